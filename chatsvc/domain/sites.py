@@ -1,0 +1,91 @@
+"""What an operator declares: sites, their queues, and the people who answer. Pure values."""
+
+from dataclasses import dataclass, field
+from typing import Literal, NewType
+
+SiteId = NewType("SiteId", str)
+QueueName = NewType("QueueName", str)  # unique within its site
+QueueKey = NewType("QueueKey", str)  # "site/queue", unique in the deployment
+PoolId = NewType("PoolId", str)
+StaffId = NewType("StaffId", str)  # the username, lower case
+
+LANGUAGES = ("fi", "sv", "en", "se", "smn", "sms")
+Mode = Literal["take", "offer", "auto"]
+Role = Literal["counsellor", "supervisor", "admin", "operator", "auditor"]
+Texts = dict[str, str]  # language code -> text in that language
+
+
+def queue_key(site: str, queue: str) -> QueueKey:
+    """The deployment-wide name of a queue."""
+    return QueueKey(f"{site}/{queue}")
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One line of waiting visitors. Times are milliseconds."""
+
+    site: SiteId
+    name: QueueName
+    names: Texts
+    mode: Mode = "take"
+    waiting_limit: int = 50
+    offer_ms: int = 30_000
+    offer_repeat_ms: int = 300_000  # declined or expired: not offered again to that person for this long
+    grace_waiting_ms: int = 600_000
+    grace_talking_ms: int = 300_000
+    idle_warning_ms: int = 1_200_000
+    idle_end_ms: int = 1_800_000
+    wrap_up_ms: int = 300_000
+    linger_ms: int = 600_000
+    open: bool = True
+
+    @property
+    def key(self) -> QueueKey:
+        return queue_key(self.site, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A phone number or an address that helps when the chat can't: shown to the visitor as it is."""
+
+    names: Texts
+    phone: str | None = None
+    url: str | None = None
+    hours: Texts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One organisation (a tenant): where its chat may be embedded and what its visitors are told."""
+
+    id: SiteId
+    names: Texts
+    languages: tuple[str, ...] = ("fi", "sv", "en")
+    pool: PoolId = PoolId("")  # empty means a pool of its own, named as the site
+    origins: tuple[str, ...] = ()  # pages that may embed the panel, e.g. https://www.kunta.fi
+    notice: Texts = field(default_factory=dict)  # privacy notice, plain text, shown before the first message
+    notice_url: Texts = field(default_factory=dict)
+    emergency: tuple[Contact, ...] = ()
+    alternatives: tuple[Contact, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    grace_staff_ms: int = 120_000
+
+    @property
+    def pool_id(self) -> PoolId:
+        return self.pool or PoolId(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A person who signs in. `alias` is the only thing about them that a visitor ever sees."""
+
+    id: StaffId
+    alias: str
+    role: Role
+    password_hash: str
+    pool: PoolId
+    sites: tuple[SiteId, ...]
+    queues: tuple[QueueKey, ...] = ()
+    languages: tuple[str, ...] = ("fi", "sv", "en")
+    capacity: int = 3
+    disabled: bool = False
