@@ -1,0 +1,211 @@
+"""The directory in the store: sites, staff accounts, sign-in sessions and API tokens.
+
+Tokens are 256 random bits; the store holds only their SHA-256.
+"""
+
+import secrets
+import time
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from chatsvc.domain.sites import Site, SiteId, Staff, StaffId
+from chatsvc.store import directory_keys as keys
+from chatsvc.store.directory_snapshot import DirectorySnapshot, Mark
+from chatsvc.store.scripts import Script
+
+if TYPE_CHECKING:
+    from chatsvc.store.link import Link, Subscription
+
+SESSION_MS = 12 * 3_600_000  # from sign-in, whatever happens
+IDLE_MS = 2 * 3_600_000  # without a sign of life; an open console gives one every few minutes
+TOUCH_MS = 60_000  # a sign of life is written at most this often
+TOKEN_PREFIX = "chatsvc_"  # noqa: S105 - so that scanners for leaked secrets can recognise one
+
+Row = TypeVar("Row")
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A signed-in browser. Times are ms; `credential` ties it to the password it was opened with."""
+
+    staff: StaffId
+    credential: str
+    opened_at: int
+    expires_at: int
+    seen_at: int
+
+
+class ApiToken(msgspec.Struct, frozen=True):
+    """A token for programs, without the token. `expires_at` None means until revoked."""
+
+    id: str
+    staff: StaffId
+    label: str
+    created_at: int
+    expires_at: int | None = None
+
+
+def wall_clock_ms() -> int:
+    """This machine's time in ms since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+@cache
+def _write_script() -> Script:
+    source = files("chatsvc.store").joinpath("lua", "directory_write.lua").read_text(encoding="utf-8")
+    return Script("directory_write", "#!lua\n" + source)
+
+
+class Directory:
+    """Reads and writes the directory. Every method may raise `StoreUnavailable`."""
+
+    def __init__(self, link: "Link", now_ms: Callable[[], int] = wall_clock_ms) -> None:
+        self._link = link
+        self._now_ms = now_ms
+
+    async def load(self) -> DirectorySnapshot:
+        """Everything declared, at no older a version than it says."""
+        # The version is read first: what changes meanwhile makes the rows newer than it, never older.
+        reads = [self._link.call(key, "HGETALL", key) for key in (keys.ABOUT, keys.SITES, keys.STAFF)]
+        about, sites, people = [_pairs(await read) for read in reads]
+        return DirectorySnapshot(
+            sites={SiteId(name.decode()): _decoded(row, Site) for name, row in sites.items()},
+            people={StaffId(name.decode()): _decoded(row, Staff) for name, row in people.items()},
+            version=int(about.get(b"version", 0)),
+            mark="demo" if about.get(b"mark") == b"demo" else "",
+            vault_id=about.get(b"vault", b"").decode(),
+        )
+
+    async def version(self) -> int:
+        """The number of the last change."""
+        return int(await self._link.call(keys.ABOUT, "HGET", keys.ABOUT, "version") or 0)
+
+    async def watch(self, on_change: Callable[[], None]) -> "Subscription":
+        """Call `on_change` after every change, and whenever one may have been missed."""
+        return await self._link.subscribe(keys.CHANGED, lambda _: on_change(), on_change)
+
+    async def put_site(self, site: Site) -> int:
+        """Declare a site with its queues; returns the directory's version."""
+        return await self._write(keys.SITES, site.id, msgspec.msgpack.encode(site))
+
+    async def remove_site(self, site: str) -> int:
+        """Forget a site; returns the directory's version."""
+        return await self._write(keys.SITES, site, b"")
+
+    async def put_staff(self, staff: Staff) -> int:
+        """Write a person's account; returns the directory's version."""
+        return await self._write(keys.STAFF, staff.id, msgspec.msgpack.encode(staff))
+
+    async def remove_staff(self, staff: str) -> int:
+        """Remove a person's account: their sessions and tokens stop working. Returns the version."""
+        return await self._write(keys.STAFF, staff, b"")
+
+    async def staff(self, staff: str) -> Staff | None:
+        """A person's account as it is now."""
+        row = await self._link.call(keys.STAFF, "HGET", keys.STAFF, staff)
+        return _decoded(row, Staff) if row else None
+
+    async def set_mark(self, mark: Mark) -> int:
+        """Mark the store as the demo's, so that `serve` refuses it."""
+        return await self._write(keys.ABOUT, "mark", mark.encode())
+
+    async def record_vault(self, vault_id: str) -> str:
+        """Record the vault of this store if none is recorded yet; returns the one that is."""
+        await self._link.call(keys.ABOUT, "HSETNX", keys.ABOUT, "vault", vault_id)
+        recorded: bytes = await self._link.call(keys.ABOUT, "HGET", keys.ABOUT, "vault")
+        return recorded.decode()
+
+    async def _write(self, key: str, field: str, row: bytes) -> int:
+        version: int = await self._link.run(_write_script(), (key, keys.ABOUT, keys.CHANGED), (field, row))
+        return version
+
+    async def open_session(self, staff: StaffId, lifetime_ms: int = SESSION_MS) -> str:
+        """Sign a person in; returns the token for their cookie. Raises KeyError for someone unknown."""
+        account = await self.staff(staff)
+        if account is None:
+            raise KeyError(staff)
+        now, token = self._now_ms(), secrets.token_urlsafe(32)
+        session = Session(staff, _credential(account), now, now + lifetime_ms, now)
+        key = keys.session(token)
+        await self._link.call(key, "SET", key, msgspec.msgpack.encode(session), "PX", lifetime_ms)
+        return token
+
+    async def staff_of_session(self, token: str) -> StaffId | None:
+        """Who is signed in with this token, and a sign of life of theirs.
+
+        None when the session is over: signed out, 12 h old, idle for 2 h, the account disabled, its password
+        changed.
+        """
+        key = keys.session(token)
+        row = await self._link.call(key, "GET", key)
+        if not row:
+            return None
+        session = _decoded(row, Session)
+        now = self._now_ms()
+        account = await self.staff(session.staff)
+        if now >= session.expires_at or now >= session.seen_at + IDLE_MS:
+            return None
+        if account is None or account.disabled or _credential(account) != session.credential:
+            return None
+        if now >= session.seen_at + TOUCH_MS:
+            seen = msgspec.msgpack.encode(msgspec.structs.replace(session, seen_at=now))
+            await self._link.call(key, "SET", key, seen, "XX", "KEEPTTL")  # XX: signing out meanwhile wins
+        return session.staff
+
+    async def close_session(self, token: str) -> None:
+        """Sign out."""
+        key = keys.session(token)
+        await self._link.call(key, "DEL", key)
+
+    async def create_token(
+        self, staff: StaffId, label: str, lifetime_ms: int | None = None
+    ) -> tuple[ApiToken, str]:
+        """An API token that acts as `staff`, with the secret that is shown once."""
+        now, secret = self._now_ms(), TOKEN_PREFIX + secrets.token_urlsafe(32)
+        expires_at = None if lifetime_ms is None else now + lifetime_ms
+        token = ApiToken(secrets.token_hex(4), staff, label, now, expires_at)
+        row = msgspec.msgpack.encode(token)
+        await self._link.call(keys.TOKENS, "HSET", keys.TOKENS, keys.digest(secret), row)
+        return token, secret
+
+    async def staff_of_token(self, secret: str) -> StaffId | None:
+        """Whom an API token acts as; None when it is unknown, expired, revoked or its account disabled."""
+        row = await self._link.call(keys.TOKENS, "HGET", keys.TOKENS, keys.digest(secret))
+        token = _decoded(row, ApiToken) if row else None
+        if token is None or (token.expires_at is not None and self._now_ms() >= token.expires_at):
+            return None
+        account = await self.staff(token.staff)
+        return None if account is None or account.disabled else token.staff
+
+    async def list_tokens(self) -> list[ApiToken]:
+        """All API tokens, oldest first."""
+        return sorted(
+            (token for token, _ in await self._tokens()), key=lambda token: (token.created_at, token.id)
+        )
+
+    async def revoke_token(self, token_id: str) -> bool:
+        """Make an API token useless; false if there is none with this id."""
+        for token, digest in await self._tokens():
+            if token.id == token_id:
+                return bool(await self._link.call(keys.TOKENS, "HDEL", keys.TOKENS, digest))
+        return False
+
+    async def _tokens(self) -> list[tuple[ApiToken, bytes]]:
+        rows = _pairs(await self._link.call(keys.TOKENS, "HGETALL", keys.TOKENS))
+        return [(_decoded(row, ApiToken), digest) for digest, row in rows.items()]
+
+
+def _credential(staff: Staff) -> str:
+    """Changes with the password, and tells nothing about it."""
+    return keys.digest(staff.password_hash)[:16]
+
+
+def _pairs(reply: list[bytes]) -> dict[bytes, bytes]:
+    return dict(zip(reply[::2], reply[1::2], strict=True))
+
+
+def _decoded(row: Any, kind: type[Row]) -> Row:
+    return msgspec.msgpack.decode(row, type=kind)

@@ -1,0 +1,35 @@
+"""Every key of the directory: its type, who writes it, how long it lives.
+
+All of them carry the hash tag `{dir}`; no pool may have that name.
+
+| key | type | content | written by | life |
+|---|---|---|---|---|
+| `sites` | hash | site id → `Site` (msgpack) | `apply`, the demo | for ever |
+| `staff` | hash | staff id → `Staff` (msgpack) | `counsellor …`, the demo | for ever |
+| `about` | hash | `version` of the two above, `mark`, `vault` | whoever writes them; nodes | for ever |
+| `session:<SHA-256 of the token>` | string | `Session` (msgpack) | sign-in | 12 h, or until signed out |
+| `tokens` | hash | SHA-256 of the token → `ApiToken` (msgpack) | `token …` | until revoked |
+
+Channel (sharded): `changed`, after every change of sites, staff, mark or vault.
+"""
+
+import hashlib
+
+TAG = "dir"
+_PREFIX = f"chatsvc:{{{TAG}}}:"
+
+SITES = _PREFIX + "sites"
+STAFF = _PREFIX + "staff"
+ABOUT = _PREFIX + "about"
+TOKENS = _PREFIX + "tokens"
+CHANGED = _PREFIX + "changed"
+
+
+def digest(token: str) -> str:
+    """What the store keeps of a token: 256 random bits need no salt and no slow hash."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def session(token: str) -> str:
+    """The key of the session that `token` opens."""
+    return f"{_PREFIX}session:{digest(token)}"
