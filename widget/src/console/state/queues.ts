@@ -1,0 +1,41 @@
+/** The queues of this counsellor, and which of them "take next" would serve. */
+
+import type { QueueView as QueueBody } from "../../core/frames";
+import type { DeskState, QueueView } from "./model";
+import { queueKey } from "./model";
+
+/** The key of a queue named without its site, which is allowed when only one has that name. */
+export function queueKeyOf(state: DeskState, site: string | undefined, queue: string): string {
+  if (site) return queueKey(site, queue);
+  return state.queues.find((one) => one.queue === queue)?.key ?? queueKey("", queue);
+}
+
+export function putQueue(state: DeskState, body: QueueBody, now: number): DeskState {
+  const key = queueKeyOf(state, body.site, body.queue);
+  const held = state.queues.find((queue) => queue.key === key);
+  const view: QueueView = { ...held, ...body, key, asOf: now };
+  const queues = held
+    ? state.queues.map((queue) => (queue === held ? view : queue))
+    : [...state.queues, view];
+  return { ...state, queues };
+}
+
+/** A wait that was `ms` long at `asOf`, now. */
+export const grown = (ms: number, asOf: number, now: number): number => ms + Math.max(0, now - asOf);
+
+export const totalWaiting = (state: DeskState): number =>
+  state.queues.reduce((sum, queue) => sum + queue.waiting, 0);
+
+export const longestWait = (state: DeskState, now: number): number =>
+  Math.max(0, ...state.queues
+    .filter((queue) => queue.waiting > 0)
+    .map((queue) => grown(queue.longest_wait_ms ?? 0, queue.asOf, now)));
+
+/** Why nobody can be taken now, as a key of the texts; null when "take next" can be tried. */
+export function whyNotTake(state: DeskState): string | null {
+  if (state.duty.state === "paused") return "take.paused";
+  if (state.duty.state === "draining") return "take.draining";
+  if (state.duty.state === "off") return "take.off";
+  if (state.duty.load >= state.duty.capacity) return "take.full";
+  return totalWaiting(state) === 0 ? "take.nobody" : null;
+}

@@ -1,0 +1,168 @@
+/** What each frame from the server changes. Pure: time comes in, a new state comes out. */
+
+import type { CounsellorConversation, CounsellorServerFrame, CounsellorWelcome } from "../../core/frames";
+import { acknowledge, addEntry, addPage, fromBody, look, resume } from "./conversations";
+import type { Conversation, DeskState, Duty, Offer } from "./model";
+import { findConversation, notify, updateConversation } from "./model";
+import { putQueue, queueKeyOf } from "./queues";
+
+type Frame = CounsellorServerFrame;
+type Of<T extends Frame["type"]> = Extract<Frame, { type: T }>;
+
+function mergeWelcome(state: DeskState, frame: CounsellorWelcome, now: number): DeskState {
+  const alias = frame.counsellor.alias;
+  const listed = new Map(frame.conversations.map((body) => [body.id, body]));
+  const kept = state.conversations
+    .map((held) => {
+      const body = listed.get(held.id);
+      return body ? resume(held, body, alias, now) : depart(held);
+    })
+    .filter((one): one is Conversation => one !== null);
+  const known = new Set(kept.map((one) => one.id));
+  const added = frame.conversations.filter((body) => !known.has(body.id)).map((body) => fromBody(body, now));
+  const duty = typeof frame.duty === "string" ? { state: frame.duty } : frame.duty;
+  const { load, capacity } = frame.counsellor;
+  const next: DeskState = {
+    ...state,
+    me: frame.counsellor,
+    queues: [],
+    offers: [],
+    conversations: [...kept, ...added],
+    duty: mergeDuty(state.duty, { load, capacity, ...duty }),
+  };
+  return reselect(frame.queues.reduce((so_far, queue) => putQueue(so_far, queue, now), next));
+}
+
+/** A conversation that is no longer ours stays only while it holds something this person wrote. */
+function depart(held: Conversation): Conversation | null {
+  const unsaved = held.drafted || held.pending.length > 0;
+  return unsaved ? { ...held, state: "gone", transferring: null } : null;
+}
+
+function reselect(state: DeskState): DeskState {
+  if (findConversation(state, state.selected)) return state;
+  return { ...state, selected: null };
+}
+
+function mergeDuty(held: Duty, frame: Partial<Of<"duty">>): Duty {
+  return {
+    state: frame.state ?? held.state,
+    reason: frame.reason ?? null,
+    load: frame.load ?? held.load,
+    capacity: frame.capacity ?? held.capacity,
+  };
+}
+
+function putAssigned(state: DeskState, body: CounsellorConversation, now: number): DeskState {
+  const held = findConversation(state, body.id);
+  const alias = state.me?.alias ?? "";
+  const one = held ? resume(held, body, alias, now) : fromBody(body, now);
+  const conversations = held
+    ? state.conversations.map((other) => (other === held ? one : other))
+    : [...state.conversations, one];
+  const offers = state.offers.filter((offer) => offer.conversation !== body.id);
+  return { ...state, conversations, offers, selected: state.selected ?? body.id };
+}
+
+function putOffer(state: DeskState, frame: Of<"offer">, now: number): DeskState {
+  const offer: Offer = {
+    conversation: frame.conversation,
+    queueKey: queueKeyOf(state, frame.site, frame.queue),
+    lang: frame.lang,
+    waitedMs: frame.waited_ms,
+    priority: frame.priority,
+    expiresAt: frame.expires_at,
+    receivedAt: now,
+    answered: false,
+  };
+  const others = state.offers.filter((one) => one.conversation !== offer.conversation);
+  return { ...state, offers: [...others, offer] };
+}
+
+function endOffer(state: DeskState, frame: Of<"offer_ended">, now: number): DeskState {
+  if (!state.offers.some((offer) => offer.conversation === frame.conversation)) return state;
+  const offers = state.offers.filter((offer) => offer.conversation !== frame.conversation);
+  const next = { ...state, offers };
+  return frame.reason === "declined" ? next : notify(next, now, "info", `offer.ended.${frame.reason}`);
+}
+
+function release(state: DeskState, id: string, reason: string, now: number): DeskState {
+  const held = findConversation(state, id);
+  if (!held) return state;
+  const gone = depart(held);
+  const conversations = state.conversations.flatMap((one) => (one !== held ? [one] : gone ? [gone] : []));
+  return reselect(notify({ ...state, conversations }, now, "info", `released.${reason}`));
+}
+
+function close(held: Conversation, frame: Of<"closed">): Conversation {
+  const until = frame.wrap_up_until ?? null;
+  return {
+    ...held,
+    state: until === null && held.role !== "owner" ? "closed" : "wrap_up",
+    reason: frame.reason,
+    wrapUpUntil: until,
+    typingAt: 0,
+    transferring: null,
+  };
+}
+
+function presence(held: Conversation, frame: Of<"presence">, now: number): Conversation {
+  if (frame.who !== "visitor" || frame.state === held.presence) return held;
+  const typingAt = frame.state === "here" ? held.typingAt : 0;
+  return { ...held, presence: frame.state, presenceSince: now, typingAt };
+}
+
+/** What changes inside the one conversation that a frame names. */
+function within(held: Conversation, frame: Frame, alias: string, now: number): Conversation {
+  switch (frame.type) {
+    case "entry": return addEntry(held, "talk", frame);
+    case "note": return addEntry(held, "staff", frame);
+    case "log": return addPage(held, frame, alias, now);
+    case "ack": return acknowledge(held, frame.id, frame.seq, frame.at, alias);
+    case "participants": return { ...held, participants: frame.participants };
+    case "typing": return frame.from === "visitor" ? { ...held, typingAt: frame.on ? now : 0 } : held;
+    case "seen":
+      return frame.from === "visitor" ? { ...held, seenByVisitor: Math.max(held.seenByVisitor, frame.seq) } : held;
+    case "presence": return presence(held, frame, now);
+    case "closed": return close(held, frame);
+    case "transfer_ended": return { ...held, transferring: null };
+    default: return held;
+  }
+}
+
+/** The state after `frame`, which arrived at `now` (local time, ms). */
+export function reduce(state: DeskState, frame: Frame, now: number): DeskState {
+  switch (frame.type) {
+    case "welcome": return mergeWelcome(state, frame, now);
+    case "queue": return putQueue(state, frame, now);
+    case "duty": return { ...state, duty: mergeDuty(state.duty, frame) };
+    case "offer": return putOffer(state, frame, now);
+    case "offer_ended": return endOffer(state, frame, now);
+    case "assigned": return putAssigned(state, frame.conversation, now);
+    case "released": return release(state, frame.conversation, frame.reason, now);
+    case "transfer_ended": {
+      const next = updateConversation(state, frame.conversation, (held) => within(held, frame, "", now));
+      return notify(next, now, "info", `transfer.${frame.result}`);
+    }
+    default:
+      if (!("conversation" in frame) || frame.conversation === undefined) return state;
+      return updateConversation(state, frame.conversation, (held) =>
+        within(held, frame, state.me?.alias ?? "", now));
+  }
+}
+
+/** The person looks at `id`: it is selected and everything in it is read. */
+export function select(state: DeskState, id: string | null): DeskState {
+  const next = { ...state, selected: id };
+  return id === null ? next : updateConversation(next, id, look);
+}
+
+/** Takes a finished or departed conversation off the desk and, if it was open, opens the next one. */
+export function dismiss(state: DeskState, id: string): DeskState {
+  const index = state.conversations.findIndex((one) => one.id === id);
+  const conversations = state.conversations.filter((one) => one.id !== id);
+  if (state.selected !== id) return { ...state, conversations };
+  const next = conversations[Math.min(Math.max(index, 0), conversations.length - 1)];
+  return { ...state, conversations, selected: next?.id ?? null };
+}
+

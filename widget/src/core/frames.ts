@@ -1,0 +1,362 @@
+/** The wire, version 1, as both browser clients see it. Times are milliseconds since the epoch. */
+
+export type Texts = Readonly<Record<string, string>>;
+export type Who = "visitor" | "counsellor";
+export type Presence = "here" | "away" | "left";
+export type ConversationState = "waiting" | "active" | "wrap_up" | "closed";
+export type QueueState = "open" | "closed" | "full" | "no_staff";
+export type EndReason =
+  | "visitor_left"
+  | "quick_exit"
+  | "counsellor_closed"
+  | "visitor_timeout"
+  | "idle"
+  | "queue_closed"
+  | "erased"
+  | "expired";
+export type Estimate = readonly [low: number, high: number] | null;
+
+/** Somewhere else to turn to: an emergency number or another service. */
+export interface Help {
+  names: Texts;
+  phone?: string | null;
+  url?: string | null;
+  hours?: Texts | null;
+}
+
+export interface Question {
+  id: string;
+  names?: Texts;
+  kind?: string;
+  options?: readonly { id: string; names: Texts }[];
+  required?: boolean;
+}
+
+export interface Participant {
+  by: number;
+  alias: string;
+}
+
+export interface Entry {
+  seq: number;
+  id?: string | null;
+  kind: "text" | "event" | "card";
+  from: Who | "system";
+  by?: number | null;
+  lang?: string | null;
+  text?: string | null;
+  event?: string | null;
+  params?: Readonly<Record<string, string>> | null;
+  at: number;
+}
+
+export interface Limits {
+  text: number;
+  frame?: number;
+  id?: number;
+  idle_ms?: number;
+  grace_waiting_ms?: number;
+  grace_talking_ms?: number;
+  linger_ms?: number;
+  retry_ms?: number;
+}
+
+/** Fields that any client frame may carry. */
+export interface WithRef {
+  ref?: string | number;
+}
+
+// Visitor → server
+
+export type VisitorFrame = WithRef &
+  (
+    | { type: "ping" }
+    | { type: "watch"; site: string; queue?: string }
+    | {
+        type: "hello";
+        site: string;
+        queue: string;
+        lang: string;
+        after?: number;
+        epoch?: string;
+        fresh?: boolean;
+        answers?: Readonly<Record<string, string>>;
+      }
+    | { type: "say"; id: string; text: string; lang?: string }
+    | { type: "typing"; on: boolean }
+    | { type: "seen"; seq: number }
+    | { type: "leave"; how?: "button" | "quick_exit" }
+    | { type: "feedback"; score: number; text?: string }
+    | { type: "erase" }
+  );
+
+// Server → visitor
+
+export interface StatusFrame {
+  type: "status";
+  site: string;
+  queue: string;
+  state: QueueState;
+  opens_at?: number | null;
+  waiting: number;
+  estimate_s?: Estimate;
+  questions?: readonly Question[];
+  names?: Texts;
+  languages?: readonly string[];
+  notice?: Texts;
+  notice_url?: Texts;
+  emergency?: readonly Help[];
+  alternatives?: readonly Help[];
+  resume?: string | null;
+}
+
+export interface VisitorWelcome {
+  type: "welcome";
+  conversation: string;
+  site: string;
+  queue: string;
+  epoch: string;
+  state: ConversationState;
+  log: readonly Entry[];
+  more?: boolean;
+  lost?: boolean;
+  limits?: Limits;
+  names?: Texts;
+  participants?: readonly Participant[];
+  presence?: Presence | null;
+  linger_until?: number | null;
+  reason?: EndReason | null;
+}
+
+export interface LogFrame {
+  type: "log";
+  conversation?: string;
+  epoch: string;
+  of: "talk" | "staff";
+  log: readonly Entry[];
+  more?: boolean;
+}
+
+export interface UnavailableFrame {
+  type: "unavailable";
+  reason: "closed" | "full" | "no_staff" | "closing" | "refused";
+  opens_at?: number | null;
+  alternatives?: readonly Help[];
+  emergency?: readonly Help[];
+}
+
+export interface AckFrame extends WithRef {
+  type: "ack";
+  conversation?: string;
+  id: string;
+  seq: number;
+  at: number;
+}
+
+export interface ErrorFrame extends WithRef {
+  type: "error";
+  code: string;
+  message: string;
+  id?: string | null;
+  conversation?: string;
+  field?: string | null;
+  retry_after_ms?: number | null;
+}
+
+export interface EntryFrame extends Entry {
+  type: "entry";
+  conversation?: string;
+}
+
+export interface TypingFrame {
+  type: "typing";
+  conversation?: string;
+  from: Who;
+  by?: number | null;
+  on: boolean;
+}
+
+export interface SeenFrame {
+  type: "seen";
+  conversation?: string;
+  from: Who;
+  by?: number | null;
+  seq: number;
+}
+
+export interface PresenceFrame {
+  type: "presence";
+  conversation?: string;
+  who: Who;
+  state: Presence;
+}
+
+export interface ClosedFrame {
+  type: "closed";
+  conversation?: string;
+  reason: EndReason;
+  linger_until?: number | null;
+  wrap_up_until?: number | null;
+}
+
+export interface OkFrame extends WithRef {
+  type: "ok";
+}
+
+/** Frames that both kinds of client get. */
+export type SharedServerFrame =
+  | { type: "pong" }
+  | OkFrame
+  | ErrorFrame
+  | AckFrame
+  | EntryFrame
+  | LogFrame
+  | TypingFrame
+  | SeenFrame
+  | PresenceFrame
+  | ClosedFrame
+  | { type: "participants"; conversation?: string; participants: readonly Participant[] };
+
+export type VisitorServerFrame =
+  | SharedServerFrame
+  | StatusFrame
+  | VisitorWelcome
+  | UnavailableFrame
+  | { type: "waiting"; position: number; estimate_s?: Estimate }
+  | { type: "active"; participants: readonly Participant[] }
+  | { type: "warning"; reason: "idle" | "closing_soon"; at: number };
+
+// Counsellor → server
+
+export type DutyState = "available" | "paused" | "off" | "draining";
+
+export type CounsellorFrame = WithRef &
+  (
+    | { type: "ping" }
+    | {
+        type: "hello";
+        after?: Readonly<Record<string, { talk: number; staff: number }>>;
+        epochs?: Readonly<Record<string, string>>;
+      }
+    | { type: "duty"; state: "available" | "paused" | "off"; reason?: string }
+    | { type: "take"; site?: string; queue?: string; conversation?: string }
+    | { type: "accept"; conversation: string }
+    | { type: "decline"; conversation: string }
+    | { type: "say"; conversation: string; id: string; text: string; lang?: string }
+    | { type: "note"; conversation: string; id: string; text: string }
+    | { type: "typing"; conversation: string; on: boolean }
+    | { type: "seen"; conversation: string; seq: number }
+    | {
+        type: "transfer";
+        conversation: string;
+        to: { site?: string; queue: string } | { counsellor: string };
+        note?: string;
+      }
+    | { type: "consult"; conversation: string; counsellor: string }
+    | { type: "return"; conversation: string; note?: string }
+    | { type: "close"; conversation: string }
+    | { type: "wrap_up"; conversation: string; outcome: string; tags?: readonly string[] }
+  );
+
+// Server → counsellor
+
+export interface QueueHead {
+  conversation: string;
+  lang: string;
+  waited_ms: number;
+  priority: number;
+}
+
+export interface QueueView {
+  site: string;
+  queue: string;
+  names?: Texts;
+  mode?: "take" | "offer" | "auto";
+  state: QueueState;
+  waiting: number;
+  longest_wait_ms?: number | null;
+  on_duty?: number;
+  free?: number;
+  head?: readonly QueueHead[];
+}
+
+export interface CounsellorConversation {
+  id: string;
+  site: string;
+  queue: string;
+  lang: string;
+  epoch: string;
+  state: "active" | "wrap_up" | "closed";
+  role: "owner" | "consultant" | "observer";
+  alias?: string | null;
+  answers?: Readonly<Record<string, string>> | null;
+  log: readonly Entry[];
+  more?: boolean;
+  staff_log: readonly Entry[];
+  staff_more?: boolean;
+  lost?: boolean;
+  joined_at?: number | null;
+  assigned_at?: number | null;
+  presence?: Presence | null;
+  participants?: readonly Participant[];
+  reason?: EndReason | null;
+  wrap_up_until?: number | null;
+}
+
+export interface CounsellorSelf {
+  id: string;
+  alias: string;
+  queues: readonly { site: string; queue: string }[];
+  languages: readonly string[];
+  capacity: number;
+  load: number;
+}
+
+export interface CounsellorWelcome {
+  type: "welcome";
+  counsellor: CounsellorSelf;
+  duty: { state: DutyState; reason?: string | null; until?: number | null } | DutyState;
+  queues: readonly QueueView[];
+  conversations: readonly CounsellorConversation[];
+  limits?: Limits;
+}
+
+export type CounsellorServerFrame =
+  | SharedServerFrame
+  | CounsellorWelcome
+  | ({ type: "queue" } & QueueView)
+  | {
+      type: "offer";
+      conversation: string;
+      site?: string;
+      queue: string;
+      lang: string;
+      waited_ms: number;
+      priority: number;
+      expires_at: number;
+    }
+  | {
+      type: "offer_ended";
+      conversation: string;
+      reason: "expired" | "declined" | "visitor_left" | "withdrawn";
+    }
+  | (WithRef & { type: "assigned"; conversation: CounsellorConversation })
+  | { type: "released"; conversation: string; reason: "transferred" | "grace" | "taken_over" }
+  | ({ type: "note"; conversation: string } & Entry)
+  | { type: "transfer_ended"; conversation: string; result: "accepted" | "declined" | "expired" }
+  | {
+      type: "duty";
+      state: DutyState;
+      until?: number | null;
+      reason?: string | null;
+      load?: number;
+      capacity?: number;
+    };
+
+/** Close codes after which a client must not come back by itself. */
+export const STOP_CODES: ReadonlySet<number> = new Set([
+  1000, 1002, 1003, 1007, 1009, 4000, 4001, 4003, 4009,
+]);
+export const NOT_SIGNED_IN = 4001;
+export const REPLACED = 4009;
+export const SUBPROTOCOL = "chatsvc.v1.msgpack";

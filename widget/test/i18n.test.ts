@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { I18n, intlLocale, pick, pluralForm } from "../src/core/i18n";
+
+test("Sámi languages use Finnish dates, never English ones.", () => {
+  for (const lang of ["se", "smn", "sms"]) assert.equal(intlLocale(lang), "fi-FI");
+  const at = Date.UTC(2026, 10, 21, 13, 5);
+  assert.match(new I18n("se", {}, "Europe/Helsinki").day(at), /lauantai/);
+});
+
+test("Sámi languages have a dual; Finnish, Swedish and English do not.", () => {
+  assert.deepEqual([0, 1, 2, 3].map((n) => pluralForm("smn", n)), ["other", "one", "two", "other"]);
+  for (const lang of ["fi", "sv", "en"]) {
+    assert.deepEqual([0, 1, 2, 3].map((n) => pluralForm(lang, n)), ["other", "one", "other", "other"]);
+  }
+});
+
+test("A form that a language does not have falls back to the general one.", () => {
+  const i18n = new I18n("se", { "left.one": "okta {n}", "left.other": "máŋga {n}" });
+  assert.equal(i18n.n("left", 2), "máŋga 2");
+  assert.equal(i18n.n("left", 1), "okta 1");
+});
+
+test("Parameters are filled in, and unknown ones stay to be seen.", () => {
+  const i18n = new I18n("en", { hello: "Hello {name}, {other}" });
+  assert.equal(i18n.t("hello", { name: "$& {other}" }), "Hello $& {other}, {other}");
+  assert.equal(i18n.t("missing"), "missing");
+});
+
+test("Times of another day say which day.", () => {
+  const i18n = new I18n("fi", {}, "Europe/Helsinki");
+  const now = Date.UTC(2026, 10, 21, 8, 0);
+  assert.equal(i18n.moment(now + 3_600_000, now), "11.00");
+  assert.match(i18n.moment(now + 86_400_000, now), /^sunnuntai.* 22\.11\. .*10\.00|sunnuntaina 22\.11\. 10\.00/);
+});
+
+test("A text is taken in the wanted language, else in one that there is.", () => {
+  assert.equal(pick({ fi: "Päihteet", sv: "Missbruk" }, "sv"), "Missbruk");
+  assert.equal(pick({ fi: "Päihteet" }, "en"), "Päihteet");
+  assert.equal(pick({ sv: "Missbruk" }, "en"), "Missbruk");
+  assert.equal(pick(null, "en"), "");
+});
