@@ -1,0 +1,71 @@
+# Needs Python 3.11 or newer and make; everything else comes from package registries into .venv and widget/node_modules.
+# `make` or `make help` lists what there is.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+# Options of `make demo`: PORT=8080 METRICS_PORT=9464 DATA_DIR=demo-data VISITORS=0
+DEMO_OPTIONS := $(if $(PORT),--port "$(PORT)") $(if $(METRICS_PORT),--metrics-port "$(METRICS_PORT)") \
+  $(if $(DATA_DIR),--data-dir "$(DATA_DIR)") $(if $(VISITORS),--visitors "$(VISITORS)")
+
+.PHONY: help demo test lint format types frontend frontend-test unit browser bench wheel lock clean install install-dev test-tools
+
+help: ## list what make can do
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
+
+install:
+	@deploy/build/venv.sh requirements.lock
+
+install-dev:
+	@deploy/build/venv.sh requirements-dev.lock
+
+frontend: install ## build widget and console into chatsvc/static
+	@$(BIN)/python deploy/build/frontend.py
+
+# `exec`, so that Ctrl-C and SIGTERM reach the program itself and not a shell around it.
+demo: install frontend ## try it: everything on this machine (PORT= METRICS_PORT= DATA_DIR= VISITORS=)
+	@exec $(BIN)/chatsvc demo $(DEMO_OPTIONS)
+
+test: test-tools install-dev lint types frontend frontend-test ## the gate: format, lint, types, sizes and all tests
+	@exec $(BIN)/python -m pytest
+
+test-tools:
+	@deploy/build/install-test-tools.sh
+
+lint: install-dev ## formatting and lint
+	@$(BIN)/ruff format --check --quiet . || { echo "Formatting differs; make format puts it right." >&2; $(BIN)/ruff format --check . >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@echo "Formatting and lint are in order."
+
+format: install-dev ## put formatting and import order right
+	@$(BIN)/ruff check --quiet --fix --select I .
+	@$(BIN)/ruff format .
+
+types: install-dev ## mypy strict and TypeScript strict
+	@$(BIN)/mypy
+	@$(BIN)/python deploy/build/frontend.py npm run --silent types
+
+frontend-test: test-tools install-dev ## unit tests of the front end
+	@$(BIN)/python deploy/build/frontend.py npm test --silent
+
+unit: install-dev frontend ## Python tests without browser and process tests
+	@exec $(BIN)/python -m pytest -m "not browser and not process and not slow"
+
+browser: test-tools install-dev frontend ## tests in Chromium
+	@exec $(BIN)/python -m pytest tests/browser
+
+bench: install-dev frontend ## cost per message beside a bare echo and python-socketio
+	@exec $(BIN)/python -m loadtest
+
+wheel: install-dev ## build dist/*.whl and dist/*.tar.gz with the front end inside
+	@rm -rf dist
+	@$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --sdist --wheel --out-dir dist .
+	@ls dist
+
+lock: install-dev ## write the lock files anew (LOCK_FLAGS=--upgrade for newer versions)
+	@deploy/build/lock.sh
+
+clean: ## remove what was built and installed here; keeps the demo's conversations
+	@rm -rf .venv widget/node_modules chatsvc/static dist .mypy_cache .ruff_cache
