@@ -1,0 +1,197 @@
+"""One server of the store: connects, greets, comes back by itself, and hands commands to its connection."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+import structlog
+
+from chatsvc.domain.errors import StoreUnavailable
+from chatsvc.store.link_url import Endpoint, Login, StoreUrl
+from chatsvc.store.resp import MOST_IN_FLIGHT, Entry, Runnable, StoreRefused, Wire
+
+CONNECT_WITHIN_S: Final = 3.0
+BACKOFF_FIRST_S: Final = 0.05
+BACKOFF_MOST_S: Final = 2.0
+SETTLED_AFTER_S: Final = 5.0
+
+_log = structlog.get_logger("chatsvc.store")
+_WireType = TypeVar("_WireType", bound=Wire)
+OnRefused = Callable[["Node", Wire, Entry, StoreRefused], None]
+
+
+class NotReady(Exception):
+    """The server answers but can't be used as it is: it loads its data, or is a replica."""
+
+
+class Greeting:
+    """What a server says of itself when greeted."""
+
+    __slots__ = ("is_cluster", "run_id", "version")
+
+    def __init__(self, info: dict[str, str]) -> None:
+        self.run_id = info.get("run_id", "")
+        self.is_cluster = info.get("cluster_enabled") == "1"
+        self.version = info.get("valkey_version") or info.get("redis_version", "")
+
+
+async def dial(url: StoreUrl, place: Endpoint, make: Callable[[], _WireType]) -> _WireType:
+    """An open transport to the place. Raises OSError or TimeoutError within `CONNECT_WITHIN_S`."""
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(CONNECT_WITHIN_S):
+        if place.path:
+            _, wire = await loop.create_unix_connection(make, place.path)
+        else:
+            _, wire = await loop.create_connection(make, place.host, place.port, ssl=url.tls)
+    return wire
+
+
+async def greet(wire: Wire, login: Login, db: int, client_name: str) -> Greeting:
+    """Signs in and learns whom we talk to. Raises StoreRefused, NotReady, StoreUnavailable."""
+    hello: list[bytes | str | int] = ["HELLO", 2]
+    if login.password:
+        hello += ["AUTH", login.user or "default", login.password]
+    asked = [wire.ask(*hello, "SETNAME", client_name), wire.ask("INFO", "everything")]
+    if db:
+        asked.append(wire.ask("SELECT", db))
+    try:
+        async with asyncio.timeout(CONNECT_WITHIN_S):
+            answers = await asyncio.gather(*asked)
+    except BaseException:
+        wire.abort()
+        raise
+    info = _info(answers[1])
+    try:
+        if info.get("loading") == "1":
+            raise NotReady("it is loading its data")
+        if info.get("role") != "master":
+            raise NotReady("it is a replica")
+    except NotReady:
+        wire.abort()
+        raise
+    return Greeting(info)
+
+
+class Node:
+    """A connection to one server that renews itself; `locate` says where the server is at each attempt."""
+
+    def __init__(
+        self,
+        url: StoreUrl,
+        client_name: str,
+        locate: Callable[[], Awaitable[Endpoint]],
+        on_refused: OnRefused,
+        on_up: Callable[["Node"], None],
+        on_down: Callable[["Node"], None],
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._url = url
+        self._client_name = client_name
+        self._locate = locate
+        self._on_refused = on_refused
+        self._on_up = on_up
+        self._on_down = on_down
+        self._gone = asyncio.Event()
+        self.wire: Wire | None = None
+        self.place: Endpoint | None = None
+        self.greeting: Greeting | None = None
+        self.trouble: Exception | None = None
+        self._task = self._loop.create_task(self._keep())
+
+    def submit(self, payload: bytes, script: Runnable | None, slot: int) -> asyncio.Future[Any]:
+        """Sends a packed command in this tick's write; fails at once when away or overfull."""
+        future: asyncio.Future[Any] = self._loop.create_future()
+        wire = self.wire
+        if wire is None:
+            future.set_exception(StoreUnavailable("The store is away; the command was not sent."))
+            return future
+        pending = wire.pending
+        if len(pending) >= MOST_IN_FLIGHT or wire.choked:
+            future.set_exception(
+                StoreUnavailable("Too many commands wait for the store; this one was not sent.")
+            )
+            return future
+        if script is not None and script.sha not in wire.loaded:
+            wire.load(script)
+        if not wire.out:
+            self._loop.call_soon(wire.flush)
+        wire.out.append(payload)
+        pending.append((future, payload, script, slot, None))
+        return future
+
+    async def close(self) -> None:
+        """Ends the connection and its renewal."""
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        if self.wire is not None:
+            self.wire.abort()
+            # The transport reports its end in a later tick; what waits must have failed when close returns.
+            await self._gone.wait()
+
+    def _make_wire(self) -> Wire:
+        return Wire(self._loop, self._refused, self._lost)
+
+    def _refused(self, wire: Wire, entry: Entry, error: StoreRefused) -> None:
+        self._on_refused(self, wire, entry, error)
+
+    def _lost(self, wire: Wire) -> None:
+        if self.wire is wire:
+            self.wire = None
+            self._gone.set()
+            self._on_down(self)
+
+    async def _keep(self) -> None:
+        delay = BACKOFF_FIRST_S
+        while True:
+            started = self._loop.time()
+            try:
+                await self._attempt()
+            except (OSError, TimeoutError, NotReady, StoreRefused, StoreUnavailable) as error:
+                self._note(error)
+            else:
+                await self._gone.wait()
+            if self._loop.time() - started > SETTLED_AFTER_S:
+                delay = BACKOFF_FIRST_S
+            await asyncio.sleep(random.uniform(delay / 2, delay))
+            delay = min(delay * 2, BACKOFF_MOST_S)
+
+    async def _attempt(self) -> None:
+        place = await self._locate()
+        wire = await dial(self._url, place, self._make_wire)
+        greeting = await greet(wire, self._url.login, self._url.db, self._client_name)
+        if wire.lost:
+            raise StoreUnavailable
+        self.place, self.greeting, self.trouble = place, greeting, None
+        self._gone.clear()
+        # The callbacks run before the wire takes commands: whoever must act on a new run id acts first.
+        self._on_up(self)
+        self.wire = wire
+        _log.info("store_connected", version=greeting.version)
+
+    def _note(self, error: Exception) -> None:
+        if self.trouble is None or type(self.trouble) is not type(error):
+            _log.warning("store_away", why=reason(error))
+        self.trouble = error
+
+
+def reason(error: Exception) -> str:
+    """Why a server can't be used, in a phrase fit for logs and people."""
+    match error:
+        case NotReady():
+            return str(error)
+        case StoreRefused(code="WRONGPASS" | "NOAUTH" | "NOPERM"):
+            return f"it refuses the login of the URL ({error.code})"
+        case StoreRefused():
+            return f"it answers {error.code}"
+        case TimeoutError():
+            return "it does not answer in time"
+        case OSError():
+            return error.strerror or type(error).__name__
+        case _:
+            return "the connection was lost"
+
+
+def _info(reply: Any) -> dict[str, str]:
+    lines = bytes(reply).decode("utf-8", "replace").splitlines()
+    return dict(line.split(":", 1) for line in lines if ":" in line)
