@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class DirectoryFollower:
-    """Holds the newest snapshot; hints make it fresh at once, a look at the version makes it fresh for certain."""
+    """Holds the newest snapshot: hints make it fresh at once, a look at the version for certain."""
 
     def __init__(
         self, directory: Directory, on_change: Callable[[DirectorySnapshot], None] | None = None
@@ -32,7 +32,7 @@ class DirectoryFollower:
         self.snapshot = DirectorySnapshot()
 
     async def start(self) -> DirectorySnapshot:
-        """Load the directory and follow it from now on. Raises `StoreUnavailable` if it can't be loaded now."""
+        """Load the directory and follow it from now on. Raises `StoreUnavailable` if that can't be now."""
         self._subscription = await self._directory.watch(self._changed.set)
         self._changed.clear()
         self.snapshot = await self._directory.load()
