@@ -67,9 +67,11 @@ export class I18n {
     return this.#day.format(at);
   }
 
-  /** A clock time, with its day when that is not the day of `now`. */
+  /** A clock time, with its day (put together by the text "moment") when that is not the day of `now`. */
   moment(at: number, now: number): string {
     const day = this.#day.format(at);
-    return day === this.#day.format(now) ? this.time(at) : `${day} ${this.time(at)}`;
+    if (day === this.#day.format(now)) return this.time(at);
+    const params = { day, time: this.time(at) };
+    return this.has("moment") ? this.t("moment", params) : `${day} ${params.time}`;
   }
 }
