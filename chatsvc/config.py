@@ -1,0 +1,343 @@
+"""Settings of the program: one table, from which reading, checking, help and documentation come.
+
+A setting is taken from the variable `CHATSVC_NAME`, or else from the TOML file, or else it has its default.
+A secret may instead be kept in a file of its own, named by `CHATSVC_NAME_FILE` or by `name_file`.
+"""
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from chatsvc import config_kinds as kinds
+from chatsvc.config_kinds import Kind
+from chatsvc.domain.declaration_text import Problem, did_you_mean, line_numbers
+from chatsvc.domain.declaration_values import Refusal, is_loopback_host
+
+PREFIX = "CHATSVC_"
+CONFIG_VARIABLE = "CHATSVC_CONFIG"
+SECRET_FILE_BYTES = 4_096  # nothing that is a secret of ours is longer
+
+Durability = Literal["everysec", "always", "always+replica"]
+
+
+def _about(kind: Kind, help_text: str) -> Mapping[str, Any]:
+    return MappingProxyType({"kind": kind, "help": help_text})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the program runs with; every value checked. A field without `repr` is a secret."""
+
+    host: str = field(
+        default="127.0.0.1",
+        metadata=_about(kinds.HOST, "where visitors' and counsellors' browsers (or the proxy) connect"),
+    )
+    port: int = field(default=8080, metadata=_about(kinds.PORT, "the port for them; 0 takes a free one"))
+    public_url: str = field(
+        default="",
+        metadata=_about(
+            kinds.PUBLIC_URL,
+            "the address that browsers see; must be https unless host is this machine only; "
+            "empty: http://localhost and the port",
+        ),
+    )
+    metrics_host: str = field(
+        default="127.0.0.1", metadata=_about(kinds.HOST, "where Prometheus connects; for operators only")
+    )
+    metrics_port: int = field(
+        default=9464, metadata=_about(kinds.PORT, "the port of a node's metrics; 0 takes a free one")
+    )
+    worker_metrics_port: int = field(
+        default=9465, metadata=_about(kinds.PORT, "the port of a worker's metrics; 0 takes a free one")
+    )
+    trusted_proxies: tuple[str, ...] = field(
+        default=(),
+        metadata=_about(
+            kinds.NETWORKS,
+            "proxies whose X-Forwarded-For is believed when connections are counted per address",
+        ),
+    )
+    redis_url: str = field(
+        default="",
+        repr=False,
+        metadata=_about(
+            kinds.STORE_URL, "the Valkey or Redis (7.0 or newer); empty: the bundled one, on data_dir"
+        ),
+    )
+    data_dir: Path = field(
+        default=Path("chatsvc-data"),
+        metadata=_about(kinds.PATH, "the bundled store's data, and the keys unless put elsewhere"),
+    )
+    durability: Durability = field(
+        default="everysec",
+        metadata=_about(
+            kinds.one_of("everysec", "always", "always+replica"),
+            "what an acknowledged message survives. everysec: the death of any process (up to 2 s are lost "
+            "when power fails); always: loss of power too; always+replica: loss of one store too",
+        ),
+    )
+    vault_path: Path | None = field(
+        default=None,
+        metadata=_about(kinds.OPTIONAL_PATH, "the key vault; empty: keys/vault.sqlite in data_dir"),
+    )
+    master_key: bytes = field(
+        default=b"",
+        repr=False,
+        metadata=_about(
+            kinds.KEY,
+            "the key that wraps all others; empty: keys/master.key in data_dir, made at the first start",
+        ),
+    )
+    max_connections: int = field(
+        default=10_000,
+        metadata=_about(kinds.whole_number(1, 1_000_000), "open connections that a node accepts"),
+    )
+    connections_per_address: int = field(
+        default=200,
+        metadata=_about(
+            kinds.whole_number(1, 1_000_000), "open connections that a node accepts from one address"
+        ),
+    )
+    outbox_bytes: int = field(
+        default=256 << 10,
+        metadata=_about(
+            kinds.size("64 KiB", "64 MiB"),
+            "what may wait for a slow reader before its connection is closed",
+        ),
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = field(
+        default="info",
+        metadata=_about(
+            kinds.one_of("debug", "info", "warning", "error"), "how much is logged; never what people write"
+        ),
+    )
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the bundled store is used."""
+        return not self.redis_url
+
+    @property
+    def vault_file(self) -> Path:
+        """Where the key vault is."""
+        return self.vault_path or self.data_dir / "keys" / "vault.sqlite"
+
+    @property
+    def master_key_file(self) -> Path:
+        """Where the master key is kept when none is given."""
+        return self.data_dir / "keys" / "master.key"
+
+    @property
+    def origin(self) -> str:
+        """The only origin our pages have."""
+        return self.public_url or f"http://localhost:{self.port}"
+
+
+class SettingsRefused(Exception):
+    """Settings that can't be used, with everything that is wrong with them, one line each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings, and where each that is not a default comes from."""
+
+    settings: Settings
+    sources: Mapping[str, str]
+
+
+def load_settings(config: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from the file, if one is named, and the variables. Raises `SettingsRefused`."""
+    return load(config, environ).settings
+
+
+def load(config: Path | None = None, environ: Mapping[str, str] = os.environ) -> Loaded:
+    """As `load_settings`, with the source of every value."""
+    if config is None and environ.get(CONFIG_VARIABLE):
+        config = Path(environ[CONFIG_VARIABLE])
+    reading = _Reading()
+    if config is not None:
+        reading.file(config)
+    reading.variables(environ)
+    settings = Settings(**reading.values)
+    reading.problems += _contradictions(settings, reading)
+    if reading.problems:
+        raise SettingsRefused(reading.problems)
+    return Loaded(settings, reading.sources)
+
+
+class _Reading:
+    """Values read so far, where from, and what was wrong."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.sources: dict[str, str] = {}
+        self.problems: list[str] = []
+
+    def file(self, path: Path) -> None:
+        """Take what a TOML file says."""
+        try:
+            text = path.read_text(encoding="utf-8")
+            table = tomllib.loads(text)
+        except (OSError, UnicodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            self.problems.append(f"{path}: can't be read: {reason}.")
+            return
+        except tomllib.TOMLDecodeError as error:
+            self.problems.append(f"{path}: this is not TOML: {error}.")
+            return
+        lines = line_numbers(text)
+        for key, value in table.items():
+            source = Problem(key, "", lines.get((key,))).render(str(path)).removesuffix(": ")
+            self._take(key, value, source, path.parent)
+
+    def variables(self, environ: Mapping[str, str]) -> None:
+        """Take what `CHATSVC_…` variables say; they win over the file."""
+        taken: set[str] = set()
+        for variable in sorted(environ):
+            if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE:
+                continue
+            key = variable.removeprefix(PREFIX).lower()
+            name = _named(key)[0]
+            if name in taken:
+                self.problems.append(
+                    f"{variable}: the setting is also given by another variable; keep one of them."
+                )
+            taken.add(name or key)
+            self._take(key, environ[variable], variable, Path())
+
+    def _take(self, key: str, value: Any, source: str, base: Path) -> None:
+        name, from_file = _named(key)
+        if name is None:
+            known = list(TABLE)
+            near = did_you_mean(key, known + [f"{n}_file" for n in known if is_secret(n)])
+            if source.startswith(PREFIX):
+                near = _as_variables(near)
+            self.problems.append(f"{source}: there is no such setting.{near} `chatsvc settings` lists them.")
+            return
+        kind: Kind = TABLE[name].metadata["kind"]
+        try:
+            read = kind.read(_secret_text(value, base) if from_file else value)
+        except Refusal as refusal:
+            self.problems.append(f"{source}: {refusal}")
+            return
+        self.values[name] = base / read if kind.is_path and read is not None else read
+        self.sources[name] = source
+
+
+TABLE: Mapping[str, Field[Any]] = {item.name: item for item in fields(Settings)}
+
+
+def is_secret(name: str) -> bool:
+    """Whether a setting's value is never shown, and may be kept in a file of its own."""
+    return not TABLE[name].repr
+
+
+def _named(key: str) -> tuple[str | None, bool]:
+    """The setting that a key names, and whether the key names a file with its value."""
+    if key in TABLE:
+        return key, False
+    name = key.removesuffix("_file")
+    if name != key and name in TABLE and is_secret(name):
+        return name, True
+    return None, False
+
+
+def _as_variables(near: str) -> str:
+    word = near.removeprefix(" Did you mean ").removesuffix("?")
+    return f" Did you mean {PREFIX}{word.upper()}?" if near else ""
+
+
+def _secret_text(value: Any, base: Path) -> str:
+    if not isinstance(value, str) or not value:
+        raise Refusal("must be the path of a file that holds the secret.")
+    path = base / Path(value).expanduser()
+    try:
+        with path.open(encoding="utf-8") as file:
+            text = file.read(SECRET_FILE_BYTES).strip()
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise Refusal(f"the file {path} can't be read: {reason}.") from None
+    if not text:
+        raise Refusal(f"the file {path} is empty; it must hold the secret.")
+    return text
+
+
+def _contradictions(settings: Settings, reading: _Reading) -> list[str]:
+    """What is wrong only in combination."""
+    problems = []
+    url, where = urlsplit(settings.origin), reading.sources.get("public_url", "public_url")
+    local = is_loopback(settings.host)
+    if not local and url.scheme != "https":
+        host = reading.sources.get("host", "host").removesuffix(": host")
+        problems.append(
+            f"{where}: must be the https:// address that browsers see, because host is {settings.host} ({host}), "
+            "which others can reach; browsers drop the cookies over http. Set it, or listen on 127.0.0.1."
+        )
+    elif url.scheme != "https" and not is_loopback_host(url.hostname or ""):
+        problems.append(
+            f"{where}: must begin with https://; http:// is for localhost and names that end in .localhost."
+        )
+    if settings.durability == "always+replica" and settings.embedded:
+        source = reading.sources.get("durability", "durability")
+        problems.append(
+            f"{source}: always+replica needs a store with a replica: set redis_url, or use always."
+        )
+    return problems
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a listener on `host` can be reached from this machine only."""
+    return is_loopback_host(host) or host.startswith("127.")
+
+
+class MasterKeyMissing(Exception):
+    """There is a vault and no master key for it; the message says what to do."""
+
+
+def master_key(settings: Settings) -> bytes:
+    """The master key: given, or kept beside the vault, where the first start makes it.
+
+    Raises `MasterKeyMissing`, and OSError if the file can't be read or written.
+    """
+    if settings.master_key:
+        return settings.master_key
+    path = settings.master_key_file
+    if not path.exists():
+        if settings.vault_file.exists():
+            raise MasterKeyMissing(
+                f"The key vault {settings.vault_file} is here, but its master key {path} is not. "
+                "Put the key back, or name it with CHATSVC_MASTER_KEY_FILE."
+            )
+        _make_key_file(path)
+    try:
+        key: bytes = kinds.KEY.read(path.read_text(encoding="ascii"))
+    except (Refusal, UnicodeError):
+        key = b""
+    if not key:
+        raise MasterKeyMissing(f"The file {path} must hold 32 bytes as 64 hexadecimal digits, and does not.")
+    return key
+
+
+def _make_key_file(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_hex(kinds.KEY_BYTES) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)  # whole or not at all, and only the first of two processes makes it
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

@@ -1,0 +1,160 @@
+"""The kinds of settings: what is accepted, how a value is read and how it is shown."""
+
+import base64
+import binascii
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from chatsvc.domain.declaration_text import did_you_mean
+from chatsvc.domain.declaration_values import Refusal, origin
+from chatsvc.store.link_url import parse_url
+
+KEY_BYTES = 32
+_UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+_SIZE = re.compile(r"(\d{1,12}) ?(B|KiB|MiB|GiB|)")
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How values of one kind are read; `read` takes text from a variable or whatever a TOML file holds."""
+
+    accepted: str
+    read: Callable[[Any], Any]
+    is_path: bool = False
+
+
+def whole_number(least: int, most: int) -> Kind:
+    """Whole numbers of a range."""
+    accepted = f"a whole number from {least} to {most}"
+
+    def read(value: Any) -> int:
+        text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        if not isinstance(text, str) or not re.fullmatch(r"\d{1,12}", text) or not least <= int(text) <= most:
+            raise Refusal(f"must be {accepted}.")
+        return int(text)
+
+    return Kind(accepted, read)
+
+
+PORT = whole_number(0, 65_535)
+
+
+def size(least: str, most: str) -> Kind:
+    """Amounts of memory, in bytes."""
+    accepted = f'bytes, or a size such as "256 KiB" or "1 MiB", from {least} to {most}'
+
+    def read(value: Any) -> int:
+        text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        if not isinstance(text, str) or not _SIZE.fullmatch(text):
+            raise Refusal(f"must be {accepted}.")
+        if not _bytes(least) <= _bytes(text) <= _bytes(most):
+            raise Refusal(f"must be {accepted}.")
+        return _bytes(text)
+
+    return Kind(accepted, read)
+
+
+def _bytes(text: str) -> int:
+    match = _SIZE.fullmatch(text)
+    assert match is not None
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def one_of(*words: str) -> Kind:
+    """One word out of several."""
+    accepted = f"one of {', '.join(words)}"
+
+    def read(value: Any) -> str:
+        if value not in words:
+            near = did_you_mean(value, words) if isinstance(value, str) else ""
+            raise Refusal(f"must be {accepted}.{near}")
+        return str(value)
+
+    return Kind(accepted, read)
+
+
+def _read_host(value: Any) -> str:
+    if isinstance(value, str):
+        try:
+            return str(ipaddress.ip_address(value))
+        except ValueError:
+            if _HOST.fullmatch(value):
+                return value.lower()
+    raise Refusal("must be an address of this machine, such as 127.0.0.1, ::1 or 0.0.0.0, or its name.")
+
+
+def _read_public_url(value: Any) -> str:
+    if value == "":
+        return ""
+    if not isinstance(value, str) or urlsplit(value).path not in ("", "/"):
+        raise Refusal("must be scheme and host, without a path, such as https://chat.kunta.fi.")
+    return origin(value.rstrip("/"))
+
+
+def _read_store_url(value: Any) -> str:
+    if value == "":
+        return ""
+    if not isinstance(value, str):
+        raise Refusal("must be text, such as redis://127.0.0.1:6379/0.")
+    try:
+        parse_url(value)
+    except ValueError as error:
+        raise Refusal(f"can't be used: {error}.") from None
+    return value
+
+
+def _read_path(value: Any) -> Path:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise Refusal("must be a path.")
+    return Path(value).expanduser()
+
+
+def _read_optional_path(value: Any) -> Path | None:
+    return None if value == "" else _read_path(value)
+
+
+def _read_key(value: Any) -> bytes:
+    """32 bytes, as 64 hexadecimal digits or in base64."""
+    text = "".join(value.split()) if isinstance(value, str) else ""
+    if not text:
+        return b""
+    try:
+        key = bytes.fromhex(text) if len(text) == 2 * KEY_BYTES else base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise Refusal("must be 32 random bytes, as 64 hexadecimal digits or in base64.")
+    return key
+
+
+def _read_networks(value: Any) -> tuple[str, ...]:
+    words = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise Refusal('must be a list of addresses or networks, such as ["127.0.0.1", "10.1.0.0/16"].')
+    networks = []
+    for word in words:
+        try:
+            networks.append(str(ipaddress.ip_network(word)))
+        except ValueError:
+            raise Refusal(
+                f"{word!r} is not an address or a network, such as 127.0.0.1 or 10.1.0.0/16."
+            ) from None
+    return tuple(networks)
+
+
+HOST = Kind("an address or name of this machine", _read_host)
+PUBLIC_URL = Kind("an origin, such as https://chat.kunta.fi", _read_public_url)
+STORE_URL = Kind(
+    "redis://, rediss://, unix://, redis+sentinel://, redis+cluster://; empty: the bundled store",
+    _read_store_url,
+)
+PATH = Kind("a path", _read_path, is_path=True)
+OPTIONAL_PATH = Kind("a path, or empty for the default", _read_optional_path, is_path=True)
+KEY = Kind("32 random bytes, as 64 hexadecimal digits or in base64", _read_key)
+NETWORKS = Kind("addresses and networks, separated by spaces", _read_networks)
