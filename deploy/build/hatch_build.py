@@ -1,4 +1,4 @@
-"""The build hook of wheels and sdists: the built front end goes in, so that nobody who installs them needs Node.js."""
+"""The build hook of wheels and sdists: the built front end goes in; installing them needs no Node.js."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-sys.path.insert(0, str(Path(__file__).parent))
-import frontend
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from deploy.build import frontend
 
 
 class FrontendHook(BuildHookInterface[Any]):
@@ -19,7 +19,7 @@ class FrontendHook(BuildHookInterface[Any]):
         """What the build environment needs besides hatchling: Node.js as a wheel, where npm is missing."""
         return [] if self._already_built() or frontend.usable_node() else [frontend.NODE_WHEEL]
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 (hatchling's)
         if version == "editable" or self._already_built():
             return
         try:
@@ -28,5 +28,8 @@ class FrontendHook(BuildHookInterface[Any]):
             self.app.abort(str(problem))
 
     def _already_built(self) -> bool:
-        # An unpacked sdist carries the front end that was built for it, and PKG-INFO, which a checkout never has.
-        return Path(self.root, "PKG-INFO").is_file() and Path(self.root, "chatsvc/static/manifest.json").is_file()
+        # An unpacked sdist carries its built front end, and PKG-INFO, which a checkout never has.
+        return (
+            Path(self.root, "PKG-INFO").is_file()
+            and Path(self.root, "chatsvc/static/manifest.json").is_file()
+        )
