@@ -280,7 +280,7 @@ def _contradictions(settings: Settings, reading: _Reading) -> list[str]:
     if not local and url.scheme != "https":
         host = reading.sources.get("host", "host").removesuffix(": host")
         problems.append(
-            f"{where}: must be the https:// address that browsers see, because host is {settings.host} ({host}), "
+            f"{where}: must be the https:// address that browsers see: host is {settings.host} ({host}), "
             "which others can reach; browsers drop the cookies over http. Set it, or listen on 127.0.0.1."
         )
     elif url.scheme != "https" and not is_loopback_host(url.hostname or ""):

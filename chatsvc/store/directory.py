@@ -8,17 +8,16 @@ import time
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from chatsvc.domain.sites import Site, SiteId, Staff, StaffId
 from chatsvc.store import directory_keys as keys
 from chatsvc.store.directory_snapshot import DirectorySnapshot, Mark
+from chatsvc.store.link import Link
+from chatsvc.store.link_feed import Subscription
 from chatsvc.store.scripts import Script
-
-if TYPE_CHECKING:
-    from chatsvc.store.link import Link, Subscription
 
 SESSION_MS = 12 * 3_600_000  # from sign-in, whatever happens
 IDLE_MS = 2 * 3_600_000  # without a sign of life; an open console gives one every few minutes
@@ -26,6 +25,10 @@ TOUCH_MS = 60_000  # a sign of life is written at most this often
 TOKEN_PREFIX = "chatsvc_"  # noqa: S105 - so that scanners for leaked secrets can recognise one
 
 Row = TypeVar("Row")
+
+
+class WrongStore(Exception):
+    """This store must not be used by this process; the message says why and what to do."""
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -62,7 +65,7 @@ def _write_script() -> Script:
 class Directory:
     """Reads and writes the directory. Every method may raise `StoreUnavailable`."""
 
-    def __init__(self, link: "Link", now_ms: Callable[[], int] = wall_clock_ms) -> None:
+    def __init__(self, link: Link, now_ms: Callable[[], int] = wall_clock_ms) -> None:
         self._link = link
         self._now_ms = now_ms
 
@@ -83,7 +86,7 @@ class Directory:
         """The number of the last change."""
         return int(await self._link.call(keys.ABOUT, "HGET", keys.ABOUT, "version") or 0)
 
-    async def watch(self, on_change: Callable[[], None]) -> "Subscription":
+    async def watch(self, on_change: Callable[[], None]) -> Subscription:
         """Call `on_change` after every change, and whenever one may have been missed."""
         return await self._link.subscribe(keys.CHANGED, lambda _: on_change(), on_change)
 
@@ -117,6 +120,31 @@ class Directory:
         await self._link.call(keys.ABOUT, "HSETNX", keys.ABOUT, "vault", vault_id)
         recorded: bytes = await self._link.call(keys.ABOUT, "HGET", keys.ABOUT, "vault")
         return recorded.decode()
+
+    async def claim(self, vault_id: str, *, demo: bool) -> None:
+        """Make sure that this store, this vault and this kind of service belong together, now and from now on.
+
+        Raises `WrongStore`: the demo and a real service don't share a store, and texts sealed with another vault's
+        keys could not be read.
+        """
+        mark, version = await self._link.call(keys.ABOUT, "HMGET", keys.ABOUT, "mark", "version")
+        if mark == b"demo" and not demo:
+            raise WrongStore(
+                "This store was filled by `chatsvc demo`, whose passwords everybody knows. "
+                "Use another data_dir or redis_url, or empty the store first."
+            )
+        if demo and mark != b"demo" and version is not None:
+            raise WrongStore(
+                "This store is in real use; the demo fills only an empty one. Use another data_dir."
+            )
+        recorded = await self.record_vault(vault_id)
+        if recorded != vault_id:
+            raise WrongStore(
+                f"This store belongs to the key vault {recorded}, and the vault here is {vault_id}. "
+                "Set vault_path to the right vault, or use the store that belongs to this one."
+            )
+        if demo:
+            await self.set_mark("demo")
 
     async def _write(self, key: str, field: str, row: bytes) -> int:
         version: int = await self._link.run(_write_script(), (key, keys.ABOUT, keys.CHANGED), (field, row))

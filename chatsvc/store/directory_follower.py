@@ -2,20 +2,18 @@
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+
+import structlog
 
 from chatsvc.domain.errors import StoreUnavailable
 from chatsvc.store.directory import Directory
 from chatsvc.store.directory_snapshot import DirectorySnapshot
-
-if TYPE_CHECKING:
-    from chatsvc.store.link import Subscription
+from chatsvc.store.link_feed import Subscription
 
 CHECK_SECONDS = 5.0  # a hint may be lost without a sign; the version number is read this often
 
-log = logging.getLogger(__name__)
+_log = structlog.get_logger("chatsvc.store")
 
 
 class DirectoryFollower:
@@ -57,8 +55,8 @@ class DirectoryFollower:
                 await self._refresh()
             except StoreUnavailable:
                 continue  # the next look comes soon
-            except Exception:
-                log.exception("directory.unreadable")
+            except Exception:  # noqa: BLE001 - whatever is wrong with the rows, the node goes on with what it has
+                _log.exception("directory_unreadable")
 
     async def _refresh(self) -> None:
         if await self._directory.version() == self.snapshot.version:
