@@ -4,17 +4,11 @@ import type {
   CounsellorConversation, CounsellorSelf, DutyState, EndReason, Entry, Participant, Presence,
   QueueView as QueueBody,
 } from "../../core/frames";
+import type { ConnectionState } from "../../core/connection";
+import type { OutgoingState } from "../../core/outbox";
 
 export type LogName = "talk" | "staff";
 export type Answers = Readonly<Record<string, string>>;
-
-/** One of a conversation's two logs. `top` is the last entry before the first gap: all of 1..top is held. */
-export interface Log {
-  readonly entries: readonly Entry[];
-  readonly top: number;
-  /** Entries of an earlier epoch, kept until the new log has arrived whole. */
-  readonly before: readonly Entry[] | null;
-}
 
 /** Something this person wrote that the store has not confirmed. */
 export interface Pending {
@@ -22,13 +16,15 @@ export interface Pending {
   readonly log: LogName;
   readonly text: string;
   readonly at: number;
-  readonly failed: boolean;
-  /** The word the server refused it with; empty when it merely got no answer. */
-  readonly code: string;
+  readonly state: OutgoingState;
+  /** The word the server refused it with, when failed. */
+  readonly code: string | null;
 }
 
 export interface Conversation {
   readonly id: string;
+  /** The number it goes by on this desk and that Alt + digit opens; it stays while others come and go. */
+  readonly slot: number;
   readonly site: string;
   readonly queue: string;
   readonly lang: string;
@@ -37,8 +33,9 @@ export interface Conversation {
   readonly state: "active" | "wrap_up" | "closed" | "gone";
   readonly role: CounsellorConversation["role"];
   readonly answers: Answers;
-  readonly talk: Log;
-  readonly staff: Log;
+  /** What is held of the two logs: a copy that the logs themselves don't change. */
+  readonly talk: readonly Entry[];
+  readonly staff: readonly Entry[];
   readonly pending: readonly Pending[];
   readonly joinedAt: number | null;
   readonly assignedAt: number | null;
@@ -49,6 +46,8 @@ export interface Conversation {
   readonly typingAt: number;
   readonly seenByVisitor: number;
   readonly seenByMe: number;
+  /** The last `seen` that went out. */
+  readonly seenSent: number;
   readonly reason: EndReason | null;
   readonly wrapUpUntil: number | null;
   readonly transferring: string | null;
@@ -90,25 +89,40 @@ export interface Notice {
 }
 
 export interface DeskState {
+  readonly link: ConnectionState;
+  /** True from the first `welcome` on: before it nothing on the desk is known. */
+  readonly welcomed: boolean;
+  /** Server time less local time, ms. */
+  readonly skew: number;
+  /** The most code points that one message may have. */
+  readonly textLimit: number;
   readonly me: CounsellorSelf | null;
   readonly duty: Duty;
   readonly queues: readonly QueueView[];
   readonly offers: readonly Offer[];
   readonly conversations: readonly Conversation[];
   readonly selected: string | null;
+  /** Who opened it: focus may follow only what the person asked for. */
+  readonly selectedBy: "person" | "desk";
+  /** An accepted offer, to be opened when it is assigned. */
+  readonly opening: string | null;
   readonly notices: readonly Notice[];
   readonly nextNotice: number;
 }
 
-export const emptyLog: Log = { entries: [], top: 0, before: null };
-
 export const emptyDesk: DeskState = {
+  link: { name: "connecting" },
+  welcomed: false,
+  skew: 0,
+  textLimit: 4_000,
   me: null,
   duty: { state: "off", reason: null, load: 0, capacity: 0 },
   queues: [],
   offers: [],
   conversations: [],
   selected: null,
+  selectedBy: "desk",
+  opening: null,
   notices: [],
   nextNotice: 1,
 };

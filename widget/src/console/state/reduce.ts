@@ -1,33 +1,42 @@
 /** What each frame from the server changes. Pure: time comes in, a new state comes out. */
 
 import type { CounsellorConversation, CounsellorServerFrame, CounsellorWelcome } from "../../core/frames";
-import { acknowledge, addEntry, addPage, fromBody, look, resume } from "./conversations";
+import { freeSlot, fromBody, resume } from "./conversations";
 import type { Conversation, DeskState, Duty, Offer } from "./model";
 import { findConversation, notify, updateConversation } from "./model";
 import { putQueue, queueKeyOf } from "./queues";
+
+/** How long a sentence stays when nobody dismisses it. */
+export const NOTICE_STAYS_MS = 20_000;
+/** The server's word on what ran out comes first; these cover a word that never comes. */
+const OFFER_LATE_MS = 3_000;
+const WRAP_UP_LATE_MS = 2_000;
 
 type Frame = CounsellorServerFrame;
 type Of<T extends Frame["type"]> = Extract<Frame, { type: T }>;
 
 function mergeWelcome(state: DeskState, frame: CounsellorWelcome, now: number): DeskState {
-  const alias = frame.counsellor.alias;
   const listed = new Map(frame.conversations.map((body) => [body.id, body]));
   const kept = state.conversations
     .map((held) => {
       const body = listed.get(held.id);
-      return body ? resume(held, body, alias, now) : depart(held);
+      return body ? resume(held, body, now) : depart(held);
     })
     .filter((one): one is Conversation => one !== null);
   const known = new Set(kept.map((one) => one.id));
-  const added = frame.conversations.filter((body) => !known.has(body.id)).map((body) => fromBody(body, now));
+  const conversations = frame.conversations
+    .filter((body) => !known.has(body.id))
+    .reduce((all, body) => [...all, fromBody(body, freeSlot(all), now)], kept);
   const duty = typeof frame.duty === "string" ? { state: frame.duty } : frame.duty;
   const { load, capacity } = frame.counsellor;
   const next: DeskState = {
     ...state,
     me: frame.counsellor,
+    welcomed: true,
+    textLimit: frame.limits?.text ?? state.textLimit,
     queues: [],
     offers: [],
-    conversations: [...kept, ...added],
+    conversations,
     duty: mergeDuty(state.duty, { load, capacity, ...duty }),
   };
   return reselect(frame.queues.reduce((so_far, queue) => putQueue(so_far, queue, now), next));
@@ -55,13 +64,15 @@ function mergeDuty(held: Duty, frame: Partial<Of<"duty">>): Duty {
 
 function putAssigned(state: DeskState, body: CounsellorConversation, now: number): DeskState {
   const held = findConversation(state, body.id);
-  const alias = state.me?.alias ?? "";
-  const one = held ? resume(held, body, alias, now) : fromBody(body, now);
+  const one = held ? resume(held, body, now) : fromBody(body, freeSlot(state.conversations), now);
   const conversations = held
     ? state.conversations.map((other) => (other === held ? one : other))
     : [...state.conversations, one];
   const offers = state.offers.filter((offer) => offer.conversation !== body.id);
-  return { ...state, conversations, offers, selected: state.selected ?? body.id };
+  const opened = state.opening === body.id;
+  const next = { ...state, conversations, offers };
+  if (opened) return { ...next, selected: body.id, selectedBy: "person", opening: null };
+  return state.conversations.length === 0 ? { ...next, selected: body.id, selectedBy: "desk" } : next;
 }
 
 function putOffer(state: DeskState, frame: Of<"offer">, now: number): DeskState {
@@ -113,21 +124,22 @@ function presence(held: Conversation, frame: Of<"presence">, now: number): Conve
 }
 
 /** What changes inside the one conversation that a frame names. */
-function within(held: Conversation, frame: Frame, alias: string, now: number): Conversation {
+function within(held: Conversation, frame: Frame, now: number): Conversation {
   switch (frame.type) {
-    case "entry": return addEntry(held, "talk", frame);
-    case "note": return addEntry(held, "staff", frame);
-    case "log": return addPage(held, frame, alias, now);
-    case "ack": return acknowledge(held, frame.id, frame.seq, frame.at, alias);
+    case "entry": return frame.from === "visitor" ? { ...held, typingAt: 0 } : held;
     case "participants": return { ...held, participants: frame.participants };
     case "typing": return frame.from === "visitor" ? { ...held, typingAt: frame.on ? now : 0 } : held;
     case "seen":
       return frame.from === "visitor" ? { ...held, seenByVisitor: Math.max(held.seenByVisitor, frame.seq) } : held;
     case "presence": return presence(held, frame, now);
     case "closed": return close(held, frame);
-    case "transfer_ended": return { ...held, transferring: null };
     default: return held;
   }
+}
+
+function endTransfer(state: DeskState, frame: Of<"transfer_ended">, now: number): DeskState {
+  const next = updateConversation(state, frame.conversation, (held) => ({ ...held, transferring: null }));
+  return notify(next, now, "info", `transfer.${frame.result}`);
 }
 
 /** The state after `frame`, which arrived at `now` (local time, ms). */
@@ -140,21 +152,16 @@ export function reduce(state: DeskState, frame: Frame, now: number): DeskState {
     case "offer_ended": return endOffer(state, frame, now);
     case "assigned": return putAssigned(state, frame.conversation, now);
     case "released": return release(state, frame.conversation, frame.reason, now);
-    case "transfer_ended": {
-      const next = updateConversation(state, frame.conversation, (held) => within(held, frame, "", now));
-      return notify(next, now, "info", `transfer.${frame.result}`);
-    }
+    case "transfer_ended": return endTransfer(state, frame, now);
     default:
       if (!("conversation" in frame) || frame.conversation === undefined) return state;
-      return updateConversation(state, frame.conversation, (held) =>
-        within(held, frame, state.me?.alias ?? "", now));
+      return updateConversation(state, frame.conversation, (held) => within(held, frame, now));
   }
 }
 
-/** The person looks at `id`: it is selected and everything in it is read. */
+/** The person opens `id`, or goes back to the lists with null. */
 export function select(state: DeskState, id: string | null): DeskState {
-  const next = { ...state, selected: id };
-  return id === null ? next : updateConversation(next, id, look);
+  return { ...state, selected: id, selectedBy: "person" };
 }
 
 /** Takes a finished or departed conversation off the desk and, if it was open, opens the next one. */
@@ -163,6 +170,22 @@ export function dismiss(state: DeskState, id: string): DeskState {
   const conversations = state.conversations.filter((one) => one.id !== id);
   if (state.selected !== id) return { ...state, conversations };
   const next = conversations[Math.min(Math.max(index, 0), conversations.length - 1)];
-  return { ...state, conversations, selected: next?.id ?? null };
+  return { ...state, conversations, selected: next?.id ?? null, selectedBy: "person" };
 }
 
+
+/** Finished waits and old sentences go; times are local, and server times are turned with `skew`. */
+export function expire(state: DeskState, now: number): DeskState {
+  const serverNow = now + state.skew;
+  const notices = state.notices.filter((notice) => now - notice.at < NOTICE_STAYS_MS);
+  const offers = state.offers.filter((offer) => serverNow - offer.expiresAt < OFFER_LATE_MS);
+  const ran = (one: Conversation): boolean =>
+    one.state === "wrap_up" && one.wrapUpUntil !== null && serverNow > one.wrapUpUntil + WRAP_UP_LATE_MS;
+  const late = state.conversations.some(ran);
+  const same = notices.length === state.notices.length && offers.length === state.offers.length && !late;
+  if (same) return state;
+  const conversations = late
+    ? state.conversations.map((one): Conversation => (ran(one) ? { ...one, state: "closed" } : one))
+    : state.conversations;
+  return { ...state, notices, offers, conversations };
+}

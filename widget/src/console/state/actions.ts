@@ -1,0 +1,175 @@
+/** What a person at the desk can do. */
+
+import type { CounsellorFrame } from "../../core/frames";
+import type { Desk } from "./desk";
+import type { LogName } from "./model";
+import { findConversation } from "./model";
+import { dismiss, select } from "./reduce";
+import { UNANSWERED, type Reply } from "./requests";
+import { whyNotTake } from "./queues";
+
+type Order<T extends CounsellorFrame["type"]> = Omit<Extract<CounsellorFrame, { type: T }>, "type" | "ref">;
+
+/** Refusals that have a sentence of their own. */
+const TOLD: ReadonlySet<string> = new Set([
+  "nothing_waiting", "already_taken", "at_capacity", "off_duty", "store_away", "too_many", "not_found",
+  "not_allowed", "bad_state", "unknown_queue", UNANSWERED,
+]);
+
+const TALK_OVER: ReadonlySet<string> = new Set(["closed", "gone"]);
+
+export class Actions {
+  constructor(private readonly desk: Desk) {}
+
+  setDuty(order: Order<"duty">): Promise<boolean> {
+    return this.#order({ type: "duty", ...order });
+  }
+
+  /** Takes whoever has waited longest, or says why that can't be done now. */
+  async takeNext(): Promise<boolean> {
+    const why = whyNotTake(this.desk.state);
+    if (why !== null) {
+      this.desk.say("info", why);
+      return false;
+    }
+    return this.take({});
+  }
+
+  /** Takes a visitor and opens the conversation. */
+  async take(order: Order<"take">): Promise<boolean> {
+    const reply = await this.desk.order({ type: "take", ...order });
+    if (reply.ok && reply.frame.type === "assigned") this.select(reply.frame.conversation.id);
+    return this.#told(reply);
+  }
+
+  async answerOffer(conversation: string, accept: boolean): Promise<boolean> {
+    const mark = (answered: boolean): void =>
+      this.desk.update((state) => ({
+        ...state,
+        opening: accept && answered ? conversation : state.opening,
+        offers: state.offers.map((one) => (one.conversation === conversation ? { ...one, answered } : one)),
+      }));
+    mark(true);
+    const done = await this.#order({ type: accept ? "accept" : "decline", conversation });
+    if (!done) mark(false);
+    return done;
+  }
+
+  select(id: string | null): void {
+    this.desk.typing.stop();
+    this.desk.update((state) => select(state, id));
+  }
+
+  /** Everything held has been on the screen: the visitor is told. */
+  looked(id: string): void {
+    const held = findConversation(this.desk.state, id);
+    const seq = held?.talk.at(-1)?.seq ?? 0;
+    if (!held || held.state === "gone") return;
+    const due = held.state === "active" && seq > held.seenSent;
+    const seenSent = due && this.desk.send({ type: "seen", conversation: id, seq }) ? seq : held.seenSent;
+    if (seq === held.seenByMe && seenSent === held.seenSent) return;
+    this.desk.updateConversation(id, (one) => ({ ...one, seenByMe: seq, seenSent }));
+  }
+
+  setDraft(id: string, log: LogName, text: string): void {
+    const { drafts, typing } = this.desk;
+    drafts.set(id, log, text);
+    if (log === "talk") typing.wrote(id, text.trim() !== "");
+    const drafted = drafts.any(id);
+    if (findConversation(this.desk.state, id)?.drafted === drafted) return;
+    this.desk.updateConversation(id, (one) => ({ ...one, drafted }));
+  }
+
+  /** Sends a message or a note; it shows at once and is sent again until the store has it. */
+  write(id: string, log: LogName, text: string): void {
+    const trimmed = text.trim().normalize("NFC");
+    if (trimmed === "") return;
+    this.desk.threads.outbox.add({ conversation: id, log, text: trimmed });
+    this.setDraft(id, log, "");
+  }
+
+  retry(message: string): void {
+    this.desk.threads.outbox.retry(message);
+  }
+
+  /** Puts a refused message back into the draft that it came from. */
+  takeBack(message: string): LogName | null {
+    const line = this.desk.threads.outbox.discard(message);
+    if (!line) return null;
+    const { conversation, log, text } = line.payload;
+    const draft = this.desk.drafts.get(conversation, log);
+    this.setDraft(conversation, log, draft.trim() === "" ? text : `${text}\n${draft}`);
+    return log;
+  }
+
+  close(conversation: string): Promise<boolean> {
+    return this.#order({ type: "close", conversation });
+  }
+
+  /** Finishes the record; the note goes to the staff log first. */
+  async wrapUp(order: Order<"wrap_up">, note: string): Promise<boolean> {
+    this.write(order.conversation, "staff", note);
+    if (!(await this.desk.settled(order.conversation))) {
+      this.desk.say("warn", "error.unsent");
+      return false;
+    }
+    const done = await this.#order({ type: "wrap_up", ...order });
+    if (done) this.dismiss(order.conversation);
+    return done;
+  }
+
+  async transfer(order: Order<"transfer">, target: string): Promise<boolean> {
+    const done = await this.#order({ type: "transfer", ...order });
+    if (done) this.desk.updateConversation(order.conversation, (one) => ({ ...one, transferring: target }));
+    return done;
+  }
+
+  consult(order: Order<"consult">): Promise<boolean> {
+    return this.#order({ type: "consult", ...order });
+  }
+
+  giveBack(order: Order<"return">): Promise<boolean> {
+    return this.#order({ type: "return", ...order });
+  }
+
+  /** Clears away a conversation that is over. */
+  dismiss(id: string): void {
+    this.desk.threads.forget(id);
+    this.desk.drafts.forget(id);
+    this.desk.update((state) => dismiss(state, id));
+  }
+
+  dismissNotice(id: number): void {
+    this.desk.update((state) => ({ ...state, notices: state.notices.filter((notice) => notice.id !== id) }));
+  }
+
+  /** Opens the conversation that goes by `slot`. */
+  openSlot(slot: number): boolean {
+    const found = this.desk.state.conversations.find((one) => one.slot === slot);
+    if (found) this.select(found.id);
+    return found !== undefined;
+  }
+
+  /** Opens the next (1) or the previous (-1) conversation of the list. */
+  step(direction: 1 | -1): boolean {
+    const { conversations, selected } = this.desk.state;
+    if (conversations.length === 0) return false;
+    const at = conversations.findIndex((one) => one.id === selected);
+    const start = at < 0 && direction < 0 ? 0 : at;
+    const next = conversations[(start + direction + conversations.length) % conversations.length];
+    if (next) this.select(next.id);
+    return next !== undefined;
+  }
+
+  async #order(frame: CounsellorFrame): Promise<boolean> {
+    return this.#told(await this.desk.order(frame));
+  }
+
+  #told(reply: Reply): boolean {
+    if (reply.ok) return true;
+    this.desk.say("warn", `error.${TOLD.has(reply.code) ? reply.code : "other"}`);
+    return false;
+  }
+}
+
+export const isOver = (state: string): boolean => TALK_OVER.has(state);

@@ -1,0 +1,78 @@
+/** The few HTTP calls of the console. */
+
+export interface Person {
+  readonly id: string;
+  readonly alias: string;
+  readonly role: string;
+}
+
+/** `code` is a key of the texts; `detail` is the server's own sentence when there is no such text. */
+export interface Refusal {
+  readonly code: "wrong" | "limited" | "forbidden" | "away" | "totp" | "other";
+  readonly detail: string;
+}
+
+/** A person and what the server's clock said: server time less local time, ms. */
+export interface SignedIn {
+  readonly person: Person;
+  readonly skew: number;
+}
+
+export type LoginResult = SignedIn | { readonly refusal: Refusal };
+
+const BY_STATUS: Readonly<Record<number, Refusal["code"]>> = {
+  400: "wrong", 401: "wrong", 403: "forbidden", 422: "wrong", 429: "limited",
+};
+
+function isPerson(value: unknown): value is Person {
+  return typeof value === "object" && value !== null && "id" in value && "alias" in value;
+}
+
+async function problem(response: Response): Promise<Refusal> {
+  const body: unknown = await response.json().catch(() => null);
+  const fields = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
+  const detail = [fields["detail"], fields["title"]].find((one) => typeof one === "string") ?? "";
+  if (fields["code"] === "totp_required") return { code: "totp", detail: String(detail) };
+  const code = BY_STATUS[response.status] ?? (response.status >= 500 ? "away" : "other");
+  return { code, detail: String(detail) };
+}
+
+/** From the Date header, whole seconds: a difference that it can't tell from none counts as none. */
+function skewOf(response: Response): number {
+  const server = Date.parse(response.headers.get("date") ?? "");
+  const skew = server + 500 - Date.now();
+  return Number.isFinite(skew) && Math.abs(skew) > 2_000 ? skew : 0;
+}
+
+const json = { "content-type": "application/json" };
+
+/** The person whose session the cookie carries; null when nobody is signed in. Throws when the server can't be reached. */
+export async function whoAmI(): Promise<SignedIn | null> {
+  const response = await fetch("/api/v1/me", { headers: { accept: "application/json" } });
+  if (response.status === 401 || response.status === 403) return null;
+  const body: unknown = await response.json();
+  if (!response.ok || !isPerson(body)) throw new Error("no answer");
+  return { person: body, skew: skewOf(response) };
+}
+
+export async function login(username: string, password: string, totp: string): Promise<LoginResult> {
+  try {
+    const body = JSON.stringify({ username, password, ...(totp ? { totp } : {}) });
+    const response = await fetch("/api/v1/login", { method: "POST", headers: json, body });
+    if (!response.ok) return { refusal: await problem(response) };
+    const person: unknown = await response.json();
+    return isPerson(person) ? { person, skew: skewOf(response) } : { refusal: { code: "other", detail: "" } };
+  } catch {
+    return { refusal: { code: "away", detail: "" } };
+  }
+}
+
+/** Ends the session on the server; true when it did. */
+export async function logout(): Promise<boolean> {
+  try {
+    const response = await fetch("/api/v1/logout", { method: "POST", headers: json, body: "{}" });
+    return response.ok || response.status === 401;
+  } catch {
+    return false;
+  }
+}
