@@ -56,7 +56,7 @@ class Metrics:
     """
 
     def __init__(self, role: Literal["node", "worker"] = "node") -> None:
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call] # published without types
         self.registry = registry = CollectorRegistry()
         self.role = role
         self._tallies = TallyCollector(registry)
@@ -172,7 +172,7 @@ class Metrics:
         self._refused.labels(reason if reason in REFUSALS else "other").inc()
 
     def loop_ran(self, loop: str, now_s: float, lag_s: float = 0.0) -> None:
-        """Notes that a worker's loop finished a round at `now_s` (Unix time), `lag_s` behind its deadlines."""
+        """Notes that a loop of a worker finished a round at `now_s` (Unix time), `lag_s` behind deadlines."""
         self._loop_run.labels(loop).set(now_s)
         self._loop_lag.labels(loop).set(lag_s)
 

@@ -1,7 +1,7 @@
 """Figures of the message path: plain numbers that the event loop counts, read by Prometheus without locks.
 
-One message touches several of them, and prometheus-client's own counters cost ten times as much each. They are
-only ever written by the loop's thread; a scrape in another thread may see a round that is half counted.
+One message touches several of them, and prometheus-client's own counters cost six times as much. They
+are only ever written by the loop's thread; a scrape in another thread may see a round that is half counted.
 """
 
 from __future__ import annotations
