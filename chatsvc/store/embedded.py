@@ -32,6 +32,7 @@ LARGEST_LOG: Final = 1 << 20
 _RESTART_FIRST_S: Final = 0.1
 _RESTART_MOST_S: Final = 5.0
 _LOG_LOOK_S: Final = 60.0
+_LOOK_EVERY_S: Final = 0.1
 
 _log = structlog.get_logger("chatsvc.store")
 
@@ -43,11 +44,11 @@ class EmbeddedStoreFailed(Exception):
 class EmbeddedStore:
     """A Valkey of our own, from `async with` to its end. Started again when it dies; gone when we are.
 
-    When our main thread dies, be it by SIGKILL, the kernel sends the server a SIGTERM. Not a SIGKILL: under `everysec`
-    a write may wait up to 2 s in the server's memory while the disk is busy, and only an orderly end writes it out;
-    it also ends a running log rewrite, a child that would outlive a SIGKILL. The server inherits our lock on
-    the directory, so nobody can start a second one beside it while it finishes. A server that could not obey (one
-    that was stopped, say) is ended by whoever takes the directory next.
+    When our main thread dies, be it by SIGKILL, the kernel sends the server a SIGTERM. Not a SIGKILL: under
+    `everysec` a write may wait up to 2 s in the server's memory while the disk is busy, and only an orderly end
+    writes it out; it also ends a running log rewrite, a child that would outlive a SIGKILL. The server inherits
+    our lock on the directory, so nobody can start a second one beside it while it finishes. A server that could
+    not obey (one that was stopped, say) is ended by whoever takes the directory next.
     """
 
     def __init__(self, data_dir: Path, durability: Durability = "everysec", *, serves: str = "") -> None:
@@ -204,6 +205,7 @@ class EmbeddedStore:
         try:
             if process is not None and process.poll() is None:
                 process.send_signal(signal.SIGTERM)
+                process.send_signal(signal.SIGCONT)  # A stopped one must run to obey.
                 try:
                     async with asyncio.timeout(STOP_WITHIN_S):
                         await _ended(process)
@@ -229,7 +231,12 @@ async def _ended(process: subprocess.Popen[bytes]) -> None:
         return
     loop = asyncio.get_running_loop()
     over: asyncio.Future[None] = loop.create_future()
-    descriptor = os.pidfd_open(process.pid)
+    try:
+        descriptor = os.pidfd_open(process.pid)
+    except OSError:  # An old kernel, or a sandbox that knows no pidfd.
+        while process.poll() is None:
+            await asyncio.sleep(_LOOK_EVERY_S)
+        return
 
     def over_now() -> None:
         if not over.done():

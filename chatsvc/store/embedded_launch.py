@@ -1,7 +1,7 @@
 """Becomes the store's server, tied to the life of the process that asked for it. Run as a file, stdlib only.
 
-A step of its own instead of Popen's `preexec_fn`: that would run Python between fork and exec, in the child of a
-process that has threads, and can deadlock. What is set here still holds after `execv`.
+A step of its own instead of Popen's `preexec_fn`: that would run Python between fork and exec in the child of
+a process that has threads, and can deadlock. What is set here still holds after `execv`.
 """
 
 import ctypes

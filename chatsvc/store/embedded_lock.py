@@ -12,6 +12,7 @@ from typing import Final
 PATIENCE_S: Final = 5.0
 """How long a holder whose starter has died may take to finish before it is ended."""
 _LOOK_EVERY_S: Final = 0.05
+_NOTE_BYTES: Final = 2048
 
 
 class DataDirectoryBusy(Exception):
@@ -49,9 +50,9 @@ class DataDirectoryLock:
 
     def note(self, serves: str, server: int) -> None:
         """Writes down who holds the directory and which server works on it."""
-        text = json.dumps({"pid": os.getpid(), "server": server, "serves": serves}).encode()
-        os.ftruncate(self.fd, 0)
-        os.pwrite(self.fd, text, 0)
+        text = json.dumps({"pid": os.getpid(), "server": server, "serves": serves[:256]}).encode()
+        # One write of one length: a reader sees the old note or the new one, never a part.
+        os.pwrite(self.fd, text.ljust(_NOTE_BYTES), 0)
 
     def release(self) -> None:
         """Lets go; the directory is free once the server has ended too."""
@@ -68,10 +69,10 @@ class DataDirectoryLock:
 
     def _read(self) -> tuple[int, int, str]:
         try:
-            note = json.loads(os.pread(self.fd, 4096, 0))
+            note = json.loads(os.pread(self.fd, _NOTE_BYTES, 0))
             return int(note["pid"]), int(note["server"]), str(note["serves"])
         except (ValueError, KeyError, TypeError):
-            return 0, 0, ""  # The holder is just writing it.
+            return 0, 0, ""  # The holder has not written it yet.
 
 
 def _sentence(data_dir: Path, pid: int, serves: str) -> str:
@@ -80,6 +81,8 @@ def _sentence(data_dir: Path, pid: int, serves: str) -> str:
 
 
 def _alive(pid: int) -> bool:
+    if pid <= 0:
+        return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -5,14 +5,19 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from chatsvc.domain.errors import StoreUnavailable
-from chatsvc.store.link_feed import Feed, Subscription
+from chatsvc.store.cluster import ClusterShards
+from chatsvc.store.cluster_map import key_slot
+from chatsvc.store.link_feed import Subscription
 from chatsvc.store.link_node import Node, reason
-from chatsvc.store.link_url import Endpoint, StoreUrl, parse_url
-from chatsvc.store.resp import Again, Entry, Runnable, StoreRefused, Wire, pack
+from chatsvc.store.link_shards import Shards, SoloShards
+from chatsvc.store.link_url import parse_url
+from chatsvc.store.resp import Runnable, StoreRefused, pack
+from chatsvc.store.sentinel import Sentinels
+
+__all__ = ["Link", "StoreRefused", "Subscription"]
 
 OPEN_WITHIN_S: Final = 10.0
 SUBSCRIBE_WITHIN_S: Final = 5.0
-_AWAY: Final = frozenset({"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN"})
 
 
 class Link:
@@ -21,65 +26,79 @@ class Link:
     Reconnects by itself; a call made while away fails at once. No blocking commands: they hold up everybody.
     """
 
-    def __init__(self, url: StoreUrl, client_name: str) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._url = url
-        self._client_name = client_name
-        self._watchers: list[Callable[[str], None]] = []
-        self._changed = asyncio.Event()
-        self._node = Node(url, client_name, self._locate, self._refused, self._up, self._down)
-        self._feed = Feed(url, client_name, self._locate, self._moved)
+    def __init__(self, shards: Shards) -> None:
+        self._shards = shards
+        # Set where there is but one server: then no command needs its slot worked out.
+        self._solo: Node | None = shards.solo
 
     @classmethod
     async def open(cls, url: str, *, client_name: str, within_s: float = OPEN_WITHIN_S) -> "Link":
         """A link that has reached the store. Raises ValueError for a bad URL, StoreUnavailable."""
-        link = cls(parse_url(url), client_name)
-        try:
-            async with asyncio.timeout(within_s):
-                while link.away:
-                    link._changed.clear()
-                    await link._changed.wait()
-        except TimeoutError:
-            trouble = link._node.trouble
-            await link.close()
-            why = reason(trouble) if trouble else "it does not answer"
-            raise StoreUnavailable(f"The store can't be reached: {why}.") from None
-        except BaseException:
-            await link.close()
-            raise
-        return link
+        parsed = parse_url(url)
+        shards: Shards
+        if parsed.shape == "cluster":
+            shards = ClusterShards(parsed, client_name)
+        elif parsed.shape == "sentinel":
+            shards = SoloShards(parsed, client_name, Sentinels(parsed, client_name))
+        else:
+            shards = SoloShards(parsed, client_name, None)
+        await _reach(shards, within_s)
+        if shards.solo is not None and shards.solo.is_cluster:
+            await shards.close()
+            shards = ClusterShards(parsed, client_name)
+            await _reach(shards, within_s)
+        return cls(shards)
 
     @property
     def away(self) -> bool:
-        """Whether calls would fail just now."""
-        return self._node.wire is None
+        """Whether calls, or some of them, would fail just now."""
+        return self._shards.away
 
     def call(self, key: str, *command: bytes | str | int) -> asyncio.Future[Any]:
         """One command, routed by `key`'s slot; commands of one loop tick leave in one write.
 
         Raises StoreUnavailable (it may have been applied), StoreRefused (an error reply).
         """
-        del key
-        return self._node.submit(pack(command), None, -1)
+        solo = self._solo
+        if solo is not None:
+            return solo.submit(pack(command), None, -1)
+        slot = key_slot(key)
+        return self._submit(pack(command), None, slot)
 
     def run(
         self, script: Runnable, keys: Sequence[str], args: Sequence[bytes | str | int]
     ) -> asyncio.Future[Any]:
-        """EVALSHA, loading the script where it is missing; sent again only if the reply proves it did not run.
+        """EVALSHA, loading the script where it is missing; sent again only if a reply proves it did not run.
 
         Raises like `call`.
         """
-        return self._node.submit(pack(("EVALSHA", script.sha, len(keys), *keys, *args)), script, -1)
+        payload = pack(("EVALSHA", script.sha, len(keys), *keys, *args))
+        solo = self._solo
+        if solo is not None:
+            return solo.submit(payload, script, -1)
+        slot = key_slot(keys[0])
+        return self._submit(payload, script, slot)
+
+    def _submit(self, payload: bytes, script: Runnable | None, slot: int) -> asyncio.Future[Any]:
+        node = self._shards.node(slot)
+        if node is not None:
+            return node.submit(payload, script, slot)
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        future.set_exception(
+            StoreUnavailable("No server of the cluster has the slot; the command was not sent.")
+        )
+        return future
 
     async def subscribe(
         self, channel: str, on_message: Callable[[bytes], None], on_gap: Callable[[], None]
     ) -> Subscription:
-        """SSUBSCRIBE on the feed of `channel`'s shard; `on_gap` runs after every (re)subscription.
+        """SSUBSCRIBE at the shard of `channel`; `on_gap` runs after every (re)subscription, the first too.
 
-        Whatever was published before may be missed. Raises StoreUnavailable when the store is away.
+        Whatever was published before may be missed. Raises StoreUnavailable when it is not confirmed in time.
         """
-        subscription = Subscription(channel, on_message, on_gap, self._feed.drop)
-        self._feed.add(subscription)
+        slot = key_slot(channel)
+        subscription = Subscription(channel, slot, on_message, on_gap, self._shards.drop)
+        self._shards.add(subscription)
         try:
             async with asyncio.timeout(SUBSCRIBE_WITHIN_S):
                 await subscription.ready
@@ -91,46 +110,26 @@ class Link:
         return subscription
 
     def on_run_id(self, key: str, callback: Callable[[str], None]) -> None:
-        """`callback(run_id)` for the shard that holds `key`, now and after each reconnection, before any call."""
-        del key
-        self._watchers.append(callback)
-        if self._node.wire is not None and self._node.greeting is not None:
-            callback(self._node.greeting.run_id)
+        """`callback(run_id)` for the shard of `key`, now and after each reconnection, before any call.
+
+        In a cluster also when the slot of `key` comes to another server.
+        """
+        self._shards.watch(key_slot(key), callback)
 
     async def close(self) -> None:
         """Ends every connection; what waits for a reply fails."""
-        await self._feed.close()
-        await self._node.close()
+        await self._shards.close()
 
-    async def _locate(self) -> Endpoint:
-        return self._url.endpoints[0]
 
-    def _up(self, node: Node) -> None:
-        assert node.greeting is not None
-        for callback in self._watchers:
-            callback(node.greeting.run_id)
-        self._changed.set()
-
-    def _down(self, node: Node) -> None:
-        del node
-        self._changed.set()
-
-    def _moved(self, feed: Feed, channel: bytes, error: StoreRefused | None) -> None:
-        del error
-        self._loop.call_later(0.2, feed.ask, channel)
-
-    def _refused(self, node: Node, wire: Wire, entry: Entry, error: StoreRefused) -> None:
-        del node
-        future, payload, script, slot, again = entry
-        if future is None or future.done():
-            return
-        if error.code == "NOSCRIPT" and script is not None and (again is None or again.loads < 2):
-            again = again or Again(0.0)
-            again.loads += 1
-            wire.load(script)
-            wire.put(Entry(future, payload, script, slot, again))
-        elif error.code in _AWAY:
-            future.set_exception(StoreUnavailable(f"The store can't serve just now ({error.code})."))
-        else:
-            error.script = script.name if script else None
-            future.set_exception(error)
+async def _reach(shards: Shards, within_s: float) -> None:
+    """Waits until the store is there. Closes the shards and raises StoreUnavailable if it does not come."""
+    try:
+        async with asyncio.timeout(within_s):
+            await shards.reached()
+    except BaseException as error:
+        trouble = shards.trouble
+        await shards.close()
+        if isinstance(error, TimeoutError):
+            why = reason(trouble) if trouble else "it does not answer"
+            raise StoreUnavailable(f"The store can't be reached: {why}.") from None
+        raise

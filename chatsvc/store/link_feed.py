@@ -7,10 +7,17 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import hiredis
-import structlog
 
 from chatsvc.domain.errors import StoreUnavailable
-from chatsvc.store.link_node import BACKOFF_FIRST_S, BACKOFF_MOST_S, SETTLED_AFTER_S, NotReady, dial, greet
+from chatsvc.store.link_node import (
+    BACKOFF_FIRST_S,
+    BACKOFF_MOST_S,
+    SETTLED_AFTER_S,
+    NotReady,
+    dial,
+    greet,
+    guarded,
+)
 from chatsvc.store.link_url import Endpoint, StoreUrl
 from chatsvc.store.resp import (
     IDLE_PING_S,
@@ -22,22 +29,22 @@ from chatsvc.store.resp import (
     pack,
 )
 
-_log = structlog.get_logger("chatsvc.store")
-
 
 class Subscription:
     """One listener on one channel, until `close`."""
 
-    __slots__ = ("_drop", "channel", "on_gap", "on_message", "ready")
+    __slots__ = ("_drop", "channel", "on_gap", "on_message", "ready", "slot")
 
     def __init__(
         self,
         channel: str,
+        slot: int,
         on_message: Callable[[bytes], None],
         on_gap: Callable[[], None],
         drop: Callable[["Subscription"], None],
     ) -> None:
         self.channel = channel.encode()
+        self.slot = slot
         self.on_message = on_message
         self.on_gap = on_gap
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -119,6 +126,7 @@ class Feed:
         self._channels: dict[bytes, list[Subscription]] = {}
         self._confirmed: set[bytes] = set()
         self._asked: deque[bytes] = deque()
+        self.place: Endpoint | None = None
         self._wire: FeedWire | None = None
         self._wanted = asyncio.Event()
         self._gone = asyncio.Event()
@@ -142,14 +150,18 @@ class Feed:
         if subscription in listeners:
             listeners.remove(subscription)
             if not listeners:
-                self.release(channel)
-                if self._wire is not None:
-                    self._wire.say("SUNSUBSCRIBE", channel)
+                self.leave(channel)
 
-    def release(self, channel: bytes) -> list[Subscription]:
-        """Forgets the channel and gives back its listeners, for another feed to take."""
-        self._confirmed.discard(channel)
+    def channels(self) -> list[tuple[bytes, int]]:
+        """The channels listened to, each with its slot."""
+        return [(channel, listeners[0].slot) for channel, listeners in self._channels.items()]
+
+    def leave(self, channel: bytes) -> list[Subscription]:
+        """Unsubscribes, forgets the channel and gives back its listeners, for another feed to take."""
         listeners = self._channels.pop(channel, [])
+        if self._wire is not None and channel in self._confirmed:
+            self._wire.say("SUNSUBSCRIBE", channel)
+        self._confirmed.discard(channel)
         if not self._channels:
             self._wanted.clear()
         return listeners
@@ -229,7 +241,7 @@ class Feed:
             delay = min(delay * 2, BACKOFF_MOST_S)
 
     async def _attempt(self) -> None:
-        place = await self._locate()
+        self.place = place = await self._locate()
         wire = await dial(self._url, place, lambda: FeedWire(self._loop, self))
         await greet(wire, self._url.login, self._url.db, self._client_name)
         if wire.lost:
@@ -239,11 +251,3 @@ class Feed:
         self._wire = wire
         for channel in list(self._channels):
             self.ask(channel)
-
-
-def guarded(callback: Callable[..., None], *args: object) -> None:
-    """Runs a listener's callback so that its mistake stays its own: the connection serves others too."""
-    try:
-        callback(*args)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the connection must go on
-        _log.error("store_listener_failed", error=type(error).__name__)

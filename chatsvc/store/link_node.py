@@ -9,12 +9,14 @@ import structlog
 
 from chatsvc.domain.errors import StoreUnavailable
 from chatsvc.store.link_url import Endpoint, Login, StoreUrl
-from chatsvc.store.resp import MOST_IN_FLIGHT, Entry, Runnable, StoreRefused, Wire
+from chatsvc.store.resp import MOST_IN_FLIGHT, REPLY_WITHIN_S, Entry, Runnable, StoreRefused, Wire
 
 CONNECT_WITHIN_S: Final = 3.0
 BACKOFF_FIRST_S: Final = 0.05
 BACKOFF_MOST_S: Final = 2.0
 SETTLED_AFTER_S: Final = 5.0
+OLDEST_VERSION: Final = 7
+"""Redis 7.0 brought sharded pub/sub; Valkey counts itself as a Redis 7."""
 
 _log = structlog.get_logger("chatsvc.store")
 _WireType = TypeVar("_WireType", bound=Wire)
@@ -31,9 +33,17 @@ class Greeting:
     __slots__ = ("is_cluster", "run_id", "version")
 
     def __init__(self, info: dict[str, str]) -> None:
+        """Raises NotReady when the server can't be used as it is."""
+        redis_version = info.get("redis_version", "")
+        if int("0" + redis_version.partition(".")[0]) < OLDEST_VERSION:
+            raise NotReady(f"its version {redis_version} is too old, {OLDEST_VERSION}.0 is needed")
+        if info.get("loading") == "1":
+            raise NotReady("it is loading its data")
+        if info.get("role") != "master":
+            raise NotReady("it is a replica")
         self.run_id = info.get("run_id", "")
         self.is_cluster = info.get("cluster_enabled") == "1"
-        self.version = info.get("valkey_version") or info.get("redis_version", "")
+        self.version = info.get("valkey_version") or redis_version
 
 
 async def dial(url: StoreUrl, place: Endpoint, make: Callable[[], _WireType]) -> _WireType:
@@ -47,30 +57,26 @@ async def dial(url: StoreUrl, place: Endpoint, make: Callable[[], _WireType]) ->
     return wire
 
 
-async def greet(wire: Wire, login: Login, db: int, client_name: str) -> Greeting:
-    """Signs in and learns whom we talk to. Raises StoreRefused, NotReady, StoreUnavailable."""
+def sign_in(wire: Wire, login: Login, client_name: str) -> asyncio.Future[Any]:
+    """HELLO with name and password; RESP2, whose replies are bytes, int, None and list only."""
     hello: list[bytes | str | int] = ["HELLO", 2]
     if login.password:
         hello += ["AUTH", login.user or "default", login.password]
-    asked = [wire.ask(*hello, "SETNAME", client_name), wire.ask("INFO", "everything")]
+    return wire.ask(*hello, "SETNAME", client_name)
+
+
+async def greet(wire: Wire, login: Login, db: int, client_name: str) -> Greeting:
+    """Signs in and learns whom we talk to. Raises StoreRefused, NotReady, StoreUnavailable, TimeoutError."""
+    asked = [sign_in(wire, login, client_name), wire.ask("INFO", "everything")]
     if db:
         asked.append(wire.ask("SELECT", db))
     try:
         async with asyncio.timeout(CONNECT_WITHIN_S):
-            answers = await asyncio.gather(*asked)
+            _, info, *_ = await asyncio.gather(*asked)
+        return Greeting(_info(info))
     except BaseException:
         wire.abort()
         raise
-    info = _info(answers[1])
-    try:
-        if info.get("loading") == "1":
-            raise NotReady("it is loading its data")
-        if info.get("role") != "master":
-            raise NotReady("it is a replica")
-    except NotReady:
-        wire.abort()
-        raise
-    return Greeting(info)
 
 
 class Node:
@@ -95,7 +101,7 @@ class Node:
         self._gone = asyncio.Event()
         self.wire: Wire | None = None
         self.place: Endpoint | None = None
-        self.greeting: Greeting | None = None
+        self._greeting: Greeting | None = None
         self.trouble: Exception | None = None
         self._task = self._loop.create_task(self._keep())
 
@@ -120,6 +126,40 @@ class Node:
         pending.append((future, payload, script, slot, None))
         return future
 
+    def resend(self, entry: Entry, *, first: bytes = b"") -> bool:
+        """Sends a command once more, right behind the command `first`; False when away."""
+        wire = self.wire
+        if wire is None:
+            return False
+        if entry.script is not None and entry.script.sha not in wire.loaded:
+            wire.load(entry.script)
+        if first:
+            wire.put(Entry(None, first, None, -1, None))
+        wire.put(entry)
+        return True
+
+    @property
+    def run_id(self) -> str:
+        """The server's run id, as of the last connection."""
+        return self._greeting.run_id if self._greeting else ""
+
+    @property
+    def is_cluster(self) -> bool:
+        """Whether the server belongs to a cluster."""
+        return self._greeting is not None and self._greeting.is_cluster
+
+    def renew(self) -> None:
+        """Drops the connection, so that the server is located and connected to anew."""
+        if self.wire is not None:
+            self.wire.abort()
+
+    async def retire(self) -> None:
+        """Closes once what was sent has its replies."""
+        if self.wire is not None:
+            # Replies come in order: this one tells that all before it have come.
+            await asyncio.wait([self.wire.ask("PING")], timeout=REPLY_WITHIN_S)
+        await self.close()
+
     async def close(self) -> None:
         """Ends the connection and its renewal."""
         self._task.cancel()
@@ -139,6 +179,7 @@ class Node:
         if self.wire is wire:
             self.wire = None
             self._gone.set()
+            _log.warning("store_connection_lost")
             self._on_down(self)
 
     async def _keep(self) -> None:
@@ -147,7 +188,7 @@ class Node:
             started = self._loop.time()
             try:
                 await self._attempt()
-            except (OSError, TimeoutError, NotReady, StoreRefused, StoreUnavailable) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was, the server must be tried again
                 self._note(error)
             else:
                 await self._gone.wait()
@@ -162,7 +203,7 @@ class Node:
         greeting = await greet(wire, self._url.login, self._url.db, self._client_name)
         if wire.lost:
             raise StoreUnavailable
-        self.place, self.greeting, self.trouble = place, greeting, None
+        self.place, self._greeting, self.trouble = place, greeting, None
         self._gone.clear()
         # The callbacks run before the wire takes commands: whoever must act on a new run id acts first.
         self._on_up(self)
@@ -189,9 +230,17 @@ def reason(error: Exception) -> str:
         case OSError():
             return error.strerror or type(error).__name__
         case _:
-            return "the connection was lost"
+            return str(error)
 
 
 def _info(reply: Any) -> dict[str, str]:
     lines = bytes(reply).decode("utf-8", "replace").splitlines()
     return dict(line.split(":", 1) for line in lines if ":" in line)
+
+
+def guarded(callback: Callable[..., None], *args: object) -> None:
+    """Runs a listener's callback so that its mistake stays its own: the connection serves others too."""
+    try:
+        callback(*args)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the connection must go on
+        _log.error("store_listener_failed", error=type(error).__name__)

@@ -46,6 +46,11 @@ class StoreRefused(Exception):
         self.script: str | None = None
         super().__init__(self.code)
 
+    @property
+    def of_script(self) -> bool:
+        """Whether it comes from a command inside a script, which then has run in part."""
+        return "user_script" in self.text
+
     def __str__(self) -> str:
         line = _SCRIPT_LINE.search(self.text)
         where = f" in script {self.script}" if self.script else ""
@@ -57,12 +62,12 @@ class StoreRefused(Exception):
 class Again:
     """What is known of a command that is sent again, because its reply proved that it had not run."""
 
-    __slots__ = ("asking", "deadline", "loads")
+    __slots__ = ("deadline", "loads", "tries")
 
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
-        self.asking = False
         self.loads = 0
+        self.tries = 0
 
 
 class Entry(NamedTuple):
@@ -97,6 +102,7 @@ class Wire(asyncio.Protocol):
         self.pending: deque[Any] = deque()
         self.out: list[bytes] = []
         self.loaded: set[str] = set()
+        self.unloadable: dict[str, str] = {}
         self.choked = False
         self.lost = False
         self.since = loop.time()
@@ -132,7 +138,8 @@ class Wire(asyncio.Protocol):
     def load(self, script: Runnable) -> None:
         """Sends the script ahead of what comes next, so that order holds even for its first use."""
         self.loaded.add(script.sha)
-        self.put(Entry(None, pack(("SCRIPT", "LOAD", script.source)), None, -1, None))
+        self.unloadable.pop(script.sha, None)
+        self.put(Entry(None, pack(("SCRIPT", "LOAD", script.source)), script, -1, None))
 
     def flush(self) -> None:
         """Writes what this tick has gathered in one go."""
