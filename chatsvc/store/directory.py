@@ -122,10 +122,10 @@ class Directory:
         return recorded.decode()
 
     async def claim(self, vault_id: str, *, demo: bool) -> None:
-        """Make sure that this store, this vault and this kind of service belong together, now and from now on.
+        """Make sure that this store, this vault and this kind of service belong together, from now on too.
 
-        Raises `WrongStore`: the demo and a real service don't share a store, and texts sealed with another vault's
-        keys could not be read.
+        Raises `WrongStore`: the demo and a real service don't share a store, and what was sealed with another
+        vault's keys could not be read.
         """
         mark, version = await self._link.call(keys.ABOUT, "HMGET", keys.ABOUT, "mark", "version")
         if mark == b"demo" and not demo:

@@ -1,0 +1,96 @@
+"""`chatsvc apply`: makes the directory say what a file declares."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import click
+
+from chatsvc.cli.context import Context, pass_settings, with_directory
+from chatsvc.cli.trouble import Refused
+from chatsvc.domain.declaration import parse_declaration
+from chatsvc.domain.declaration_changes import Change, changes
+from chatsvc.domain.sites import Site
+from chatsvc.store.chats import PoolChats
+from chatsvc.store.clock import StoreClock
+from chatsvc.store.directory import Directory
+from chatsvc.store.directory_snapshot import DirectorySnapshot
+from chatsvc.store.link import Link
+
+OnSiteChanged = Callable[[Site], Awaitable[None]]
+
+
+@click.command("apply", short_help="Declare sites and their queues as a file says.")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--dry-run", is_flag=True, help="Only print what would change.")
+@click.option("--prune", is_flag=True, help="Remove queues of these sites that the file does not name.")
+@pass_settings
+def apply_command(context: Context, file: Path, dry_run: bool, prune: bool) -> None:
+    """Declare sites and their queues as FILE says (see deploy/example-site.toml).
+
+    Prints what changed; a second time nothing does. A file with an error is refused whole, with every problem
+    named. Sites that the file does not name stay as they are. A running service knows at once.
+    """
+    settings = context.settings()
+    sites = parse_declaration(_text(file), str(file))
+
+    async def work(directory: Directory, link: Link) -> list[Change]:
+        before = await directory.load()
+        found = [change for site in sites for change in changes(before.site(site.id), site)]
+        refuse_what_does_not_fit(before, sites, prune=prune)
+        if not dry_run:
+            await apply_sites(directory, sites, lambda site: write_pool_queues(link, directory, site))
+        return found
+
+    found = with_directory(settings, work)
+    for change in found:
+        click.echo(str(change))
+    if not found:
+        click.echo("Nothing changed.")
+    elif dry_run:
+        click.echo("This was a dry run: nothing is changed yet.")
+
+
+async def apply_sites(directory: Directory, sites: Sequence[Site], on_site_changed: OnSiteChanged) -> None:
+    """Write the sites; `on_site_changed` runs for each, also when nothing changed."""
+    # Also for an unchanged site: an earlier run may have ended between the two steps.
+    for site in sites:
+        await directory.put_site(site)
+        await on_site_changed(site)
+
+
+async def write_pool_queues(link: Link, directory: Directory, site: Site) -> None:
+    """Tell the store's scripts the settings of all queues in the site's pool."""
+    snapshot = await directory.load()
+    queues = [queue for member in snapshot.sites_of_pool(site.pool_id) for queue in member.queues]
+    chats = PoolChats(link, site.pool_id, "", StoreClock(), list)
+    await chats.set_queues(queues)
+
+
+def refuse_what_does_not_fit(before: DirectorySnapshot, sites: Sequence[Site], *, prune: bool) -> None:
+    """Stop what would strand people. Raises `Refused` with every reason."""
+    reasons = []
+    for site in sites:
+        known = before.site(site.id)
+        if known is None:
+            continue
+        if known.pool_id != site.pool_id and any(queue.open for queue in known.queues):
+            reasons.append(
+                f"{site.id}: its pool would change from {known.pool_id} to {site.pool_id}. Close its queues "
+                "first (open = false), wait until the last conversation has ended, then apply this."
+            )
+        kept = {queue.key for queue in site.queues}
+        gone = [queue.key for queue in known.queues if queue.key not in kept]
+        if gone and not prune:
+            reasons.append(
+                f"{site.id}: the file does not name {', '.join(gone)}. Name it (open = false closes it), or "
+                "remove it with --prune; nobody should be waiting there then."
+            )
+    if reasons:
+        raise Refused("\n".join(reasons))
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeError:
+        raise Refused(f"{file} is not UTF-8 text.") from None

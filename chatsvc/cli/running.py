@@ -1,0 +1,75 @@
+"""The commands that run something: the demo, a node, a worker."""
+
+from pathlib import Path
+
+import click
+
+from chatsvc.cli.context import Context, pass_settings
+from chatsvc.cli.trouble import Refused
+
+
+@click.command()
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=8080, show_default=True, help="Port of the pages."
+)
+@click.option(
+    "--metrics-port", type=click.IntRange(0, 65_534), default=9464, show_default=True,
+    help="Port of the node's metrics; the worker takes the next one.",
+)  # fmt: skip
+@click.option(
+    "--data-dir", type=click.Path(path_type=Path, file_okay=False), default=Path("demo-data"),
+    show_default=True, help="Where everything is kept; delete it to begin anew.",
+)  # fmt: skip
+@click.option(
+    "--visitors", type=click.IntRange(0, 200), default=0, show_default=True,
+    help="Simulated visitors who come, wait, write and leave, so that you can try the console alone.",
+)  # fmt: skip
+def demo(port: int, metrics_port: int, data_dir: Path, visitors: int) -> None:
+    """Try everything on this machine.
+
+    Starts a store, a node and a worker, with a made-up municipality in Finnish, Swedish and English, an
+    example page with the chat on it, and four logins that everybody knows. Listens on this machine only, and
+    takes no settings. Ctrl-C ends it; what was said is there at the next start.
+    """
+    from chatsvc.app import DemoOptions, run_demo
+
+    run_demo(DemoOptions(port=port, metrics_port=metrics_port, data_dir=data_dir, visitors=visitors))
+
+
+@click.command()
+@click.option("--with-worker", is_flag=True, help="Do the worker's jobs too; enough for a small site.")
+@pass_settings
+def serve(context: Context, with_worker: bool) -> None:
+    """Run a node: everything that browsers connect to.
+
+    One process uses one core; run several on an external store (redis_url), each with a port of its own,
+    behind a proxy. With the bundled store there is one node, and it needs --with-worker. SIGTERM ends it
+    gently: browsers come back to another node, or to this one when it is up again.
+    """
+    settings = context.settings()
+    if settings.embedded and not with_worker:
+        raise Refused(
+            "The bundled store belongs to one process, so nobody else could do the worker's jobs. "
+            "Add --with-worker, or set redis_url (CHATSVC_REDIS_URL) and run `chatsvc worker` beside it."
+        )
+    from chatsvc.app import run_serve
+
+    run_serve(settings, with_worker=with_worker)
+
+
+@click.command(short_help="Run a worker: time limits and absences.")
+@pass_settings
+def worker(context: Context) -> None:
+    """Run a worker: time limits, absent people, ended conversations.
+
+    Any number may run; what one leaves undone another does. Needs an external store (redis_url).
+    """
+    settings = context.settings()
+    if settings.embedded:
+        raise Refused(
+            "A worker of its own needs an external store: set redis_url (CHATSVC_REDIS_URL). "
+            "With the bundled store, run `chatsvc serve --with-worker`."
+        )
+    from chatsvc.app import run_worker
+
+    run_worker(settings)

@@ -1,0 +1,38 @@
+"""The examination: what is in order, what is not, and how to mend it."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from chatsvc.config import Settings
+from chatsvc.doctor_files import examine_data_dir, examine_front_end, examine_listener, examine_vault
+from chatsvc.doctor_findings import Findings
+from chatsvc.doctor_store import examine_store
+from chatsvc.domain.errors import StoreUnavailable
+from chatsvc.store.embedded import EmbeddedStoreFailed
+from chatsvc.store.link import Link
+from chatsvc.store.resp import StoreRefused
+
+OpenStore = Callable[[Settings], AbstractAsyncContextManager[Link]]
+
+
+async def examine(settings: Settings, open_store: OpenStore) -> Findings:
+    """Look at settings, files, keys and store; changes nothing."""
+    findings = Findings()
+    examine_listener(settings, findings)
+    examine_front_end(findings)
+    present = examine_data_dir(settings, findings) if settings.embedded else True
+    vault_id = await examine_vault(settings, findings)
+    if not present:
+        return findings
+    try:
+        async with open_store(settings) as link:
+            await examine_store(link, settings, vault_id, findings)
+    except (StoreUnavailable, StoreRefused, EmbeddedStoreFailed) as error:
+        where = "the bundled store" if settings.embedded else "the store of redis_url"
+        remedy = (
+            "See server.log in data_dir."
+            if settings.embedded
+            else "Check redis_url, and that the store runs."
+        )
+        findings.error("store", f"{where} can't be used: {error}", remedy)
+    return findings

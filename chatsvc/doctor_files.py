@@ -1,0 +1,86 @@
+"""The examination of this machine: directories, keys, the vault, the front end's files."""
+
+import stat
+from importlib.resources import files
+from pathlib import Path
+
+from chatsvc.config import MasterKeyMissing, Settings, master_key
+from chatsvc.doctor_findings import Findings
+from chatsvc.domain.errors import VaultUnavailable
+from chatsvc.store.vault import SqliteVault, WrongVault
+
+STATIC_FILES = ("w.js", "panel.html", "console.html", "manifest.json")
+
+
+def examine_listener(settings: Settings, findings: Findings) -> None:
+    """Where browsers and Prometheus connect."""
+    findings.ok("listener", f"browsers: {settings.host} port {settings.port}, as {settings.origin}")
+    if settings.metrics_host in ("127.0.0.1", "::1", "localhost"):
+        findings.ok("listener", f"metrics: {settings.metrics_host} port {settings.metrics_port}")
+    else:
+        findings.warning(
+            "listener",
+            f"metrics: {settings.metrics_host} port {settings.metrics_port}, which other machines can reach",
+            "Make sure that a firewall lets only Prometheus in, or set metrics_host to 127.0.0.1.",
+        )
+
+
+def examine_front_end(findings: Findings) -> None:
+    """Whether the pages are there."""
+    static = files("chatsvc").joinpath("static")
+    missing = [name for name in STATIC_FILES if not static.joinpath(name).is_file()]
+    if missing:
+        findings.error(
+            "front end",
+            f"{', '.join(missing)} is missing from the package",
+            "Install chatsvc from its wheel, or build the front end with `make frontend`.",
+        )
+    else:
+        findings.ok("front end", "all pages are there")
+
+
+def examine_data_dir(settings: Settings, findings: Findings) -> bool:
+    """Whether data_dir is ours alone; false when it is not there yet."""
+    path = settings.data_dir
+    if not path.exists():
+        findings.warning("data", f"{path.absolute()} is not there yet", "The first `chatsvc serve` makes it.")
+        return False
+    if not path.is_dir():
+        findings.error("data", f"{path.absolute()} is not a directory", "Set data_dir to a directory.")
+        return False
+    private(path, 0o700, "data", findings)
+    return True
+
+
+def private(path: Path, mode: int, area: str, findings: Findings) -> None:
+    """Whether nobody but the owner can get at `path`."""
+    now = stat.S_IMODE(path.stat().st_mode)
+    if now & 0o077:
+        findings.error(
+            area,
+            f"{path} is open to other users (mode {now:04o})",
+            f"Run: chmod {mode:04o} {path.absolute()}",
+        )
+    else:
+        findings.ok(area, f"{path} is private (mode {now:04o})")
+
+
+async def examine_vault(settings: Settings, findings: Findings) -> str:
+    """The vault's id; empty if there is none, or it can't be opened."""
+    path = settings.vault_file
+    if settings.master_key_file.exists() and not settings.master_key:
+        private(settings.master_key_file, 0o600, "keys", findings)
+    if not path.exists():
+        findings.warning(
+            "keys", f"there is no key vault at {path} yet", "The first `chatsvc serve` makes it."
+        )
+        return ""
+    private(path, 0o600, "keys", findings)
+    try:
+        vault = await SqliteVault.open(path, master_key(settings))
+    except (WrongVault, MasterKeyMissing, VaultUnavailable, OSError) as error:
+        findings.error("keys", str(error), "Without it no conversation can begin or be read; see above.")
+        return ""
+    findings.ok("keys", f"the key vault {path} opens with the master key; its id is {vault.vault_id}")
+    await vault.close()
+    return vault.vault_id

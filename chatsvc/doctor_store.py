@@ -1,0 +1,193 @@
+"""The examination of the store: which, how durable, how private, and whose."""
+
+import time
+from typing import Any
+
+from chatsvc.config import Settings
+from chatsvc.doctor_findings import Findings
+from chatsvc.store import directory_keys
+from chatsvc.store.directory import Directory
+from chatsvc.store.link import Link
+from chatsvc.store.resp import StoreRefused
+
+OLDEST = (7, 0)
+CLOCK_LIMIT_MS = 2_000  # people compare what the chat shows with their own clock
+Info = dict[str, str]
+
+
+async def examine_store(link: Link, settings: Settings, vault_id: str, findings: Findings) -> None:
+    """Look at everything about the store that matters to us."""
+    key = directory_keys.ABOUT
+    before = time.time_ns() // 1_000_000
+    info = _info(await link.call(key, "INFO", "everything"))
+    _identity(info, findings)
+    config = await _config(link, key, findings)
+    if config is not None:
+        _durability(config, info, settings, findings)
+        _privacy(config, findings)
+    seconds, micros = await link.call(key, "TIME")
+    after = time.time_ns() // 1_000_000
+    _clock(int(seconds) * 1000 + int(micros) // 1000, before, after, findings)
+    await _directory(link, settings, vault_id, findings)
+
+
+def _info(reply: bytes) -> Info:
+    lines = (line.partition(":") for line in reply.decode("utf-8", "replace").splitlines() if ":" in line)
+    return {name: value for name, _, value in lines}
+
+
+def _identity(info: Info, findings: Findings) -> None:
+    name = "Valkey" if "valkey_version" in info else "Redis"
+    version = info.get("valkey_version") or info.get("redis_version", "")
+    shape = "one shard of a cluster" if info.get("cluster_enabled") == "1" else "a single server"
+    replicas = int(info.get("connected_slaves", "0"))
+    text = f"{name} {version}, {shape}, {replicas} replica{'' if replicas == 1 else 's'} connected"
+    # Valkey too reports the Redis version that it stands for, which says what commands there are.
+    if _numbers(info.get("redis_version", "")) < OLDEST:
+        findings.error("store", f"{text}: too old", "Use Valkey, or Redis 7.0 or newer.")
+    else:
+        findings.ok("store", text)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:2] if part.isdecimal())
+
+
+async def _config(link: Link, key: str, findings: Findings) -> Info | None:
+    try:
+        reply: list[bytes] = await link.call(key, "CONFIG", "GET", "*")
+    except StoreRefused:
+        findings.warning(
+            "durability",
+            "the store does not tell its configuration (CONFIG is not allowed)",
+            "See with whoever runs it that appendonly is yes and maxmemory-policy is noeviction.",
+        )
+        return None
+    texts = [item.decode("utf-8", "replace") for item in reply]
+    return dict(zip(texts[::2], texts[1::2], strict=True))
+
+
+def _durability(config: Info, info: Info, settings: Settings, findings: Findings) -> None:
+    wanted = settings.durability
+    fsync = config.get("appendfsync", "")
+    if config.get("appendonly") != "yes":
+        findings.error(
+            "durability",
+            "the store keeps no log of what it is told (appendonly is off): a restart loses conversations",
+            "Set `appendonly yes` in the store's configuration.",
+        )
+    elif fsync == "no" or (wanted != "everysec" and fsync != "always"):
+        needed = "everysec" if wanted == "everysec" else "always"
+        findings.error(
+            "durability",
+            f"durability is set to {wanted}, and the store writes to disk with appendfsync {fsync}",
+            f"Set `appendfsync {needed}` in the store's configuration, or another durability in ours.",
+        )
+    else:
+        losses = (
+            "up to 2 s are lost when power fails"
+            if fsync == "everysec"
+            else "nothing is lost when power fails"
+        )
+        findings.ok("durability", f"{wanted}: appendonly yes, appendfsync {fsync}; {losses}")
+    _replicas(info, wanted, findings)
+    if config.get("maxmemory-policy") != "noeviction":
+        findings.error(
+            "durability",
+            f"the store may throw conversations away when memory is short (maxmemory-policy is "
+            f"{config.get('maxmemory-policy')})",
+            "Set `maxmemory-policy noeviction` in the store's configuration.",
+        )
+    if info.get("aof_last_write_status", "ok") != "ok" or info.get("aof_last_bgrewrite_status", "ok") != "ok":
+        findings.error(
+            "durability", "the store failed to write its log last time", "Look at its disk and its own log."
+        )
+
+
+def _replicas(info: Info, wanted: str, findings: Findings) -> None:
+    replicas = int(info.get("connected_slaves", "0"))
+    if wanted == "always+replica" and not replicas:
+        findings.error(
+            "durability",
+            "durability is set to always+replica, and no replica is connected: nothing would be acknowledged",
+            "Connect a replica to the store, or set durability to always.",
+        )
+
+
+def _privacy(config: Info, findings: Findings) -> None:
+    """Commands hold sealed text and people's connections; logs of them outlive what they are about."""
+    logs = {
+        "slowlog-log-slower-than": "slow commands",
+        "commandlog-execution-slower-than": "slow commands",
+        "commandlog-request-larger-than": "large requests",
+        "commandlog-reply-larger-than": "large replies",
+    }
+    kept = [name for name in logs if name in config and config[name] != "-1"]
+    if kept:
+        findings.warning(
+            "privacy",
+            f"the store remembers commands with what was in them ({', '.join(kept)})",
+            f"Set to -1 in the store's configuration: {', '.join(kept)}.",
+        )
+    else:
+        findings.ok("privacy", "the store remembers no commands")
+    if config.get("save"):
+        findings.warning(
+            "privacy",
+            "the store also writes snapshots (save is set), which keep what was deleted until the next one",
+            'Set `save ""` in the store\'s configuration; its log is enough.',
+        )
+
+
+def _clock(store_ms: int, before: int, after: int, findings: Findings) -> None:
+    offset = store_ms - after if store_ms > after else min(0, store_ms - before)
+    if abs(offset) > CLOCK_LIMIT_MS:
+        how = "ahead of" if offset > 0 else "behind"
+        findings.warning(
+            "clock",
+            f"the store's clock is {abs(offset) / 1000:.1f} s {how} this machine's",
+            "Run an NTP client on both; the chat uses the store's time.",
+        )
+    else:
+        findings.ok(
+            "clock",
+            f"this machine and the store agree on the time, within {max(abs(offset), after - before)} ms",
+        )
+
+
+async def _directory(link: Link, settings: Settings, vault_id: str, findings: Findings) -> None:
+    snapshot = await Directory(link).load()
+    if snapshot.vault_id and vault_id and snapshot.vault_id != vault_id:
+        findings.error(
+            "keys",
+            f"the store belongs to the vault {snapshot.vault_id}, and the vault here is {vault_id}",
+            "Set vault_path to the right vault, or use the store that belongs to this one.",
+        )
+    elif snapshot.vault_id and vault_id:
+        findings.ok("keys", "the store and the key vault belong together")
+    elif snapshot.vault_id and not settings.vault_file.exists():
+        findings.error(
+            "keys",
+            f"the store belongs to the vault {snapshot.vault_id}, which is not here",
+            f"Put it back at {settings.vault_file}; without it nothing that was said can be read.",
+        )
+    if snapshot.mark == "demo":
+        findings.warning(
+            "directory", "this store was filled by `chatsvc demo`; `chatsvc serve` refuses it",
+            "Use another data_dir or redis_url for real work.",
+        )  # fmt: skip
+    _people(
+        snapshot.sites, [staff.role for staff in snapshot.people.values() if not staff.disabled], findings
+    )
+
+
+def _people(sites: Any, roles: list[str], findings: Findings) -> None:
+    if sites:
+        queues = sum(len(site.queues) for site in sites.values())
+        findings.ok("directory", f"sites: {', '.join(sorted(sites))}; {queues} queues; {len(roles)} accounts")
+    else:
+        findings.warning("directory", "no site is declared", "Run: chatsvc apply site.toml")
+    if "admin" not in roles:
+        findings.warning(
+            "directory", "nobody is an administrator", "Run: chatsvc counsellor add NAME --role admin"
+        )
