@@ -45,10 +45,10 @@ class EmbeddedStore:
     """A Valkey of our own, from `async with` to its end. Started again when it dies; gone when we are.
 
     When our main thread dies, be it by SIGKILL, the kernel sends the server a SIGTERM. Not a SIGKILL: under
-    `everysec` a write may wait up to 2 s in the server's memory while the disk is busy, and only an orderly end
-    writes it out; it also ends a running log rewrite, a child that would outlive a SIGKILL. The server inherits
-    our lock on the directory, so nobody can start a second one beside it while it finishes. A server that could
-    not obey (one that was stopped, say) is ended by whoever takes the directory next.
+    `everysec` a write may wait up to 2 s in the server's memory while the disk is busy, and only an orderly
+    end writes it out; it also ends a running log rewrite, a child that would outlive a SIGKILL. The server
+    inherits our lock on the directory, so nobody can start a second one beside it while it finishes. A server
+    that could not obey (one that was stopped, say) is ended by whoever takes the directory next.
     """
 
     def __init__(self, data_dir: Path, durability: Durability = "everysec", *, serves: str = "") -> None:
@@ -234,7 +234,7 @@ async def _ended(process: subprocess.Popen[bytes]) -> None:
     try:
         descriptor = os.pidfd_open(process.pid)
     except OSError:  # An old kernel, or a sandbox that knows no pidfd.
-        while process.poll() is None:
+        while process.poll() is None:  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(_LOOK_EVERY_S)
         return
 

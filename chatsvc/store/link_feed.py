@@ -7,16 +7,17 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import hiredis
+import structlog
 
 from chatsvc.domain.errors import StoreUnavailable
 from chatsvc.store.link_node import (
     BACKOFF_FIRST_S,
     BACKOFF_MOST_S,
     SETTLED_AFTER_S,
-    NotReady,
     dial,
     greet,
     guarded,
+    reason,
 )
 from chatsvc.store.link_url import Endpoint, StoreUrl
 from chatsvc.store.resp import (
@@ -28,6 +29,8 @@ from chatsvc.store.resp import (
     Wire,
     pack,
 )
+
+_log = structlog.get_logger("chatsvc.store")
 
 
 class Subscription:
@@ -203,9 +206,7 @@ class Feed:
         elif kind == b"ssubscribe":
             if self._asked:
                 self._asked.popleft()
-            if channel in self._channels:
-                self._confirmed.add(channel)
-                self._confirm(self._channels[channel])
+            self._subscribed(channel)
         elif kind == b"sunsubscribe" and channel in self._confirmed:
             # Unasked: the slot has left this server. Our own SUNSUBSCRIBE forgets the channel first.
             self._confirmed.discard(channel)
@@ -218,6 +219,13 @@ class Feed:
             self._asked.clear()
             self._confirmed.clear()
             self._gone.set()
+
+    def _subscribed(self, channel: bytes) -> None:
+        if channel in self._channels:
+            self._confirmed.add(channel)
+            self._confirm(self._channels[channel])
+        elif self._wire is not None:
+            self._wire.say("SUNSUBSCRIBE", channel)  # Its last listener left before the answer came.
 
     def _confirm(self, subscriptions: list[Subscription]) -> None:
         for subscription in tuple(subscriptions):
@@ -233,8 +241,8 @@ class Feed:
             try:
                 await self._attempt()
                 await self._gone.wait()
-            except (OSError, TimeoutError, NotReady, StoreRefused, StoreUnavailable):
-                pass  # The node of the same server tells why; here only the next attempt matters.
+            except Exception as error:  # noqa: BLE001 - whatever it was, the server must be tried again
+                _log.debug("store_feed_away", why=reason(error))  # The node of the same server says it aloud.
             if self._loop.time() - started > SETTLED_AFTER_S:
                 delay = BACKOFF_FIRST_S
             await asyncio.sleep(random.uniform(delay / 2, delay))

@@ -179,7 +179,8 @@ class Node:
         if self.wire is wire:
             self.wire = None
             self._gone.set()
-            _log.warning("store_connection_lost")
+            if not self._task.done():
+                _log.warning("store_connection_lost")
             self._on_down(self)
 
     async def _keep(self) -> None:

@@ -64,8 +64,9 @@ class Cluster:
 
     def flush(self) -> None:
         """Removes all keys and gives every slot back to where it was at first."""
-        for index, server in enumerate(self.servers):
+        for server in self.servers:
             server.flush()
+        for index in range(3):
             self._restore(index)
 
     def remove(self) -> None:
@@ -74,18 +75,12 @@ class Cluster:
             server.remove()
 
     def holder(self, key: str) -> int:
-        """Index of the server that has the key's slot by its own account."""
-        slot = key_slot(key.encode())
-        for index, server in enumerate(self.servers):
-            if slot in _own_slots(server):
-                return index
-        raise AssertionError("no server has the slot")
+        """Index of the server that has the key's slot."""
+        return self._holder(key_slot(key.encode()))
 
     def begin_move(self, key: str, to: int) -> None:
         """The slot of `key` is now migrating: what is gone from the old place is asked for at the new."""
-        slot, source, target = key_slot(key.encode()), self.servers[self.holder(key)], self.servers[to]
-        target.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", _node_id(source))
-        source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", _node_id(target))
+        self._open(key_slot(key.encode()), to)
 
     def move_keys(self, key: str, to: int) -> None:
         """Moves the slot's keys."""
@@ -94,10 +89,8 @@ class Cluster:
             source.ask("MIGRATE", "127.0.0.1", port, "", 0, 5000, "KEYS", *keys)
 
     def finish_move(self, key: str, to: int) -> None:
-        """The slot belongs to the new place; the first to hear of it is that place."""
-        node = _node_id(self.servers[to])
-        for server in sorted(self.servers, key=lambda server: server is not self.servers[to]):
-            server.ask("CLUSTER", "SETSLOT", key_slot(key.encode()), "NODE", node)
+        """The slot belongs to the new place, and every server knows."""
+        self._settle(key_slot(key.encode()), to)
 
     def move_slot(self, key: str, to: int) -> None:
         """Moves the slot of `key`, with its keys, to the server with that index."""
@@ -106,15 +99,29 @@ class Cluster:
             self.move_keys(key, to)
             self.finish_move(key, to)
 
+    def _holder(self, slot: int) -> int:
+        return next(index for index, server in enumerate(self.servers) if slot in _slots(server)["myself"])
+
+    def _open(self, slot: int, to: int) -> None:
+        source, target = self.servers[self._holder(slot)], self.servers[to]
+        target.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", _node_id(source))
+        source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", _node_id(target))
+
+    def _settle(self, slot: int, to: int) -> None:
+        node = _node_id(self.servers[to])
+        # The new owner first: as the importing side it raises its epoch, which decides when servers disagree.
+        for server in sorted(self.servers, key=lambda server: server is not self.servers[to]):
+            server.ask("CLUSTER", "SETSLOT", slot, "NODE", node)
+        eventually(lambda: all(slot in _slots(server).get(node, ()) for server in self.servers))
+
     def _restore(self, index: int) -> None:
-        home = self.servers[index]
-        first, last = _third(index)
-        strays = set(range(first, last + 1)) - _own_slots(home)
-        for slot in strays | _open_slots(home):
-            for server in sorted(self.servers, key=lambda server: server is not home):
+        for server in self.servers:
+            for slot in _open_slots(server):
                 server.ask("CLUSTER", "SETSLOT", slot, "STABLE")
-                if slot in strays:
-                    server.ask("CLUSTER", "SETSLOT", slot, "NODE", _node_id(home))
+        first, last = _third(index)
+        for slot in set(range(first, last + 1)) - _slots(self.servers[index])["myself"]:
+            self._open(slot, index)
+            self._settle(slot, index)
 
     def _ok(self) -> bool:
         infos = [server.ask("CLUSTER", "INFO") for server in self.servers]
@@ -130,20 +137,22 @@ def _node_id(server: SingleStore) -> str:
     return str(server.ask("CLUSTER", "MYID").decode())
 
 
-def _myself(server: SingleStore) -> list[str]:
-    """What the server says of its slots; those on the move stand in brackets."""
-    lines = server.ask("CLUSTER", "NODES").decode().splitlines()
-    return next(line.split()[8:] for line in lines if "myself" in line.split()[2])
+def _lines(server: SingleStore) -> list[list[str]]:
+    return [line.split() for line in server.ask("CLUSTER", "NODES").decode().splitlines()]
 
 
-def _own_slots(server: SingleStore) -> set[int]:
-    slots: set[int] = set()
-    for part in _myself(server):
-        if not part.startswith("["):
-            first, _, last = part.partition("-")
-            slots.update(range(int(first), int(last or first) + 1))
-    return slots
+def _slots(server: SingleStore) -> dict[str, set[int]]:
+    """Every node's slots in the server's own view, by node id; its own also as `myself`."""
+    view: dict[str, set[int]] = {}
+    for name, _, flags, _, _, _, _, _, *parts in _lines(server):
+        ranges = [part.partition("-") for part in parts if not part.startswith("[")]
+        slots = {slot for first, _, last in ranges for slot in range(int(first), int(last or first) + 1)}
+        view[name] = slots
+        if "myself" in flags:
+            view["myself"] = slots
+    return view
 
 
 def _open_slots(server: SingleStore) -> set[int]:
-    return {int(part[1:].partition("-")[0]) for part in _myself(server) if part.startswith("[")}
+    parts = next(line[8:] for line in _lines(server) if "myself" in line[2])
+    return {int(part[1:].partition("-")[0]) for part in parts if part.startswith("[")}
