@@ -16,7 +16,7 @@ from chatsvc.store.link_url import parse_url
 
 KEY_BYTES = 32
 _UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
-_SIZE = re.compile(r"(\d{1,12}) ?(B|KiB|MiB|GiB|)")
+_SIZE = re.compile(r"([0-9]{1,12}) ?(B|KiB|MiB|GiB|)")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
@@ -35,7 +35,11 @@ def whole_number(least: int, most: int) -> Kind:
 
     def read(value: Any) -> int:
         text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-        if not isinstance(text, str) or not re.fullmatch(r"\d{1,12}", text) or not least <= int(text) <= most:
+        if (
+            not isinstance(text, str)
+            or not re.fullmatch(r"[0-9]{1,12}", text)
+            or not least <= int(text) <= most
+        ):
             raise Refusal(f"must be {accepted}.")
         return int(text)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 UNITS = {"ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000}
-_DURATION = re.compile(r"(?:\d{1,9} ?(?:ms|s|min|h)(?: (?=\d)|$))+")
-_PART = re.compile(r"(\d+) ?(ms|s|min|h)")
+_DURATION = re.compile(r"(?:[0-9]{1,9} ?(?:ms|s|min|h)(?: (?=[0-9])|$))+")
+_PART = re.compile(r"([0-9]+) ?(ms|s|min|h)")
 _NAME = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
 _KEY = re.compile(rf"\s*({_NAME}(?:\s*\.\s*{_NAME})*)\s*=(.*)", re.DOTALL)
 _TABLE = re.compile(rf"\s*(\[\[?)\s*({_NAME}(?:\s*\.\s*{_NAME})*)\s*\]")
@@ -34,7 +34,7 @@ class Problem:
 def duration_ms(text: str) -> int:
     """Milliseconds of a text such as `30 s`, `5 min` or `1 h 30 min`. Raises ValueError."""
     if not _DURATION.fullmatch(text):
-        raise ValueError(text)
+        raise ValueError("not a time with its unit")
     return sum(int(number) * UNITS[unit] for number, unit in _PART.findall(text))
 
 
