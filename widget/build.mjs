@@ -58,7 +58,44 @@ async function bundle(entry, options = {}) {
   return Buffer.from(result.outputFiles[0].contents);
 }
 
-const html = (title, css, js) =>
+/** What an output loads before it runs: itself and its imports, all the way down. */
+function closure(outputs, path, seen = new Set()) {
+  if (seen.has(path)) return seen;
+  seen.add(path);
+  for (const { path: next, kind } of outputs[path].imports) if (kind === "import-statement") closure(outputs, next, seen);
+  return seen;
+}
+
+/** Bundles a page's scripts; the entries after the first are loaded later and share what they have in common. */
+async function scripts(name, entries, langs) {
+  const { metafile, outputFiles } = await build({
+    ...shared,
+    entryPoints: entries,
+    outdir: join(out, "assets"),
+    splitting: entries.length > 1,
+    format: "esm",
+    metafile: true,
+    entryNames: `${name}.[name]-[hash]`,
+    chunkNames: `${name}.[name]-[hash]`,
+    define: { __LANGS__: JSON.stringify(langs) },
+  });
+  for (const file of outputFiles) writeFileSync(file.path, file.contents);
+  const texts = new Map(outputFiles.map((file) => [file.path, file.contents]));
+  const size = (path) => gzipSync(texts.get(join(here, path)), { level: 9 }).length;
+  const outputOf = (entry) => Object.keys(metafile.outputs).find((path) => join(here, metafile.outputs[path].entryPoint ?? "") === entry);
+  const served = (path) => `/assets/${basename(path)}`;
+  const [first, ...later] = entries.map(outputOf);
+  const atFirst = [...closure(metafile.outputs, first)];
+  for (const path of Object.keys(metafile.outputs)) written[basename(path).replace(/-[^-]+$/, ".js")] = served(path);
+  return {
+    first: served(first),
+    preload: atFirst.slice(1).map(served),
+    later: later.map(served),
+    gz: atFirst.reduce((sum, path) => sum + size(path), 0),
+  };
+}
+
+const html = ({ title, css, js, preload, later }) =>
   [
     "<!doctype html>",
     '<html lang="fi">',
@@ -72,27 +109,31 @@ const html = (title, css, js) =>
     `<title>${title}</title>`,
     '<link rel="icon" href="data:,">',
     `<link rel="stylesheet" href="${css}">`,
+    ...preload.map((path) => `<link rel="modulepreload" href="${path}">`),
     `<script type="module" src="${js}"></script>`,
     "</head>",
-    '<body><div id="app"></div></body>',
+    `<body><div id="app"${later ? ` data-script="${later.js}" data-style="${later.css}"` : ""}></div></body>`,
     "</html>",
     "",
   ].join("\n");
 
+/** Builds the page `src/{name}`; its conversation, when it is a part of its own, is loaded once there is one. */
 async function page(name, title) {
-  const entry = src(name, "main.tsx");
-  if (!existsSync(entry)) return null;
+  if (!existsSync(src(name, "main.tsx")) || !existsSync(src(name, `${name}.css`))) return null;
   const texts = languages(name).map(([lang, bytes]) => [lang, asset(`${name}.${lang}`, "json", bytes)]);
   const langs = Object.fromEntries(texts.map(([lang, file]) => [lang, file.path]));
-  const [js, css] = await Promise.all([
-    bundle(entry, { format: "esm", define: { __LANGS__: JSON.stringify(langs) } }),
-    bundle(src(name, `${name}.css`)),
-  ]);
-  const files = { js: asset(name, "js", js), css: asset(name, "css", css) };
-  const markup = html(title, files.css.path, files.js.path);
+  const talk = src(name, "Talk.tsx");
+  const later = existsSync(talk);
+  const style = async (file) => asset(basename(file, ".css"), "css", await bundle(src(name, file)));
+  const js = await scripts(name, [src(name, "main.tsx"), ...(later ? [talk] : [])], langs);
+  const css = await style(`${name}.css`);
+  const markup = html({
+    title, css: css.path, js: js.first, preload: js.preload,
+    later: later && { js: js.later[0], css: (await style("talk.css")).path },
+  });
   writeFileSync(join(out, `${name}.html`), markup);
   const text = Math.max(0, ...texts.map(([, file]) => file.gz));
-  const parts = { html: gzipSync(markup, { level: 9 }).length, js: files.js.gz, css: files.css.gz, text };
+  const parts = { html: gzipSync(markup, { level: 9 }).length, js: js.gz, css: css.gz, text };
   return { name, parts, total: Object.values(parts).reduce((sum, part) => sum + part, 0) };
 }
 

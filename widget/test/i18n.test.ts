@@ -28,10 +28,10 @@ test("Parameters are filled in, and unknown ones stay to be seen.", () => {
 });
 
 test("Times of another day say which day.", () => {
-  const i18n = new I18n("fi", { moment: "{day} klo {time}" }, "Europe/Helsinki");
+  const i18n = new I18n("fi", { "moment.today": "klo {time}", "moment.day": "{day} klo {time}" }, "Europe/Helsinki");
   const now = Date.UTC(2026, 10, 21, 8, 0);
-  assert.equal(i18n.moment(now + 3_600_000, now), "11.00");
-  assert.equal(i18n.moment(now + 86_400_000, now), "sunnuntaina 22.11. klo 10.00");
+  assert.equal(i18n.moment(now + 3_600_000, now), "klo 11.00");
+  assert.equal(i18n.moment(now + 86_400_000, now), "sunnuntaina 22. marraskuuta klo 10.00");
 });
 
 test("A text is taken in the wanted language, else in one that there is.", () => {

@@ -35,7 +35,7 @@ export class I18n {
     this.locale = intlLocale(lang);
     const zone = timeZone ? { timeZone } : {};
     this.#time = new Intl.DateTimeFormat(this.locale, { hour: "2-digit", minute: "2-digit", ...zone });
-    this.#day = new Intl.DateTimeFormat(this.locale, { weekday: "long", day: "numeric", month: "numeric", ...zone });
+    this.#day = new Intl.DateTimeFormat(this.locale, { weekday: "long", day: "numeric", month: "long", ...zone });
   }
 
   /** The text of `key`, with `{name}` filled in; the key itself when there is no such text. */
@@ -67,11 +67,10 @@ export class I18n {
     return this.#day.format(at);
   }
 
-  /** A clock time, with its day (put together by the text "moment") when that is not the day of `now`. */
+  /** A moment as part of a sentence ("at 10:00", "on Sunday 22 November at 10:00"), by the texts moment.today and moment.day. */
   moment(at: number, now: number): string {
     const day = this.#day.format(at);
-    if (day === this.#day.format(now)) return this.time(at);
-    const params = { day, time: this.time(at) };
-    return this.has("moment") ? this.t("moment", params) : `${day} ${params.time}`;
+    const key = day === this.#day.format(now) ? "moment.today" : "moment.day";
+    return this.t(key, { day, time: this.time(at) });
   }
 }

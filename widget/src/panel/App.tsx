@@ -1,0 +1,95 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { I18n } from "../core/i18n";
+import { Banner } from "./Banner";
+import { Browse } from "./Browse";
+import { findLauncher, type Launcher } from "./embed";
+import { Header } from "./Header";
+import { Loading, Erased, Replaced, Unavailable } from "./Screens";
+import type { Session } from "./session";
+import { useTalkScreen } from "./later";
+import { UiContext, useView, type Ui } from "./ui";
+import { useWatcher } from "./watcher";
+
+/** Where a person who must leave at once lands: public, ordinary, and tells nothing. */
+const NEUTRAL_PAGE = "https://www.ilmatieteenlaitos.fi/";
+const REPLACED = 4009;
+
+interface AppProps {
+  session: Session;
+  first: I18n;
+  languages: readonly string[];
+  load: (lang: string) => Promise<I18n>;
+}
+
+/** Ends everything at once: the server hears of it even when the socket is gone. */
+function quickExit(session: Session, launcher: Launcher | null): void {
+  session.flee();
+  navigator.sendBeacon("/api/v1/visitor/end", JSON.stringify({ how: "quick_exit", site: session.site }));
+  document.body.hidden = true;
+  if (launcher) launcher.exit();
+  else location.replace(NEUTRAL_PAGE);
+}
+
+/** What a person can see: the tab is in front and, in a page, the chat is not minimised. */
+function useVisible(): { visible: boolean; launcher: Launcher | null } {
+  const [shown, setShown] = useState(true);
+  const [front, setFront] = useState(document.visibilityState === "visible");
+  const launcher = useMemo(() => findLauncher(setShown), []);
+  useEffect(() => {
+    const look = () => setFront(document.visibilityState === "visible");
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, []);
+  return { visible: shown && front, launcher };
+}
+
+function Screen({ session }: { session: Session }) {
+  const view = useView(session);
+  const TalkScreen = useTalkScreen(view.phase === "joining" || view.talk !== null);
+  if (view.link.name === "stopped" && view.link.code === REPLACED) return <Replaced />;
+  if (view.phase === "erased") return <Erased />;
+  if (view.phase === "unavailable") return <Unavailable view={view} />;
+  if (view.talk && TalkScreen) return <TalkScreen view={view} talk={view.talk} />;
+  if (view.talk || view.phase === "joining" || (!view.informed && !view.trouble)) return <Loading joining={view.phase !== "browsing"} />;
+  return <Browse view={view} />;
+}
+
+export function App({ session, first, languages, load }: AppProps) {
+  const [i18n, setI18n] = useState(first);
+  const { visible, launcher } = useVisible();
+  const speaker = useRef<HTMLDivElement>(null);
+  const announce = useCallback((text: string) => {
+    if (speaker.current) speaker.current.textContent = text;
+  }, []);
+  const view = useView(session);
+
+  const ui: Ui = {
+    i18n, session, launcher, visible, languages, announce,
+    setLanguage: (lang) => {
+      session.lang = lang;
+      void load(lang).then(setI18n, () => announce(i18n.t("trouble.other")));
+    },
+    quickExit: () => quickExit(session, launcher),
+  };
+  useWatcher(ui, view);
+
+  useEffect(() => {
+    if (!launcher) return;
+    const minimise = (event: KeyboardEvent) => {
+      if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open]")) launcher.minimise();
+    };
+    addEventListener("keydown", minimise);
+    return () => removeEventListener("keydown", minimise);
+  }, [launcher]);
+
+  return (
+    <UiContext.Provider value={ui}>
+      <div class={launcher ? "page embedded" : "page"}>
+        <Header view={view} />
+        <Banner view={view} />
+        <Screen session={session} />
+        <div class="unseen" role="status" ref={speaker} />
+      </div>
+    </UiContext.Provider>
+  );
+}

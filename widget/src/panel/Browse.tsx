@@ -1,0 +1,142 @@
+import type { StatusFrame } from "../core/frames";
+import { estimateText } from "./estimate";
+import { Help, Privacy } from "./Help";
+import { Icon } from "./icons";
+import { useFocusOnNew, useNow, useUi } from "./ui";
+import type { View } from "./view";
+
+const NAMES: Readonly<Record<string, string>> = {
+  fi: "Suomi", sv: "Svenska", en: "English", se: "Davvisámegiella", smn: "Anarâškielâ", sms: "Nuõrttsääʹmǩiõll",
+};
+
+function Languages() {
+  const { i18n, languages, setLanguage } = useUi();
+  return (
+    <nav class="languages" aria-label={i18n.t("header.languages")}>
+      {languages.map((lang) => (
+        <button type="button" key={lang} lang={lang} aria-pressed={lang === i18n.lang} onClick={() => setLanguage(lang)}>
+          {NAMES[lang] ?? lang}
+        </button>
+      ))}
+    </nav>
+  );
+}
+
+function useStateLines(status: StatusFrame): readonly string[] {
+  const { i18n } = useUi();
+  const now = useNow(30_000);
+  const { t } = i18n;
+  if (status.state === "open") {
+    const queue = status.waiting ? i18n.n("open.waiting", status.waiting) : t("open.free");
+    const wait = status.waiting ? estimateText(i18n, status.estimate_s) : "";
+    return [t("open.title"), queue, wait];
+  }
+  const opens = status.opens_at ? t("opens", { when: i18n.moment(status.opens_at, now) }) : "";
+  if (status.state === "closed") return [t("closed_now.title"), opens || t("closed_now.text")];
+  return [t(`${status.state}.title`), t(`${status.state}.text`), opens];
+}
+
+function StateCard({ status }: { status: StatusFrame }) {
+  const [title, ...lines] = useStateLines(status);
+  const heading = useFocusOnNew<HTMLHeadingElement>(status.queue, true);
+  return (
+    <section class={`state ${status.state}`} role="status">
+      <h1 tabIndex={-1} ref={heading}><span class="dot" />{title}</h1>
+      {lines.filter(Boolean).map((line) => <p key={line}>{line}</p>)}
+    </section>
+  );
+}
+
+function Trouble({ code }: { code: string }) {
+  const { i18n, session } = useUi();
+  const key = `trouble.${code}`;
+  return (
+    <section class="trouble" role="alert">
+      <p><Icon name="alert" /> {i18n.t(i18n.has(key) ? key : "trouble.other")}</p>
+      {code !== "unknown_queue" && (
+        <button type="button" class="button quiet" onClick={() => session.browse()}>{i18n.t("trouble.again")}</button>
+      )}
+    </section>
+  );
+}
+
+/** One queue before joining: whether it is open, who answers, privacy, and where else there is help. */
+function OneQueue({ status, several }: { status: StatusFrame; several: boolean }) {
+  const { i18n, session } = useUi();
+  const { t } = i18n;
+  const languages = (status.languages ?? []).map((lang) => NAMES[lang] ?? lang).join(", ");
+  return (
+    <>
+      {several && (
+        <button type="button" class="link back" onClick={() => session.choose(null)}>
+          <Icon name="back" /> {t("choose.back")}
+        </button>
+      )}
+      <StateCard status={status} />
+      {status.state === "open" && (
+        <>
+          <p class="who"><Icon name="person" /><span>{t("who")}{languages && <span class="soft block">{t("languages", { list: languages })}</span>}</span></p>
+          <Privacy notice={status.notice} url={status.notice_url} />
+        </>
+      )}
+      <Help emergency={status.emergency} alternatives={status.state === "open" ? [] : status.alternatives} />
+    </>
+  );
+}
+
+function Choice({ statuses }: { statuses: readonly StatusFrame[] }) {
+  const { i18n, session } = useUi();
+  const { t } = i18n;
+  const heading = useFocusOnNew<HTMLHeadingElement>("choice", true);
+  return (
+    <>
+      <h1 tabIndex={-1} ref={heading}>{t("choose.title")}</h1>
+      <p class="soft">{t("choose.lead")}</p>
+      <ul class="choices">
+        {statuses.map((status) => (
+          <li key={status.queue}>
+            <button type="button" onClick={() => session.choose(status.queue)}>
+              <span class="grow">
+                <strong>{i18n.pick(status.names) || status.queue}</strong>
+                <span class={`state-word ${status.state}`}><span class="dot" />{t(`state.${status.state}`)}</span>
+              </span>
+              <Icon name="next" />
+            </button>
+          </li>
+        ))}
+      </ul>
+      <Help emergency={statuses[0]?.emergency} />
+    </>
+  );
+}
+
+/** Before joining: choose a queue, read how things stand, start. */
+export function Browse({ view }: { view: View }) {
+  const { i18n, session } = useUi();
+  const only = view.statuses.length === 1 ? view.statuses[0] : undefined;
+  const status = view.statuses.find((one) => one.queue === view.queue) ?? only;
+  return (
+    <>
+      <main class="content">
+        {view.trouble && <Trouble code={view.trouble} />}
+        {status && <OneQueue status={status} several={view.statuses.length > 1} />}
+        {!status && view.statuses.length > 1 && <Choice statuses={view.statuses} />}
+        <Languages />
+      </main>
+      {status?.state === "open" && (
+        <div class="foot">
+          <button
+            type="button"
+            class="button primary wide"
+            onClick={() => {
+              session.choose(status.queue);
+              session.join();
+            }}
+          >
+            {i18n.t("start")}
+          </button>
+        </div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,89 @@
+import { useState } from "preact/hooks";
+import { Confirm } from "./Confirm";
+import { Icon } from "./icons";
+import { useFocusOnNew, useNow, useUi } from "./ui";
+import type { Talk, View } from "./view";
+
+const SCORES = [1, 2, 3, 4, 5] as const;
+
+function Feedback({ view }: { view: View }) {
+  const { i18n, session } = useUi();
+  const { t } = i18n;
+  const [score, setScore] = useState(0);
+  const [text, setText] = useState("");
+  if (view.feedback === "sent") return <p class="thanks" role="status"><Icon name="check" /> {t("feedback.sent")}</p>;
+  return (
+    <form class="feedback" onSubmit={(event) => {
+      event.preventDefault();
+      if (score) session.rate(score, text.normalize("NFC").trim());
+    }}>
+      <fieldset>
+        <legend>{t("feedback.title")} <span class="soft">{t("feedback.lead")}</span></legend>
+        <div class="scores">
+          {SCORES.map((one) => (
+            <label key={one}>
+              <input type="radio" name="score" value={one} checked={score === one} onChange={() => setScore(one)} />
+              <span class="score">{one}</span>
+              <span class={one === 1 || one === 5 ? "score-word" : "unseen"}>{t(`feedback.${one}`)}</span>
+            </label>
+          ))}
+        </div>
+      </fieldset>
+      {score > 0 && (
+        <>
+          <label class="block">
+            {t("feedback.text")}
+            <textarea rows={2} maxLength={2_000} value={text} onInput={(event) => setText(event.currentTarget.value)} />
+          </label>
+          <button type="submit" class="button quiet" disabled={view.feedback === "sending"}>
+            {t(view.feedback === "sending" ? "feedback.sending" : "feedback.send")}
+          </button>
+        </>
+      )}
+      {view.feedback === "failed" && <p class="error-text" role="alert">{t("feedback.failed")}</p>}
+    </form>
+  );
+}
+
+function useWords(view: View, talk: Talk): { title: string; text: string } {
+  const { i18n } = useUi();
+  const answered = view.entries.some((entry) => entry.event === "joined" || entry.from === "counsellor");
+  const key = `closed.${talk.reason}`;
+  const unanswered = `${key}.waiting`;
+  const title = !answered && i18n.has(unanswered) ? unanswered : i18n.has(key) ? key : "closed.other";
+  const timedOut = talk.reason === "visitor_timeout" || talk.reason === "idle";
+  return { title: i18n.t(title), text: i18n.t(timedOut ? "closed.timeout.text" : "closed.thanks") };
+}
+
+/** After the end: what happens next, and what the person can still do. */
+export function Closed({ view, talk }: { view: View; talk: Talk }) {
+  const { i18n, session } = useUi();
+  const { t } = i18n;
+  const now = useNow(15_000);
+  const [asking, setAsking] = useState(false);
+  const heading = useFocusOnNew<HTMLHeadingElement>(talk.id, false);
+  const { title, text } = useWords(view, talk);
+  const until = talk.lingerUntil;
+  const readable = until !== null && until > now;
+  return (
+    <section class="closed">
+      <div role="status">
+        <h2 tabIndex={-1} ref={heading}>{title}</h2>
+        <p>{text}{readable && ` ${t("closed.readable", { until: i18n.time(until) })}`}</p>
+      </div>
+      {readable && talk.participants.length > 0 && <Feedback view={view} />}
+      <div class="answers">
+        <button type="button" class="button primary" onClick={() => session.browse()}>{t("closed.new")}</button>
+        {readable && <button type="button" class="button quiet" onClick={() => setAsking(true)}>{t("closed.erase")}</button>}
+      </div>
+      {readable && <p class="soft small-print">{t("closed.shared")}</p>}
+      {view.trouble && <p class="error-text" role="alert">{t("erase.failed")}</p>}
+      {asking && (
+        <Confirm kind="erase" onNo={() => setAsking(false)} onYes={() => {
+          setAsking(false);
+          session.erase();
+        }} />
+      )}
+    </section>
+  );
+}

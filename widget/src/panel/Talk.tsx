@@ -1,0 +1,120 @@
+import { useState } from "preact/hooks";
+import { Closed } from "./Closed";
+import { Composer } from "./Composer";
+import { Confirm } from "./Confirm";
+import { estimateText } from "./estimate";
+import { Icon } from "./icons";
+import { Messages } from "./Messages";
+import { useNow, useUi } from "./ui";
+import type { Talk, View } from "./view";
+
+function WaitingBar({ talk }: { talk: Talk }) {
+  const { i18n } = useUi();
+  const { t } = i18n;
+  const { position } = talk;
+  const place = position === null ? t("waiting.place") : position <= 1 ? t("waiting.next") : t("waiting.position", { n: position });
+  const estimate = estimateText(i18n, talk.estimate);
+  return (
+    <div class="bar waiting-bar">
+      <span class="place" aria-hidden="true">{position ?? <Icon name="clock" />}</span>
+      <span class="grow">
+        <strong role="status">{place}</strong>
+        {estimate && <span class="soft block">{estimate}</span>}
+      </span>
+    </div>
+  );
+}
+
+function CounsellorBar({ talk }: { talk: Talk }) {
+  const { t } = useUi().i18n;
+  const names = talk.participants.map(({ alias }) => alias).join(", ") || t("counsellor");
+  const presence = talk.presence ?? "here";
+  return (
+    <div class="bar">
+      <span class={`avatar ${presence}`} aria-hidden="true">{names.slice(0, 1).toUpperCase()}</span>
+      <span class="grow">
+        <strong>{names}</strong>
+        <span class="soft block" role="status">{t(`presence.${presence}`)}</span>
+      </span>
+    </div>
+  );
+}
+
+/** While waiting: what one can do meanwhile, and what happens if the connection goes. */
+function WaitingAdvice({ talk }: { talk: Talk }) {
+  const { i18n, session } = useUi();
+  const [sound, setSound] = useState(session.sound);
+  const kept = talk.limits.grace_waiting_ms;
+  return (
+    <div class="advice">
+      <p>{i18n.t("waiting.write")}</p>
+      {kept && <p class="soft">{i18n.t("waiting.kept", { n: Math.round(kept / 60_000) })}</p>}
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={sound}
+          onChange={(event) => {
+            session.sound = event.currentTarget.checked;
+            setSound(session.sound);
+          }}
+        />
+        {i18n.t("waiting.sound")}
+      </label>
+    </div>
+  );
+}
+
+function Warning({ talk }: { talk: Talk }) {
+  const { i18n, session } = useUi();
+  const now = useNow(15_000);
+  if (!talk.warning) return null;
+  const { reason, at } = talk.warning;
+  return (
+    <div class="warning" role="alert">
+      <Icon name="clock" />
+      <p>{i18n.t(`warning.${reason}`, { when: i18n.moment(at, now) })}</p>
+      {reason === "idle" && (
+        <button type="button" class="button quiet" onClick={() => session.say(`${i18n.t("warning.stay")}.`)}>
+          {i18n.t("warning.stay")}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** A conversation from waiting to its end. */
+export function TalkScreen({ view, talk }: { view: View; talk: Talk }) {
+  const { i18n, session } = useUi();
+  const { t } = i18n;
+  const [asking, setAsking] = useState(false);
+  const [draft, setDraft] = useState("");
+  const waiting = talk.state === "waiting";
+  const open = talk.state !== "closed";
+  const kind = waiting ? "leave" : "end";
+  return (
+    <>
+      <main class="talk">
+        {open && (
+          <div class="bars">
+            {waiting ? <WaitingBar talk={talk} /> : <CounsellorBar talk={talk} />}
+            <button type="button" class="button quiet small" disabled={view.ending} onClick={() => setAsking(true)}>
+              {view.ending ? t("talk.ending") : t(waiting ? "waiting.leave" : "talk.end")}
+            </button>
+          </div>
+        )}
+        <Messages view={view} talk={talk} onEdit={(text) => setDraft((now) => (now ? `${now}\n${text}` : text))}>
+          {waiting && <WaitingAdvice talk={talk} />}
+          {!open && <Closed view={view} talk={talk} />}
+        </Messages>
+        <Warning talk={talk} />
+      </main>
+      {open && <Composer talk={talk} draft={draft} setDraft={setDraft} />}
+      {asking && open && (
+        <Confirm kind={kind} onNo={() => setAsking(false)} onYes={() => {
+          setAsking(false);
+          session.leave();
+        }} />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,400 @@
+import { Connection, type ConnectionState, type Socket } from "../core/connection";
+import type {
+  EndReason, Entry, ErrorFrame, StatusFrame, UnavailableFrame, VisitorFrame, VisitorServerFrame, VisitorWelcome,
+} from "../core/frames";
+import { Log } from "../core/log";
+import { Outbox } from "../core/outbox";
+import { Deadline, type Clock } from "../core/timer";
+import { NOTHING, talkOf, type Said, type Talk, type View } from "./view";
+
+export interface SessionOptions {
+  site: string;
+  queue: string | null;
+  lang: string;
+  open: () => Socket;
+  clock: Clock;
+  random?: () => number;
+}
+
+const TYPING_SHOWN_MS = 10_000;
+const TYPING_AGAIN_MS = 5_000;
+const GAP_MS = 3_000;
+const AGAIN_MS = 2_000;
+/** Errors that pass by themselves. */
+const PASSING: ReadonlySet<string> = new Set(["store_away", "too_many"]);
+type Out = VisitorFrame & { type: string };
+type In = VisitorServerFrame;
+type Handlers = { [T in In["type"]]?: (frame: Extract<In, { type: T }>) => void };
+
+/** One visitor's chat: what was heard becomes a view, what the person does becomes frames. */
+export class Session {
+  view: View;
+  lang: string;
+  /** A person wants to hear when their turn comes; off at first, since not everybody is alone. */
+  sound = false;
+  readonly #options: SessionOptions;
+  readonly #connection: Connection<Out, In>;
+  readonly #log = new Log((entry) => entry.from === "visitor");
+  readonly #outbox: Outbox<Said>;
+  readonly #typingEnds: Deadline;
+  readonly #gap: Deadline;
+  readonly #again: Deadline;
+  #listeners = new Set<() => void>();
+  /** The conversation's log is whole: messages may go out. */
+  #paged = false;
+  /** A hello is on its way. */
+  #asked = false;
+  /** A conversation that the server knows of is gone on with by itself; not after a person went back to the start. */
+  #resumes = true;
+  #typingSaid = 0;
+  #seenSaid = 0;
+  #awaySince: number | null = null;
+  #afterwards: Out[] = [];
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.lang = options.lang;
+    this.view = { ...NOTHING, queue: options.queue };
+    const { clock } = options;
+    this.#outbox = new Outbox<Said>({
+      clock,
+      send: (id, { text }) => this.#mayTalk() && this.#connection.ask(id, { type: "say", id, text, lang: this.lang }),
+      changed: () => this.#change({}),
+    });
+    this.#typingEnds = new Deadline(clock, () => this.#talk({ typing: false }));
+    this.#gap = new Deadline(clock, () => this.#log.gap && this.#connection.replace());
+    this.#again = new Deadline(clock, () => this.#opened());
+    this.#connection = new Connection<Out, In>({
+      open: options.open,
+      clock,
+      ...(options.random && { random: options.random }),
+      onOpen: () => this.#opened(),
+      onFrame: (frame) => this.#heard(frame),
+      onState: (link) => this.#linkChanged(link),
+    });
+  }
+
+  get site(): string {
+    return this.#options.site;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  // What the person does
+
+  start(): void {
+    this.#connection.start();
+  }
+
+  /** The page is put away (and may come back from the page cache). */
+  pause(): void {
+    this.#connection.stop();
+  }
+
+  wake(): void {
+    this.#connection.wake();
+    this.#outbox.wake();
+    this.#again.check();
+  }
+
+  choose(queue: string | null): void {
+    this.#change({ queue, trouble: null, unavailable: null, phase: "browsing" });
+  }
+
+  join(fresh = false): void {
+    const { queue } = this.view;
+    if (!queue) return;
+    const lingering = this.view.statuses.some((status) => status.resume);
+    if (fresh) this.#forget();
+    this.#resumes = true;
+    this.#change({ phase: "joining", trouble: null, unavailable: null });
+    this.#hello(queue, fresh || lingering);
+  }
+
+  /** Back to the first page, to read the queue's state anew. */
+  browse(): void {
+    const queue = this.view.talk?.queue ?? this.view.queue;
+    this.#forget();
+    this.#resumes = false;
+    this.#change({ phase: "browsing", queue, unavailable: null, trouble: null, informed: false, statuses: [] });
+    if (this.#connection.state.name === "stopped") this.#connection.start();
+    else this.#connection.replace();
+  }
+
+  say(text: string): void {
+    this.#typingSaid = 0;
+    this.#outbox.add({ text });
+  }
+
+  retry(id: string): void {
+    this.#outbox.retry(id);
+  }
+
+  /** Takes a refused message back; gives its text. */
+  takeBack(id: string): string {
+    return this.#outbox.discard(id)?.payload.text ?? "";
+  }
+
+  /** The person is writing, or has stopped; said at most every few seconds. */
+  typing(on: boolean): void {
+    const now = this.#options.clock.now();
+    if (this.view.talk?.state !== "active" || (on ? now - this.#typingSaid < TYPING_AGAIN_MS : !this.#typingSaid)) return;
+    this.#typingSaid = on ? now : 0;
+    this.#connection.send({ type: "typing", on });
+  }
+
+  /** Everything held has been shown. */
+  seen(): void {
+    const seq = this.#log.last;
+    if (seq <= this.#seenSaid || this.view.talk?.state === "closed") return;
+    if (this.#connection.send({ type: "seen", seq })) this.#seenSaid = seq;
+  }
+
+  /** Ends the wait or the conversation, as soon as there is a connection. */
+  leave(): void {
+    this.#change({ ending: true });
+    this.#later({ type: "leave", how: "button" });
+  }
+
+  /** Ends it now or never: the page is about to go. */
+  flee(): void {
+    this.#connection.send({ type: "leave", how: "quick_exit" });
+    this.#connection.stop();
+  }
+
+  rate(score: number, text: string): void {
+    this.#change({ feedback: "sending" });
+    this.#later({ type: "feedback", ref: "feedback", score, ...(text && { text }) });
+  }
+
+  erase(): void {
+    this.#later({ type: "erase", ref: "erase" });
+  }
+
+  // The connection
+
+  #opened(): void {
+    if (this.#connection.state.name !== "open") return;
+    const { talk } = this.view;
+    if (talk && this.#stillThere(talk)) this.#hello(talk.queue, false);
+    else this.#watch();
+  }
+
+  /** After a longer absence the server may have ended the conversation, and a `hello` would start another: look first. */
+  #stillThere(talk: Talk): boolean {
+    const { clock } = this.#options;
+    const grace = talk.state === "waiting" ? talk.limits.grace_waiting_ms : talk.limits.grace_talking_ms;
+    const away = clock.now() - (this.#awaySince ?? clock.now());
+    return talk.state !== "closed" && away < Math.min(grace ?? 0, talk.limits.linger_ms ?? 0);
+  }
+
+  #watch(): void {
+    const { queue } = this.#options;
+    this.#connection.send({ type: "watch", ref: "watch", site: this.#options.site, ...(queue && { queue }) });
+  }
+
+  #hello(queue: string, fresh: boolean): void {
+    this.#paged = false;
+    this.#asked = true;
+    const held = this.#log.epoch !== null ? { after: this.#log.last, epoch: this.#log.epoch } : {};
+    this.#connection.send({
+      type: "hello", ref: "hello", site: this.#options.site, queue, lang: this.lang, ...held, ...(fresh && { fresh }),
+    });
+  }
+
+  /** Sends now, or as soon as the ended conversation is open again. */
+  #later(frame: Out): void {
+    if (this.#mayTalk() && this.#connection.send(frame)) return;
+    this.#afterwards.push(frame);
+    this.#connection.start();
+  }
+
+  #mayTalk(): boolean {
+    return this.view.phase === "talking" && this.#paged && this.#connection.state.name === "open";
+  }
+
+  #linkChanged(link: ConnectionState): void {
+    if (link.name === "open") this.#change({ link });
+    else {
+      this.#awaySince ??= this.#options.clock.now();
+      this.#paged = this.#asked = false;
+      this.#outbox.offline();
+      const cut = this.view.feedback === "sending" && this.#afterwards.length === 0;
+      this.#change({ link, ...(cut && { feedback: "failed" as const }) });
+      this.#talk({ typing: false });
+    }
+  }
+
+  // What the server says
+
+  #heard(frame: In): void {
+    (this.#handlers[frame.type] as ((frame: In) => void) | undefined)?.(frame);
+  }
+
+  readonly #handlers: Handlers = {
+    status: (frame) => this.#status(frame),
+    welcome: (frame) => this.#welcome(frame),
+    log: (frame) => this.#page(frame.epoch, frame.log, frame.more ?? false),
+    entry: (frame) => this.#entry(frame),
+    ack: (frame) => this.#ack(frame.id, frame.seq, frame.at),
+    error: (frame) => this.#error(frame),
+    ok: (frame) => this.#ok(frame.ref),
+    waiting: ({ position, estimate_s }) =>
+      this.#talk({ state: "waiting", position, estimate: estimate_s ?? null, presence: null }),
+    active: ({ participants }) =>
+      this.#talk({ state: "active", participants, presence: "here", position: null, estimate: null }),
+    participants: ({ participants }) => this.#talk({ participants }),
+    typing: ({ on }) => {
+      if (on) this.#typingEnds.in(TYPING_SHOWN_MS);
+      this.#talk({ typing: on });
+    },
+    seen: ({ from, seq }) => {
+      if (from === "counsellor") this.#talk({ seen: Math.max(seq, this.view.talk?.seen ?? 0) });
+    },
+    presence: ({ who, state }) => {
+      if (who === "counsellor") this.#talk({ presence: state });
+    },
+    warning: ({ reason, at }) => this.#talk({ warning: { reason, at } }),
+    closed: ({ reason, linger_until }) => this.#closed(reason, linger_until ?? null),
+    unavailable: (frame) => this.#unavailable(frame),
+  };
+
+  #status(frame: StatusFrame): void {
+    const others = this.view.statuses.filter((status) => status.queue !== frame.queue);
+    const statuses = [...others, frame].sort((a, b) => a.queue.localeCompare(b.queue));
+    this.#change({ statuses, informed: true, ...(this.view.talk ? {} : { trouble: null }) });
+    if (this.#asked || (this.#paged && this.view.talk)) return;
+    if (frame.resume && this.#resumes) {
+      if (!this.view.talk) this.#change({ phase: "joining" });
+      this.#hello(frame.resume, false);
+    } else if (this.view.talk) this.#ended();
+    else if (this.view.phase === "joining" && frame.queue === this.view.queue) this.#hello(frame.queue, false);
+  }
+
+  /** The server no longer has this conversation; what was said stays readable here. */
+  #ended(): void {
+    this.#afterwards = [];
+    if (this.view.feedback === "sending") this.#change({ feedback: "failed" });
+    if (this.view.talk?.state !== "closed") this.#closed("visitor_timeout", null);
+  }
+
+  #welcome(frame: VisitorWelcome): void {
+    const before = this.view.talk?.id === frame.conversation ? this.view.talk : null;
+    if (!before) {
+      this.#log.reset();
+      this.#seenSaid = 0;
+    }
+    this.#awaySince = null;
+    this.#change({
+      talk: talkOf(frame, before), phase: "talking", queue: frame.queue, unavailable: null, trouble: null,
+    });
+    this.#page(frame.epoch, frame.log, frame.more ?? false);
+  }
+
+  #unavailable(frame: UnavailableFrame): void {
+    this.#asked = false;
+    const { talk } = this.view;
+    if (talk && talk.state !== "waiting") {
+      this.#ended();
+      return;
+    }
+    this.#forget();
+    this.#change({ phase: "unavailable", unavailable: frame });
+  }
+
+  #page(epoch: string, entries: readonly Entry[], more: boolean): void {
+    const found = this.#log.page(epoch, entries, more);
+    for (const entry of entries) if (entry.from === "visitor" && entry.id) this.#outbox.acked(entry.id);
+    if (more) return;
+    for (const entry of found?.resend ?? []) this.#outbox.add({ text: entry.text ?? "" }, entry.id ?? undefined);
+    this.#paged = true;
+    this.#asked = false;
+    const { talk } = this.view;
+    if (talk?.history === Number.POSITIVE_INFINITY) this.#talk({ history: this.#log.last });
+    if (talk?.state === "closed") this.#outbox.fail("bad_state");
+    else this.#outbox.online();
+    for (const frame of this.#afterwards.splice(0)) this.#connection.send(frame);
+    this.#change({});
+  }
+
+  #entry(entry: Entry): void {
+    this.#log.add(entry);
+    if (this.#log.gap) this.#gap.in(GAP_MS);
+    this.#talk({ typing: false });
+    if (entry.kind === "text") this.#calm();
+  }
+
+  /** Somebody wrote, so the conversation does not end for silence. */
+  #calm(): void {
+    if (this.view.talk?.warning?.reason === "idle") this.#talk({ warning: null });
+  }
+
+  #ack(id: string, seq: number, at: number): void {
+    this.#connection.answered(id);
+    const text = this.#outbox.items.find((item) => item.id === id)?.payload.text;
+    if (text === undefined) return;
+    this.#log.add({ seq, id, at, text, kind: "text", from: "visitor", lang: this.lang });
+    if (this.#log.gap) this.#gap.in(GAP_MS);
+    this.#outbox.acked(id);
+    this.#calm();
+  }
+
+  #error(frame: ErrorFrame): void {
+    if (frame.id) {
+      this.#connection.answered(frame.id);
+      this.#outbox.refused(frame.id, frame.code, frame.retry_after_ms ?? 0);
+    } else if (frame.ref === "feedback") this.#change({ feedback: "failed" });
+    else if (frame.ref === "erase") this.#change({ trouble: frame.code });
+    else if (frame.ref === "hello" || frame.ref === "watch") this.#notLetIn(frame);
+  }
+
+  #notLetIn(frame: ErrorFrame): void {
+    this.#asked = false;
+    this.#change({ trouble: frame.code });
+    if (PASSING.has(frame.code)) this.#again.in(Math.max(frame.retry_after_ms ?? 0, AGAIN_MS));
+    else if (!this.view.talk) this.#change({ phase: "browsing" });
+  }
+
+  #ok(ref: string | number | undefined): void {
+    if (ref === "feedback") this.#change({ feedback: "sent" });
+    if (ref === "erase") this.#erased();
+  }
+
+  #closed(reason: EndReason, lingerUntil: number | null): void {
+    if (reason === "erased") {
+      this.#erased();
+      return;
+    }
+    this.#change({ ending: false });
+    this.#talk({ state: "closed", reason, lingerUntil, typing: false, warning: null, position: null });
+    this.#outbox.fail("bad_state");
+  }
+
+  #erased(): void {
+    this.#forget();
+    this.#change({ phase: "erased" });
+  }
+
+  #forget(): void {
+    this.#log.reset();
+    this.#outbox.clear();
+    this.#typingEnds.clear();
+    this.#seenSaid = 0;
+    this.#awaySince = null;
+    this.#change({ talk: null, ending: false, feedback: "none" });
+  }
+
+  #talk(change: Partial<Talk>): void {
+    if (this.view.talk) this.#change({ talk: { ...this.view.talk, ...change } });
+  }
+
+  #change(change: Partial<View>): void {
+    this.view = {
+      ...this.view, ...change, entries: [...this.#log.entries], outgoing: this.#outbox.items, lost: this.#log.lost,
+    };
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,77 @@
+import type { ConnectionState } from "../core/connection";
+import type {
+  EndReason, Entry, Estimate, Limits, Participant, Presence, StatusFrame, UnavailableFrame, VisitorWelcome,
+} from "../core/frames";
+import type { Outgoing } from "../core/outbox";
+
+export interface Said {
+  readonly text: string;
+}
+
+/** The conversation as the visitor sees it. */
+export interface Talk {
+  readonly id: string;
+  readonly queue: string;
+  readonly names: Readonly<Record<string, string>>;
+  readonly state: "waiting" | "active" | "closed";
+  readonly position: number | null;
+  readonly estimate: Estimate;
+  readonly participants: readonly Participant[];
+  readonly presence: Presence | null;
+  readonly typing: boolean;
+  readonly seen: number;
+  readonly warning: { readonly reason: "idle" | "closing_soon"; readonly at: number } | null;
+  readonly reason: EndReason | null;
+  readonly lingerUntil: number | null;
+  readonly limits: Limits;
+  /** Entries up to this seq were there when the page opened: they are not announced. */
+  readonly history: number;
+}
+
+export type Phase = "browsing" | "joining" | "talking" | "unavailable" | "erased";
+
+export interface View {
+  readonly phase: Phase;
+  readonly link: ConnectionState;
+  /** The server has told what it knows of the queues; until then nothing is shown as a fact. */
+  readonly informed: boolean;
+  readonly statuses: readonly StatusFrame[];
+  readonly queue: string | null;
+  readonly talk: Talk | null;
+  readonly entries: readonly Entry[];
+  readonly outgoing: readonly Outgoing<Said>[];
+  readonly lost: boolean;
+  readonly unavailable: UnavailableFrame | null;
+  /** The code of an error that a person must know of. */
+  readonly trouble: string | null;
+  /** The person has asked to end, and the server has not yet confirmed. */
+  readonly ending: boolean;
+  readonly feedback: "none" | "sending" | "sent" | "failed";
+}
+
+const NO_LIMITS: Limits = { text: 4_000 };
+export const NOTHING: View = {
+  phase: "browsing", link: { name: "connecting" }, informed: false, statuses: [], queue: null, talk: null,
+  entries: [], outgoing: [], lost: false, unavailable: null, trouble: null, ending: false, feedback: "none",
+};
+
+/** What a welcome says, on top of what was known of the same conversation. */
+export function talkOf(frame: VisitorWelcome, before: Talk | null): Talk {
+  return {
+    id: frame.conversation,
+    queue: frame.queue,
+    names: frame.names ?? {},
+    state: frame.state === "wrap_up" ? "closed" : frame.state,
+    position: before?.position ?? null,
+    estimate: before?.estimate ?? null,
+    participants: frame.participants ?? [],
+    presence: frame.presence ?? null,
+    typing: false,
+    seen: before?.seen ?? 0,
+    warning: before?.warning ?? null,
+    reason: frame.reason ?? null,
+    lingerUntil: frame.linger_until ?? null,
+    limits: frame.limits ?? NO_LIMITS,
+    history: before?.history ?? Number.POSITIVE_INFINITY,
+  };
+}
