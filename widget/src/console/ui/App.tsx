@@ -1,0 +1,113 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { I18n } from "../../core/i18n";
+import { loadSettings, saveSettings, type Settings } from "../settings";
+import { Actions } from "../state/actions";
+import { logout, whoAmI, type SignedIn } from "../state/api";
+import { Desk } from "../state/desk";
+import { textsOf } from "../texts";
+import { ConsoleContext } from "./context";
+import { DeskScreen } from "./Desk";
+import { Login } from "./Login";
+
+type Phase = "loading" | "away" | "out" | "ended" | "in";
+
+/** Asks again this long after the server could not be reached at the start. */
+const ASK_AGAIN_MS = 3_000;
+
+function useSettings() {
+  const [settings, setSettings] = useState(loadSettings);
+  const change = (part: Partial<Settings>): void => setSettings((held) => {
+    const next = { ...held, ...part };
+    saveSettings(next);
+    return next;
+  });
+  return [settings, change] as const;
+}
+
+/** The texts of the chosen language; those of the one before until the new ones are there. */
+function useTexts(lang: string): I18n | null {
+  const [i18n, setI18n] = useState<I18n | null>(null);
+  useEffect(() => {
+    let wanted = true;
+    const show = (texts: I18n): void => {
+      if (!wanted) return;
+      document.documentElement.lang = lang;
+      document.title = texts.t("app.title");
+      setI18n(texts);
+    };
+    textsOf(lang).then(show, () => undefined);
+    return () => { wanted = false; };
+  }, [lang]);
+  return i18n;
+}
+
+/** Who is signed in, and the desk that goes with them. */
+function useSession() {
+  const [phase, setPhase] = useState<Phase>("loading");
+  const person = useRef<string | null>(null);
+  const desk = useMemo(() => new Desk({ onSignedOut: () => setPhase("ended") }), []);
+  const enter = ({ person: found, skew }: SignedIn): void => {
+    // Somebody else at the same browser starts with an empty desk.
+    if (person.current !== null && person.current !== found.id) desk.clear();
+    person.current = found.id;
+    desk.update((state) => ({ ...state, skew }));
+    setPhase("in");
+    desk.start();
+  };
+  const ask = (): void => {
+    whoAmI().then((found) => (found ? enter(found) : setPhase("out")), () => {
+      setPhase("away");
+      setTimeout(ask, ASK_AGAIN_MS);
+    });
+  };
+  const leave = async (): Promise<void> => {
+    if (!(await logout())) {
+      desk.say("warn", "logout.failed");
+      return;
+    }
+    desk.clear();
+    person.current = null;
+    setPhase("out");
+  };
+  useEffect(ask, []);
+  usePageLife(desk, phase);
+  return { phase, desk, enter, leave };
+}
+
+/** Follows the page into and out of the background and the browser's page cache. */
+function usePageLife(desk: Desk, phase: Phase): void {
+  useEffect(() => {
+    if (phase !== "in") return;
+    const wake = (): void => { if (document.visibilityState === "visible") desk.wake(); };
+    const hide = (event: PageTransitionEvent): void => { if (event.persisted) desk.sleep(); };
+    const show = (event: PageTransitionEvent): void => { if (event.persisted) desk.start(); };
+    document.addEventListener("visibilitychange", wake);
+    window.addEventListener("online", wake);
+    window.addEventListener("pagehide", hide);
+    window.addEventListener("pageshow", show);
+    return () => {
+      document.removeEventListener("visibilitychange", wake);
+      window.removeEventListener("online", wake);
+      window.removeEventListener("pagehide", hide);
+      window.removeEventListener("pageshow", show);
+    };
+  }, [desk, phase]);
+}
+
+export function App() {
+  const [settings, setSettings] = useSettings();
+  const i18n = useTexts(settings.lang);
+  const { phase, desk, enter, leave } = useSession();
+  const actions = useMemo(() => new Actions(desk), [desk]);
+  if (!i18n) return null;
+  if (phase === "loading") return <p class="loading" role="status">{i18n.t("app.loading")}</p>;
+  if (phase === "away") return <p class="loading" role="status">{i18n.t("app.away")}</p>;
+  if (phase !== "in") {
+    return <Login i18n={i18n} settings={settings} ended={phase === "ended"} onSignedIn={enter} onLang={(lang) => setSettings({ lang })} />;
+  }
+  return (
+    <ConsoleContext.Provider value={{ desk, actions, i18n, settings, setSettings }}>
+      <DeskScreen onSignOut={() => void leave()} />
+    </ConsoleContext.Provider>
+  );
+}

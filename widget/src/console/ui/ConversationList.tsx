@@ -1,0 +1,64 @@
+import { isTyping, unansweredSince, unread } from "../state/conversations";
+import type { Conversation, DeskState } from "../state/model";
+import { useConsole } from "./context";
+import { Pen } from "./icons";
+import { titleOf, visitorName, worded } from "./names";
+import { Presence } from "./Presence";
+import { Running, useNow } from "./time";
+
+/** Everybody on one's desk, in the order they came. */
+export function ConversationList({ state }: { state: DeskState }) {
+  const { i18n } = useConsole();
+  const { conversations } = state;
+  return (
+    <nav class="block" aria-labelledby="conversations-title">
+      <h2 class="block-title" id="conversations-title">
+        {i18n.t("conversations.title")} <span class="count">{conversations.length}</span>
+      </h2>
+      {conversations.length === 0
+        ? <p class="empty">{i18n.t("conversations.none")}</p>
+        : <ul class="desk-list">{conversations.map((one) => <Row key={one.id} one={one} state={state} />)}</ul>}
+    </nav>
+  );
+}
+
+function Row({ one, state }: { one: Conversation; state: DeskState }) {
+  const { i18n, actions } = useConsole();
+  const count = unread(one);
+  const here = one.id === state.selected;
+  return (
+    <li>
+      <button type="button" class={`desk-row desk-${one.state}`} aria-current={here ? "true" : undefined}
+        aria-keyshortcuts={one.slot < 10 ? `Alt+${one.slot}` : undefined} onClick={() => actions.select(one.id)}>
+        <span class={`slot slot-${one.state}`} aria-hidden="true">{one.slot}</span>
+        <span class="desk-main">
+          <span class="desk-name">
+            {visitorName(i18n, one)}
+            <span class="tag" lang="zxx">{one.lang.toUpperCase()}</span>
+            {one.drafted && <span class="draft-mark" title={i18n.t("draft.held")}><Pen /><span class="vh">{i18n.t("draft.held")}</span></span>}
+          </span>
+          <span class="desk-queue">{titleOf(i18n, state, one)}</span>
+          <span class="desk-state"><RowState one={one} skew={state.skew} /></span>
+        </span>
+        {count > 0 && <span class="unread"><span aria-hidden="true">{count}</span><span class="vh">{i18n.n("unread.count", count)}</span></span>}
+      </button>
+    </li>
+  );
+}
+
+/** The one thing about a conversation that matters most just now. */
+function RowState({ one, skew }: { one: Conversation; skew: number }) {
+  const { i18n } = useConsole();
+  const now = useNow();
+  if (one.state === "gone") return <>{i18n.t("conversation.gone_short")}</>;
+  if (one.state === "closed") return <>{worded(i18n, "closed", one.reason ?? "other")}</>;
+  if (one.state === "wrap_up") {
+    const left = one.wrapUpUntil === null ? null : one.wrapUpUntil - now - skew;
+    return <>{i18n.t("wrapup.short")}{left !== null && <> · <Running ms={left} /></>}</>;
+  }
+  if (isTyping(one, now)) return <span class="typing-word">{i18n.t("typing.visitor")}</span>;
+  if (one.presence !== "here") return <Presence one={one} />;
+  const since = unansweredSince(one);
+  if (since === null) return <Presence one={one} />;
+  return <span class="owed">{i18n.t("answer.waits")} <Running ms={now + skew - since} /></span>;
+}

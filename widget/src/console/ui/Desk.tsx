@@ -1,0 +1,54 @@
+import { useState } from "preact/hooks";
+import type { DeskState } from "../state/model";
+import { findConversation } from "../state/model";
+import { longestWait, totalWaiting } from "../state/queues";
+import { Banner, Notices } from "./Banner";
+import { ConversationView } from "./ConversationView";
+import { useConsole, useDesk } from "./context";
+import { Mark } from "./icons";
+import { Rail } from "./Rail";
+import { Running, useNow } from "./time";
+import { TopBar } from "./TopBar";
+import { useAttention, useShortcuts } from "./hooks";
+
+/** The whole console of somebody signed in. */
+export function DeskScreen({ onSignOut }: { onSignOut: () => void }) {
+  const { i18n, desk } = useConsole();
+  const state = useDesk(desk);
+  const [open, setOpen] = useState<"help" | "settings" | null>(null);
+  useShortcuts(() => setOpen("help"));
+  useAttention();
+  const conversation = findConversation(state, state.selected);
+  return (
+    <div class={conversation ? "desk desk-talking" : "desk"}>
+      <TopBar state={state} open={open} onOpen={setOpen} onSignOut={onSignOut} />
+      <Banner state={state} />
+      <Rail state={state} />
+      <main class="stage" aria-label={i18n.t("stage.label")}>
+        {conversation
+          ? <ConversationView key={conversation.id} conversation={conversation} state={state} />
+          : <Nobody state={state} />}
+      </main>
+      <Notices state={state} />
+    </div>
+  );
+}
+
+/** Before anything is open: how things stand, and the way to begin. */
+function Nobody({ state }: { state: DeskState }) {
+  const { i18n } = useConsole();
+  const now = useNow();
+  const waiting = totalWaiting(state);
+  const { t } = i18n;
+  return (
+    <div class="nobody">
+      <Mark />
+      <h2>{waiting > 0 ? i18n.n("nobody.waiting", waiting) : t("nobody.calm")}</h2>
+      <p>
+        {waiting > 0
+          ? <>{t("waiting.longest")} <Running ms={longestWait(state, now)} />.</>
+          : t(state.duty.state === "available" ? "nobody.ready" : "nobody.off")}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,39 @@
+import type { DeskState } from "../state/model";
+import { longestWait, totalWaiting, whyNotTake } from "../state/queues";
+import { ConversationList } from "./ConversationList";
+import { useConsole } from "./context";
+import { Offers } from "./Offers";
+import { Queues } from "./Queues";
+import { Running, useNow } from "./time";
+
+/** The left side: who is offered, whom one talks with, and who waits. */
+export function Rail({ state }: { state: DeskState }) {
+  const { i18n } = useConsole();
+  return (
+    <aside class="rail" aria-label={i18n.t("rail.label")}>
+      <Offers state={state} />
+      <TakeNext state={state} />
+      <ConversationList state={state} />
+      <Queues state={state} />
+    </aside>
+  );
+}
+
+export function TakeNext({ state }: { state: DeskState }) {
+  const { i18n, actions, settings } = useConsole();
+  const now = useNow();
+  const why = whyNotTake(state);
+  const waiting = totalWaiting(state);
+  return (
+    <div class="take">
+      <button type="button" class="button button-main button-wide take-button" aria-disabled={why !== null}
+        aria-keyshortcuts={settings.oneKey ? "n" : undefined} onClick={() => void actions.takeNext()}>
+        {i18n.t("take.next")}{settings.oneKey && <kbd>N</kbd>}
+      </button>
+      <p class="take-why">
+        {waiting > 0 && <>{i18n.n("waiting.people", waiting)} · {i18n.t("waiting.longest")} <Running ms={longestWait(state, now)} />. </>}
+        {why !== null && i18n.t(why)}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,52 @@
+import { useState } from "preact/hooks";
+import type { DeskState } from "../state/model";
+import { useConsole } from "./context";
+import { DutySwitch } from "./DutySwitch";
+import { HelpDialog } from "./HelpDialog";
+import { Gear, Help, Mark, Out, SoundOff, SoundOn } from "./icons";
+import { SettingsDialog } from "./SettingsDialog";
+
+interface TopBarProps {
+  readonly state: DeskState;
+  readonly open: "help" | "settings" | null;
+  readonly onOpen: (open: "help" | "settings" | null) => void;
+  readonly onSignOut: () => void;
+}
+
+export function TopBar({ state, open, onOpen, onSignOut }: TopBarProps) {
+  const { i18n, settings, setSettings } = useConsole();
+  const { t } = i18n;
+  return (
+    <header class="topbar">
+      <div class="brand"><Mark /><h1>{t("app.title")}</h1></div>
+      <DutySwitch state={state} />
+      <div class="tools">
+        <button type="button" class="button-icon" aria-pressed={settings.sound} aria-label={t("sound.label")}
+          title={t(settings.sound ? "sound.on" : "sound.off")} onClick={() => setSettings({ sound: !settings.sound })}>
+          {settings.sound ? <SoundOn /> : <SoundOff />}
+        </button>
+        <button type="button" class="button-icon" aria-label={t("help.open")} title={t("help.open")} onClick={() => onOpen("help")}><Help /></button>
+        <button type="button" class="button-icon" aria-label={t("settings.open")} title={t("settings.open")} onClick={() => onOpen("settings")}><Gear /></button>
+        <SignOut alias={state.me?.alias ?? ""} onSignOut={onSignOut} />
+      </div>
+      {open === "help" && <HelpDialog onClose={() => onOpen(null)} />}
+      {open === "settings" && <SettingsDialog onClose={() => onOpen(null)} />}
+    </header>
+  );
+}
+
+function SignOut({ alias, onSignOut }: { alias: string; onSignOut: () => void }) {
+  const { i18n } = useConsole();
+  const [busy, setBusy] = useState(false);
+  const leave = (): void => {
+    setBusy(true);
+    onSignOut();
+  };
+  return (
+    <div class="self">
+      <span class="self-name" title={alias}>{alias}</span>
+      <button type="button" class="button-icon" aria-label={i18n.t("logout.label")} title={i18n.t("logout.label")}
+        aria-disabled={busy} onClick={leave}><Out /></button>
+    </div>
+  );
+}

@@ -1,0 +1,62 @@
+import { useEffect, useRef } from "preact/hooks";
+import { callFor, Chime, showNotification, titleCount } from "../attention";
+import { commandFor, pressOf, type Command } from "../shortcuts";
+import { useConsole } from "./context";
+
+/** Listens for shortcuts on the whole page; none act while a dialog is open. */
+export function useShortcuts(onHelp: () => void): void {
+  const { desk, actions, settings } = useConsole();
+  const help = useRef(onHelp);
+  help.current = onHelp;
+  useEffect(() => {
+    const run = (command: Command): boolean => {
+      if (command.do === "slot") return actions.openSlot(command.slot);
+      if (command.do === "step") return actions.step(command.by);
+      if (command.do === "help") help.current();
+      else if (command.do === "take") void actions.takeNext();
+      else if (command.do === "reply") document.getElementById("reply")?.focus();
+      else {
+        const offer = desk.state.offers.find((one) => !one.answered);
+        if (offer) void actions.answerOffer(offer.conversation, command.do === "accept");
+      }
+      return true;
+    };
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+      const command = commandFor(pressOf(event), settings.oneKey);
+      if (command && run(command)) event.preventDefault();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, [desk, actions, settings.oneKey]);
+}
+
+/** Sound, title and notifications for what happens while one may be looking elsewhere. */
+export function useAttention(): void {
+  const { desk, i18n, settings } = useConsole();
+  const chime = useRef<Chime | null>(null);
+  chime.current ??= new Chime();
+  useEffect(() => {
+    const unlock = (): void => chime.current?.unlock();
+    document.addEventListener("pointerdown", unlock);
+    document.addEventListener("keydown", unlock);
+    return () => {
+      document.removeEventListener("pointerdown", unlock);
+      document.removeEventListener("keydown", unlock);
+    };
+  }, []);
+  useEffect(() => {
+    const entitle = (): void => {
+      const count = titleCount(desk.state);
+      document.title = count > 0 ? `(${count}) ${i18n.t("app.title")}` : i18n.t("app.title");
+    };
+    entitle();
+    return desk.subscribe((state, before) => {
+      entitle();
+      const call = callFor(before, state, document.visibilityState === "visible" && document.hasFocus());
+      if (call === null) return;
+      if (settings.sound) chime.current?.play(call);
+      if (settings.notifications && document.hidden) showNotification(i18n.t("app.title"), i18n.t(`call.${call}`), () => undefined);
+    });
+  }, [desk, i18n, settings.sound, settings.notifications]);
+}
