@@ -126,7 +126,8 @@ class EmbeddedStore:
         launcher = Path(__file__).with_name("embedded_launch.py")
         command = [sys.executable, "-I", "-S", str(launcher), str(os.getpid()), self._binary]
         self._trim_log()
-        with (self._dir / "server.log").open("ab") as log:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        with os.fdopen(os.open(self._dir / "server.log", flags, 0o600), "ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own binary with our own file
                 [*command, str(self._dir / "valkey.conf")],
                 stdin=subprocess.DEVNULL,

@@ -13,7 +13,7 @@ from typing import Final
 _PR_SET_PDEATHSIG: Final = 1
 
 
-def main(parent: int, binary: str, config: str) -> None:
+def main(parent: int, binary: str, *arguments: str) -> None:
     """Asks the kernel for a SIGTERM when the parent dies, then becomes the server."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0):
@@ -22,8 +22,8 @@ def main(parent: int, binary: str, config: str) -> None:
     if os.getppid() != parent:
         sys.exit("the parent has gone")
     os.umask(0o077)
-    os.execv(binary, [binary, config])  # noqa: S606 - to become the server is the whole purpose
+    os.execv(binary, [binary, *arguments])  # noqa: S606 - to become the server is the whole purpose
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], sys.argv[3])
+    main(int(sys.argv[1]), *sys.argv[2:])

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
@@ -228,6 +229,8 @@ def reason(error: Exception) -> str:
             return f"it answers {error.code}"
         case TimeoutError():
             return "it does not answer in time"
+        case ssl.SSLCertVerificationError():
+            return f"its certificate is not accepted ({error.verify_message})"
         case OSError():
             return error.strerror or type(error).__name__
         case _:

@@ -46,17 +46,16 @@ def eventually(what: Callable[[], bool], within_s: float = READY_WITHIN_S) -> No
 class SingleStore:
     """One server in a directory of its own, with its log of commands on disk. It dies with the test run."""
 
-    def __init__(self, binary: Path, *, port: int = 0, config: str = "") -> None:
+    def __init__(self, binary: Path, *, port: int = 0, config: str = "", option: str = "") -> None:
         self.port = port
         self._binary = binary
         self._dir = Path(tempfile.mkdtemp(prefix="chatsvc-test-"))
         self._process: subprocess.Popen[bytes] | None = None
         self._paused = False
         place = f"port {port}\nbind 127.0.0.1\n" if port else f"port 0\nunixsocket {self._dir}/s\n"
-        (self._dir / "store.conf").write_text(
-            f"{place}dir {self._dir}\nsave ''\nappendonly yes\nappendfsync everysec\nloglevel warning\n"
-            f"enable-debug-command yes\n{config}"
-        )
+        durable = "" if option else "save ''\nappendonly yes\nappendfsync everysec\n"
+        (self._dir / "store.conf").write_text(f"{place}dir {self._dir}\n{durable}loglevel warning\n{config}")
+        self._arguments = [str(self._dir / "store.conf"), *filter(None, [option])]
 
     @property
     def url(self) -> str:
@@ -87,7 +86,7 @@ class SingleStore:
         command = [sys.executable, "-I", "-S", launcher, str(os.getpid()), str(self._binary)]
         with (self._dir / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, str(self._dir / "store.conf")], stdout=log, stderr=log, start_new_session=True
+                [*command, *self._arguments], stdout=log, stderr=log, start_new_session=True
             )
 
     def start(self) -> None:
