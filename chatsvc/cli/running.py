@@ -31,7 +31,7 @@ def demo(port: int, metrics_port: int, data_dir: Path, visitors: int) -> None:
     example page with the chat on it, and four logins that everybody knows. Listens on this machine only, and
     takes no settings. Ctrl-C ends it; what was said is there at the next start.
     """
-    from chatsvc.app import DemoOptions, run_demo
+    from chatsvc.demo import DemoOptions, run_demo
 
     run_demo(DemoOptions(port=port, metrics_port=metrics_port, data_dir=data_dir, visitors=visitors))
 
@@ -52,7 +52,7 @@ def serve(context: Context, with_worker: bool) -> None:
             "The bundled store belongs to one process, so nobody else could do the worker's jobs. "
             "Add --with-worker, or set redis_url (CHATSVC_REDIS_URL) and run `chatsvc worker` beside it."
         )
-    from chatsvc.app import run_serve
+    from chatsvc.running import run_serve
 
     run_serve(settings, with_worker=with_worker)
 
@@ -70,6 +70,6 @@ def worker(context: Context) -> None:
             "A worker of its own needs an external store: set redis_url (CHATSVC_REDIS_URL). "
             "With the bundled store, run `chatsvc serve --with-worker`."
         )
-    from chatsvc.app import run_worker
+    from chatsvc.running import run_worker
 
     run_worker(settings)

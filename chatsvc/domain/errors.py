@@ -103,3 +103,14 @@ class OffDuty(ChatError):
     """You are not on duty."""
 
     code = "off_duty"
+
+
+class NoEntry(ChatError):
+    """The queue does not take this visitor now."""
+
+    code = "unavailable"
+
+    def __init__(self, reason: str) -> None:
+        """`reason` is closed, full, no_staff, or none: they may begin, but have nothing to resume."""
+        super().__init__()
+        self.reason = reason

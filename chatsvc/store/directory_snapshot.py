@@ -47,6 +47,10 @@ class DirectorySnapshot:
             if not staff.queues or queue.key in staff.queues
         )
 
+    def all_sites(self) -> tuple[Site, ...]:
+        """Every site."""
+        return tuple(self.sites.values())
+
     def sites_of_pool(self, pool: str) -> tuple[Site, ...]:
         """The sites that share a pool, in the order of their ids."""
         return tuple(site for _, site in sorted(self.sites.items()) if site.pool_id == pool)

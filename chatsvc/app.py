@@ -1,0 +1,279 @@
+"""Puts the parts together: stores, services, sessions, pages, loops. The only module that knows them all."""
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from chatsvc.config import Settings
+from chatsvc.domain.errors import ChatError, StoreUnavailable
+from chatsvc.domain.sites import Queue
+from chatsvc.services.pool import Pool
+from chatsvc.services.queues import QueueReport
+from chatsvc.store.chats import PoolChats
+from chatsvc.store.clock import StoreClock
+from chatsvc.store.directory import Directory
+from chatsvc.store.directory_follower import DirectoryFollower
+from chatsvc.store.directory_snapshot import DirectorySnapshot
+from chatsvc.store.graves import Graves
+from chatsvc.store.keyring import VaultKeyring
+from chatsvc.store.link import Link
+from chatsvc.store.subscriber import PoolSubscriber
+from chatsvc.store.vault import SqliteVault
+from chatsvc.telemetry.metrics import Metrics, QueueFigures
+from chatsvc.web.api import add_api, answer_errors
+from chatsvc.web.fanout import Hub
+from chatsvc.web.node import Node
+from chatsvc.web.pages import STATIC, add_pages
+from chatsvc.web.routes import NODE, counsellor, visitor
+from chatsvc.web.tokens import VisitorTokens
+from chatsvc.worker import census, deadlines, reaper
+
+BEAT_S = 1.5
+CLOCK_S = 30.0
+STATIC_DIR = Path(__file__).with_name("static")
+
+_log = structlog.get_logger("chatsvc")
+
+
+class WrongStore(Exception):
+    """The store and this process don't belong together; the message says why and what to do."""
+
+
+class Backend:
+    """The store and the vault as one process holds them: link, directory, keys, clock, and the pools."""
+
+    def __init__(self, link: Link, vault: SqliteVault, node: str) -> None:
+        self.link = link
+        self.vault = vault
+        self.node = node
+        self.clock = StoreClock()
+        self.keyring = VaultKeyring(vault)
+        self.directory = Directory(link)
+        self.on_pool: Callable[[PoolChats, Pool], None] = lambda _chats, _pool: None
+        self.on_epoch: Callable[[str], None] = lambda _pool: None
+        self.chats: dict[str, PoolChats] = {}
+        self.pools: dict[str, Pool] = {}
+        self.loops: set[asyncio.Task[None]] = set()
+        self._ready: dict[str, asyncio.Event] = {}
+        self._follower = DirectoryFollower(self.directory, self._directory_changed)
+
+    @property
+    def snapshot(self) -> DirectorySnapshot:
+        """What is declared now."""
+        return self._follower.snapshot
+
+    async def start(self) -> None:
+        """Check that store and vault belong together, learn what is declared. Raises StoreUnavailable, WrongStore."""
+        recorded = await self.directory.record_vault(self.vault.vault_id)
+        if recorded != self.vault.vault_id:
+            raise WrongStore(
+                "This store was used with another key vault: its conversations could not be read. "
+                "Set vault_path to the vault that belongs to it."
+            )
+        await self.clock.synchronise(self.link, "chatsvc:{dir}:clock")
+        snapshot = await self._follower.start()
+        for pool in sorted(snapshot.pools):
+            self._open(pool)
+        for pool in sorted(snapshot.pools):
+            await self._ready[pool].wait()
+            await self.chats[pool].set_queues(self.queues(pool))
+        self.loop("clock", CLOCK_S, self._synchronise)
+
+    def queues(self, pool: str) -> list[Queue]:
+        """The queues of a pool."""
+        return [queue for site in self.snapshot.sites_of_pool(pool) for queue in site.queues]
+
+    def loop(self, name: str, every_s: float, work: Callable[[], Awaitable[object]]) -> None:
+        """Do `work` again and again until `stop`; failures are logged and don't end it."""
+        task = asyncio.get_running_loop().create_task(_repeat(name, every_s, work), name=name)
+        self.loops.add(task)
+
+    def task(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something once, at the latest until `stop`."""
+        task = asyncio.get_running_loop().create_task(work)
+        self.loops.add(task)
+        task.add_done_callback(self.loops.discard)
+
+    async def stop(self) -> None:
+        """End the loops and let go."""
+        for task in self.loops:
+            task.cancel()
+        await asyncio.gather(*self.loops, return_exceptions=True)
+        await self._follower.stop()
+
+    def _open(self, name: str) -> None:
+        chats = PoolChats(
+            self.link, name, self.node, self.clock, lambda: [queue.key for queue in self.queues(name)]
+        )
+        self.chats[name] = chats
+        self.pools[name] = Pool(name, chats, self.keyring, self.clock)
+        ready = self._ready[name] = asyncio.Event()
+
+        def on_run_id(run_id: str) -> None:
+            self.task(self._settle_epoch(chats, run_id, ready))
+
+        self.link.on_run_id(chats.keys.meta, on_run_id)
+        self.on_pool(chats, self.pools[name])
+
+    async def _settle_epoch(self, chats: PoolChats, run_id: str, ready: asyncio.Event) -> None:
+        while True:
+            try:
+                if await chats.settle_epoch(run_id):
+                    _log.warning("epoch_changed", pool=chats.keys.pool)
+                    self.on_epoch(chats.keys.pool)
+                ready.set()
+                return
+            except StoreUnavailable:
+                if self.link.away:
+                    return  # the next connection begins anew
+                await asyncio.sleep(0.1)
+
+    def _directory_changed(self, snapshot: DirectorySnapshot) -> None:
+        for pool in snapshot.pools - set(self.chats):
+            self._open(pool)
+        for pool in snapshot.pools:
+            self.task(self._write_queues(pool))
+
+    async def _write_queues(self, pool: str) -> None:
+        try:
+            await self.chats[pool].set_queues(self.queues(pool))
+        except StoreUnavailable:
+            _log.warning("queues_not_written", pool=pool)
+
+    async def _synchronise(self) -> None:
+        await self.clock.synchronise(self.link, "chatsvc:{dir}:clock")
+
+
+async def _repeat(name: str, every_s: float, work: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        try:
+            await work()
+        except ChatError as error:
+            if error.code != "store_away":
+                _log.warning("loop_failed", loop=name, code=error.code)
+        except Exception:
+            _log.exception("loop_failed", loop=name)
+        await asyncio.sleep(every_s)
+
+
+async def open_backend(stack: AsyncExitStack, settings: Settings, url: str, master_key: bytes) -> Backend:
+    """Store and vault, opened; closed with `stack`. Raises StoreUnavailable, WrongVault, WrongStore."""
+    link = await Link.open(url, client_name="chatsvc")
+    stack.push_async_callback(link.close)
+    vault = await SqliteVault.open(settings.vault_file, master_key)
+    stack.push_async_callback(vault.close)
+    return Backend(link, vault, f"n{secrets.token_hex(6)}")
+
+
+class NodeParts:
+    """A node on a backend: hubs, subscribers and the web application."""
+
+    def __init__(self, backend: Backend, settings: Settings, metrics: Metrics, secret: bytes) -> None:
+        self.backend = backend
+        self.metrics = metrics
+        self.port = 0
+        self._hubs: dict[str, Hub] = {}
+        self._parts: list[tuple[Hub, PoolSubscriber]] = []
+        self._started = False
+        backend.on_pool = self._open_hub
+        self.node = Node(
+            public_url=settings.origin, tokens=VisitorTokens(secret), graves=Graves(backend.link),
+            sign_in=backend.directory, metrics=metrics, snapshot=lambda: backend.snapshot,
+            open_hub=self._hubs.__getitem__, max_connections=settings.max_connections,
+            outbox_bytes=settings.outbox_bytes,
+        )  # fmt: skip
+        backend.on_epoch = self.node.close_pool
+
+    def web(self) -> web.Application:
+        """The application, without a listener."""
+        app = web.Application(middlewares=[answer_errors], client_max_size=64 * 1024)
+        app[NODE] = self.node
+        app[STATIC] = STATIC_DIR
+        app.router.add_get("/ws/visitor", visitor)
+        app.router.add_get("/ws/counsellor", counsellor)
+        add_api(app)
+        add_pages(app)
+        return app
+
+    async def start(self) -> None:
+        """Subscribe and begin to push. Raises StoreUnavailable."""
+        self._started = True
+        for hub, subscriber in self._parts:
+            await self._start_hub(hub, subscriber)
+        self.backend.loop("beat", BEAT_S, self._beat)
+        self.backend.loop("sweep", 0.0, self.node.sweep)
+
+    async def _start_hub(self, hub: Hub, subscriber: PoolSubscriber) -> None:
+        await subscriber.start()
+        self.backend.loop(f"hub {hub.pool.id}", 0.5, hub.run)
+
+    async def stop(self) -> None:
+        """Let go of the channels."""
+        for _, subscriber in self._parts:
+            await subscriber.stop()
+        for chats in self.backend.chats.values():
+            try:
+                await chats.forget_node(self.backend.node)
+            except StoreUnavailable:
+                return
+
+    def _open_hub(self, chats: PoolChats, pool: Pool) -> None:
+        hub = Hub(pool, lambda: self.backend.snapshot.sites_of_pool(pool.id))
+        hub.on_delivery = self.metrics.delivery_seconds.observe
+        self._hubs[pool.id] = hub
+        subscriber = PoolSubscriber(self.backend.link, chats.keys, chats.node, hub)
+        self._parts.append((hub, subscriber))
+        if self._started:  # a pool that was declared while we run
+            self.backend.task(self._start_hub(hub, subscriber))
+
+    async def _beat(self) -> None:
+        self.metrics.store_up.set(0 if self.backend.link.away else 1)
+        for chats in self.backend.chats.values():
+            await chats.beat()
+
+
+class WorkerParts:
+    """The worker's loops on a backend."""
+
+    def __init__(self, backend: Backend, metrics: Metrics) -> None:
+        self.backend = backend
+        self.metrics = metrics
+
+    def start(self) -> None:
+        """Begin."""
+        self.backend.loop("deadlines", deadlines.EVERY_S, self._meet)
+        self.backend.loop("reaper", reaper.EVERY_S, self._reap)
+        self.backend.loop("census", census.EVERY_S, self._count)
+
+    async def _meet(self) -> None:
+        lag = 0.0
+        for name, pool in tuple(self.backend.pools.items()):
+            lag = max(lag, await deadlines.meet_deadlines(pool, self.backend.chats[name]))
+        self.metrics.loop_ran("deadlines", self.backend.clock.now() / 1000, lag)
+
+    async def _reap(self) -> None:
+        for chats in tuple(self.backend.chats.values()):
+            await reaper.reap_dead_nodes(chats)
+        self.metrics.loop_ran("reaper", self.backend.clock.now() / 1000)
+
+    async def _count(self) -> None:
+        for name, pool in tuple(self.backend.pools.items()):
+            await census.count(pool, lambda name=name: self.backend.queues(name), self._show)  # type: ignore[misc]  # bound now
+        self.metrics.loop_ran("census", self.backend.clock.now() / 1000)
+
+    def _show(self, report: QueueReport, oldest_wait_s: float) -> None:
+        figures = QueueFigures(report.waiting, oldest_wait_s, report.free, report.staffed, report.on_duty)
+        self.metrics.set_queue(report.queue.site, report.queue.name, figures)
+
+
+def derived(master_key: bytes, purpose: str) -> bytes:
+    """A key for one purpose."""
+    return hmac.new(master_key, f"chatsvc {purpose}".encode(), hashlib.sha256).digest()

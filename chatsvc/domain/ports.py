@@ -1,0 +1,161 @@
+"""The outside as the services see it: the clock, the pool's store, the keys."""
+
+from asyncio import Future
+from collections.abc import Awaitable, Sequence
+from typing import Any, Protocol
+
+from chatsvc.domain.records import (
+    Conversation,
+    Duty,
+    EntryBody,
+    LogEntry,
+    Outcome,
+    PendingEvent,
+    QueueCounts,
+    Stored,
+)
+
+
+class Clock(Protocol):
+    """The time that counts: the store's, in ms since the epoch."""
+
+    def now(self) -> int:
+        """Now, in ms."""
+        ...
+
+
+class Seal(Protocol):
+    """One conversation's keys at work. `log` is talk, staff or intake; role and client id bind the place."""
+
+    def seal(self, log: str, role: str, client_id: str, plain: bytes) -> bytes:
+        """Encrypt."""
+        ...
+
+    def unseal(self, log: str, role: str, client_id: str, sealed: bytes) -> bytes:
+        """Decrypt."""
+        ...
+
+
+class Keyring(Protocol):
+    """The keys of conversations, from the vault and this node's memory. Raises VaultUnavailable, KeyGone."""
+
+    def known(self, conversation: str) -> Seal | None:
+        """The keys, if this node has them at hand."""
+        ...
+
+    async def create(self, site: str, conversation: str) -> Seal:
+        """New keys, safely in the vault."""
+        ...
+
+    async def fetch(self, site: str, conversation: str) -> Seal:
+        """The keys of an existing conversation."""
+        ...
+
+    async def shred(self, conversation: str) -> None:
+        """Destroy the keys."""
+        ...
+
+    def forget(self, conversation: str) -> None:
+        """Drop the keys from this node's memory."""
+        ...
+
+
+class ChatStore(Protocol):
+    """One pool's conversations, queues and duty, as seen from one node. Everything may raise StoreUnavailable."""
+
+    node: str
+    epoch: str
+
+    async def run(self, name: str, **args: Any) -> Outcome:
+        """A lifecycle step, atomic. Raises the ChatError that fits."""
+        ...
+
+    def append(
+        self, conversation: str, author: str, log: str, client_id: str, body: EntryBody
+    ) -> Future[list[int]]:
+        """Store one entry, once."""
+        ...
+
+    async def append_event(self, conversation: str, event: PendingEvent, body: EntryBody) -> Stored | None:
+        """Move a pending event into the talk log."""
+        ...
+
+    async def put_intake(self, conversation: str, name: str, sealed: bytes) -> bool:
+        """Keep what was asked before or after, once; false if it is there already."""
+        ...
+
+    async def intake(self, conversation: str, name: str) -> bytes | None:
+        """What was kept."""
+        ...
+
+    async def read(self, conversation: str, log: str, after: int, limit: int = 200) -> list[LogEntry]:
+        """A page of a log."""
+        ...
+
+    async def last_seq(self, conversations: Sequence[str]) -> list[tuple[int, int]]:
+        """The last numbers of both logs."""
+        ...
+
+    async def last_at(self, conversation: str) -> int:
+        """When the last entry was stored."""
+        ...
+
+    async def conversations(self, ids: Sequence[str]) -> dict[str, Conversation]:
+        """Records of those live or lingering."""
+        ...
+
+    async def conversation_of(self, visitor: str) -> Conversation | None:
+        """The conversation that a visitor has."""
+        ...
+
+    async def people(self) -> list[Duty]:
+        """All duty records."""
+        ...
+
+    async def person(self, staff: str) -> Duty | None:
+        """One duty record."""
+        ...
+
+    async def counts(self, queue: str) -> QueueCounts:
+        """How a queue stands."""
+        ...
+
+    async def positions(self, queue: str, conversations: Sequence[str]) -> dict[str, int]:
+        """Places in the queue."""
+        ...
+
+    def whisper(self, node: str, payload: bytes) -> Awaitable[Any]:
+        """Something ephemeral for one node."""
+        ...
+
+    async def drop_transcript(self, conversation: str) -> None:
+        """Remove the logs of a conversation whose keys are gone."""
+        ...
+
+
+class DeadlineStore(Protocol):
+    """The pool's deadlines."""
+
+    async def due(self, limit: int = 100) -> list[tuple[str, str]]:
+        """Deadlines that have passed, as (kind, id)."""
+        ...
+
+    async def oldest_due(self) -> int | None:
+        """The earliest deadline, passed or not."""
+        ...
+
+
+class NodeStore(Protocol):
+    """Which nodes live."""
+
+    async def silent_nodes(self, silent_ms: int) -> list[str]:
+        """Nodes that have not been heard of for so long."""
+        ...
+
+    async def reap(self, node: str, limit: int = 100) -> int:
+        """Mark some people of a dead node as away; how many are left."""
+        ...
+
+    async def forget_node(self, node: str) -> None:
+        """Strike a node off."""
+        ...

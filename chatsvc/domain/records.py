@@ -1,0 +1,191 @@
+"""What the store knows of conversations, duty and queues, and what nodes tell each other. Times are ms.
+
+The scripts write the records; `store/lua/_pool.lua` says when.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+@dataclass(slots=True, kw_only=True)
+class Participant:
+    """A member of staff in a conversation. `n` is the number that the visitor sees; `away` is since when (ms)."""
+
+    n: int
+    s: str
+    alias: str
+    role: str
+    node: str | None = None
+    away: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class PendingEvent:
+    """An event that happened but is not yet in the talk log. `at` is in ms."""
+
+    n: int
+    event: str
+    by: int
+    at: int
+    params: dict[str, str] | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Transfer:
+    """A hand-over that waits for somebody: a person or a queue."""
+
+    staff: str | None = None
+    queue: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Conversation:
+    """One conversation's record; see `store/lua/_pool.lua`. Times are ms, `queue` is a queue key."""
+
+    id: str
+    site: str
+    queue: str
+    lang: str
+    visitor: str
+    state: str
+    rev: int
+    joined: int
+    score: float
+    priority: int
+    parts: list[Participant]
+    pend: list[PendingEvent]
+    seats: int = 0
+    events: int = 0
+    vnode: str | None = None
+    vconn: str | None = None
+    vaway: int | None = None
+    offered: str | None = None
+    offer_until: int | None = None
+    offer_waited: int | None = None
+    assigned: int | None = None
+    first_assigned: int | None = None
+    warned: int | None = None
+    transfer: Transfer | None = None
+    reason: str | None = None
+    ended: int | None = None
+    linger_until: int | None = None
+    wrap_until: int | None = None
+    outcome: str | None = None
+    tags: list[str] | None = None
+
+    def part(self, staff: str) -> Participant | None:
+        """The seat of a member of staff."""
+        return next((part for part in self.parts if part.s == staff), None)
+
+    @property
+    def owner(self) -> Participant | None:
+        """Whose conversation it is."""
+        return next((part for part in self.parts if part.role == "owner"), None)
+
+
+@dataclass(slots=True, kw_only=True)
+class Duty:
+    """What a counsellor really does now; see `store/lua/_pool.lua`. Times are ms."""
+
+    id: str
+    alias: str
+    state: str
+    since: int
+    capacity: int
+    queues: list[str]
+    convs: list[str]
+    wraps: list[str]
+    consults: list[str]
+    idle: int
+    missed: int
+    rev: int
+    grace_ms: int
+    reason: str | None = None
+    offer: str | None = None
+    node: str | None = None
+    conn: str | None = None
+    away: int | None = None
+
+    @property
+    def load(self) -> int:
+        """Places in use: conversations, unfinished wrap-ups, a held offer."""
+        return len(self.convs) + len(self.wraps) + (1 if self.offer else 0)
+
+
+@dataclass(slots=True, kw_only=True)
+class Previous:
+    """A connection that was replaced."""
+
+    node: str
+    conn: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What a lifecycle script answered. `touched` are the conversations that changed."""
+
+    now: int = 0
+    err: str | None = None
+    touched: list[Conversation] = field(default_factory=list)
+    c: Conversation | None = None
+    s: Duty | None = None
+    convs: list[Conversation] = field(default_factory=list)
+    created: bool = False
+    previous: Previous | None = None
+    late: bool = False
+    left: int | bool | None = None
+    done: bool = False
+    ended: str | None = None
+    forgotten: bool = False
+    gone: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Hint:
+    """One thing a node is told: `k` is c (conversation), s (duty), a (assigned), r (released), oe (offer ended),
+    te (transfer ended), x (connection replaced)."""
+
+    k: str
+    c: Conversation | None = None
+    s: Duty | None = None
+    id: str | None = None
+    staff: str | None = None
+    reason: str | None = None
+    conn: str | None = None
+
+
+class EntryBody(NamedTuple):
+    """What a node stores of an entry: `sealed` holds the text or the event's parameters, encrypted."""
+
+    id: str
+    kind: str  # text, event, card
+    author: str  # visitor, counsellor, system
+    by: int
+    lang: str | None
+    sealed: bytes
+    staff: str = ""  # who of the staff; never sent to a visitor
+    event: str | None = None
+
+
+class LogEntry(NamedTuple):
+    """One line of a log: place and time from the store, the rest from the node that stored it."""
+
+    seq: int
+    at: int
+    body: EntryBody
+
+
+class Stored(NamedTuple):
+    """Where an entry is, and whether this call put it there."""
+
+    seq: int
+    at: int
+    fresh: bool
+
+
+class QueueCounts(NamedTuple):
+    """A queue now: how many wait, the earliest join or None, and the first twenty who can be taken."""
+
+    waiting: int
+    oldest: int | None
+    head: list[str]

@@ -1,0 +1,196 @@
+"""Processes: a node, a worker, both; from start to a gentle end."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from chatsvc.app import Backend, NodeParts, WorkerParts, WrongStore, derived, open_backend
+from chatsvc.config import MasterKeyMissing, Settings, master_key
+from chatsvc.domain.errors import StoreUnavailable
+from chatsvc.ports_in_use import holder_of
+from chatsvc.store.embedded import DataDirectoryBusy, EmbeddedStore, EmbeddedStoreFailed
+from chatsvc.store.vault import WrongVault
+from chatsvc.telemetry.logging import configure
+from chatsvc.telemetry.metrics import Metrics
+from chatsvc.telemetry.server import start_metrics_server
+
+BACKLOG = 4096
+KERNEL_OUTBOX = 128 * 1024  # bytes the kernel may hold for a client that does not read
+USER_TIMEOUT_MS = 30_000  # unacknowledged data for this long: the peer is gone (RFC 5482)
+STORE_RETRY_S = 2.0
+
+_log = structlog.get_logger("chatsvc")
+
+
+class CanNotStart(Exception):
+    """Why the program does not start, in a sentence for the operator."""
+
+
+def run_until_stopped(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Run `work` with an event that SIGINT and SIGTERM set. Raises CanNotStart."""
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        await work(stop)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())
+
+
+def run_serve(settings: Settings, *, with_worker: bool) -> None:
+    """`chatsvc serve`. Raises CanNotStart."""
+
+    async def work(stop: asyncio.Event) -> None:
+        async with AsyncExitStack() as stack:
+            backend, key = await _backend(stack, settings)
+            await stack.enter_async_context(serving(backend, settings, key, with_worker=with_worker))
+            if backend.snapshot.mark == "demo":
+                raise CanNotStart(
+                    "This store was seeded by `chatsvc demo`, whose logins everybody knows. Use another store or data_dir."
+                )
+            _log.info("ready", url=settings.origin)
+            await stop.wait()
+
+    configure(settings.log_level, sys.stdout)
+    run_until_stopped(work)
+
+
+def run_worker(settings: Settings) -> None:
+    """`chatsvc worker`. Raises CanNotStart."""
+
+    async def work(stop: asyncio.Event) -> None:
+        async with AsyncExitStack() as stack:
+            backend, _ = await _backend(stack, settings)
+            stack.push_async_callback(backend.stop)
+            await backend.start()
+            await stack.enter_async_context(working(backend, settings))
+            _log.info("ready")
+            await stop.wait()
+
+    configure(settings.log_level, sys.stdout)
+    run_until_stopped(work)
+
+
+async def _backend(stack: AsyncExitStack, settings: Settings) -> tuple[Backend, bytes]:
+    """Store and vault, waiting for a store that is not there yet. Raises CanNotStart."""
+    try:
+        url = settings.redis_url or await embedded_url(stack, settings)
+        key = master_key(settings)
+        while True:
+            try:
+                return await open_backend(stack, settings, url, key), key
+            except StoreUnavailable as error:
+                _log.warning("store_away", reason=str(error))
+                await asyncio.sleep(STORE_RETRY_S)
+    except (DataDirectoryBusy, EmbeddedStoreFailed, WrongVault, MasterKeyMissing, WrongStore) as error:
+        raise CanNotStart(str(error)) from error
+
+
+async def embedded_url(stack: AsyncExitStack, settings: Settings) -> str:
+    """The bundled store, started. Raises DataDirectoryBusy, EmbeddedStoreFailed."""
+    durability = "everysec" if settings.durability == "everysec" else "always"
+    store = EmbeddedStore(settings.data_dir, durability, serves=settings.origin)  # type: ignore[arg-type]  # one of the two
+    return (await stack.enter_async_context(store)).url
+
+
+@asynccontextmanager
+async def serving(
+    backend: Backend,
+    settings: Settings,
+    key: bytes,
+    *,
+    with_worker: bool,
+    extend: Callable[[web.Application], web.Application] = lambda app: app,
+) -> AsyncIterator[NodeParts]:
+    """A node that takes connections; ends gently. Raises CanNotStart."""
+    async with AsyncExitStack() as stack:
+        metrics = Metrics("node")
+        parts = NodeParts(backend, settings, metrics, derived(key, "visitor tokens"))
+        stack.push_async_callback(backend.stop)
+        try:
+            await backend.start()
+        except WrongStore as error:
+            raise CanNotStart(str(error)) from error
+        await parts.start()
+        stack.push_async_callback(parts.stop)
+        await _metrics(stack, metrics, settings.metrics_host, settings.metrics_port)
+        if with_worker:
+            await stack.enter_async_context(working(backend, settings))
+        runner = web.AppRunner(
+            extend(parts.web()), access_log=None, shutdown_timeout=0.5, handle_signals=False
+        )
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        for listener in listeners(settings.host, settings.port):
+            await web.SockSite(runner, listener, backlog=BACKLOG).start()
+        parts.port = int(runner.addresses[0][1])
+        stack.push_async_callback(parts.node.drain)
+        yield parts
+
+
+@asynccontextmanager
+async def working(backend: Backend, settings: Settings) -> AsyncIterator[None]:
+    """The worker's loops, on a backend that has started. Raises CanNotStart."""
+    async with AsyncExitStack() as stack:
+        metrics = Metrics("worker")
+        await _metrics(stack, metrics, settings.metrics_host, settings.worker_metrics_port)
+        WorkerParts(backend, metrics).start()
+        yield
+
+
+async def _metrics(stack: AsyncExitStack, metrics: Metrics, host: str, port: int) -> None:
+    try:
+        server = await start_metrics_server(metrics, host, port)
+    except OSError as error:
+        raise CanNotStart(taken(host, port)) from error
+    stack.push_async_callback(server.close)
+
+
+def listeners(host: str, port: int) -> list[socket.socket]:
+    """Listening sockets with small send buffers, so that slow readers are noticed. Raises CanNotStart."""
+    hosts = [host, "::1"] if host == "127.0.0.1" else [host]  # browsers look up *.localhost as both
+    found = []
+    for index, address in enumerate(hosts):
+        try:
+            found.append(_listener(address, port))
+        except OSError as error:
+            if index == 0:
+                raise CanNotStart(taken(host, port)) from error
+        if port == 0:
+            break
+    return found
+
+
+def _listener(address: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_OUTBOX)
+        with contextlib.suppress(OSError, AttributeError):
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind((address, port))
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def taken(host: str, port: int) -> str:
+    """The sentence about a port that is in use."""
+    return f"Port {port} on {host} is taken{holder_of(port)}; stop that program or choose another port."

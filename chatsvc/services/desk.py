@@ -1,0 +1,153 @@
+"""What a counsellor does: duty, taking visitors, writing, handing on, wrapping up."""
+
+import json
+from asyncio import Future
+from typing import Any
+
+from chatsvc.domain.errors import BadState, NotFound
+from chatsvc.domain.ports import Seal
+from chatsvc.domain.records import Conversation, Duty, EntryBody, Outcome
+from chatsvc.domain.sites import Staff
+from chatsvc.services.pool import Pool, record_events, seal_text
+
+TRANSFER_TTL_MS = 300_000  # how long a queue has to take up a transfer
+
+
+async def _run(pool: Pool, name: str, **args: Any) -> Outcome:
+    outcome = await pool.store.run(name, **args)
+    await record_events(pool, outcome.touched)
+    return outcome
+
+
+def _conversation(outcome: Outcome) -> Conversation:
+    if outcome.c is None:
+        raise NotFound
+    return outcome.c
+
+
+async def sign_on(pool: Pool, staff: Staff, queues: list[str], grace_ms: int, conn: str) -> Outcome:
+    """Attach a console: `s` is the duty record, `convs` everything the counsellor is in."""
+    return await _run(
+        pool, "staff_attach", id=staff.id, alias=staff.alias, capacity=staff.capacity, queues=queues,
+        grace_ms=grace_ms, node=pool.store.node, conn=conn,
+    )  # fmt: skip
+
+
+async def step_away(pool: Pool, staff: str, conn: str) -> None:
+    """The console's connection is gone: away at once, off duty after the grace time."""
+    await pool.store.run("staff_away", id=staff, conn=conn)
+
+
+async def set_duty(pool: Pool, staff: str, state: str, reason: str | None) -> Duty:
+    """Clock in, pause or clock out. With open conversations, off means draining until the last ends."""
+    outcome = await _run(pool, "duty", id=staff, state=state, reason=reason)
+    assert outcome.s is not None
+    return outcome.s
+
+
+async def take_next_visitor(
+    pool: Pool, staff: str, queue: str | None, conversation: str | None
+) -> Conversation:
+    """The named visitor, the first of `queue`, or the longest wait of the counsellor's queues.
+
+    Raises NothingWaiting, AlreadyTaken, AtCapacity, OffDuty, NotFound.
+    """
+    return _conversation(await _run(pool, "take", id=staff, queue=queue, conversation=conversation))
+
+
+async def accept_offer(pool: Pool, staff: str, conversation: str) -> Conversation:
+    """The offered visitor. Raises NotFound, BadState (too late)."""
+    outcome = await _run(pool, "answer_offer", id=staff, conversation=conversation, accept=True)
+    if outcome.late:
+        raise BadState("The offer has expired.")
+    return _conversation(outcome)
+
+
+async def decline_offer(pool: Pool, staff: str, conversation: str) -> None:
+    """Not this one: not offered again to this counsellor for some minutes. Raises NotFound."""
+    await _run(pool, "answer_offer", id=staff, conversation=conversation, accept=False)
+
+
+def post_message(
+    pool: Pool,
+    conversation: Conversation,
+    seal: Seal,
+    staff: str,
+    client_id: str,
+    lang: str | None,
+    text: str,
+) -> tuple[EntryBody, Future[list[int]]]:
+    """Store what a participant wrote; once for one `client_id`. Raises NotFound."""
+    part = conversation.part(staff)
+    if part is None:
+        raise NotFound
+    body = seal_text(seal, "talk", "counsellor", client_id, part.n, lang, text, staff)
+    return body, pool.store.append(conversation.id, f"s:{staff}", "talk", client_id, body)
+
+
+def post_note(
+    pool: Pool, conversation: Conversation, seal: Seal, staff: str, client_id: str, text: str
+) -> tuple[EntryBody, Future[list[int]]]:
+    """Store a note for staff. Raises NotFound."""
+    part = conversation.part(staff)
+    if part is None:
+        raise NotFound
+    body = seal_text(seal, "staff", "counsellor", client_id, part.n, None, text, staff)
+    return body, pool.store.append(conversation.id, f"s:{staff}", "staff", client_id, body)
+
+
+async def transfer(
+    pool: Pool, staff: str, conversation: str, to_queue: str | None, to_staff: str | None
+) -> Conversation:
+    """Hand a conversation on; it stays with the owner until somebody accepts.
+
+    Raises NotFound, BadState, AtCapacity, OffDuty, UnknownQueue.
+    """
+    ttl = 30_000 if to_staff else TRANSFER_TTL_MS
+    return _conversation(
+        await _run(
+            pool,
+            "transfer",
+            id=staff,
+            conversation=conversation,
+            to_queue=to_queue,
+            to_staff=to_staff,
+            ttl_ms=ttl,
+        )
+    )
+
+
+async def consult(pool: Pool, staff: str, conversation: str, colleague: str) -> Conversation:
+    """Bring a colleague in. Raises NotFound, BadState, OffDuty."""
+    return _conversation(
+        await _run(pool, "consult", id=staff, conversation=conversation, colleague=colleague)
+    )
+
+
+async def return_to_queue(pool: Pool, staff: str, conversation: str) -> None:
+    """Back to the front of its queue. Raises NotFound, BadState."""
+    await _run(pool, "give_back", id=staff, conversation=conversation)
+
+
+async def close(pool: Pool, staff: str, conversation: str) -> Conversation:
+    """End the chat and begin the wrap-up; a consultant only leaves. Raises NotFound, BadState."""
+    return _conversation(
+        await _run(pool, "finish", id=conversation, staff=staff, reason="counsellor_closed", forget=False)
+    )
+
+
+async def wrap_up(pool: Pool, staff: str, conversation: str, outcome: str, tags: list[str]) -> Conversation:
+    """Finish the record; the place is free. Raises NotFound, BadState."""
+    return _conversation(
+        await _run(pool, "wrap_up", id=staff, conversation=conversation, outcome=outcome, tags=tags)
+    )
+
+
+async def read_answers(pool: Pool, conversation: Conversation) -> dict[str, Any]:
+    """The pre-chat answers, for those who take part."""
+    sealed = await pool.store.intake(conversation.id, "answers")
+    if sealed is None:
+        return {}
+    seal = await pool.keyring.fetch(conversation.site, conversation.id)
+    answers: dict[str, Any] = json.loads(seal.unseal("intake", "visitor", "answers", sealed))
+    return answers

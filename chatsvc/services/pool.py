@@ -1,0 +1,116 @@
+"""What every service needs of one pool, and the logs as people read them."""
+
+import json
+from asyncio import gather
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from chatsvc.domain.errors import BadState, NotFound, VaultUnavailable
+from chatsvc.domain.ports import ChatStore, Clock, Keyring, Seal
+from chatsvc.domain.records import Conversation, EntryBody, LogEntry, PendingEvent, Stored
+
+PAGE_BYTES = 48 * 1024  # of text; with its surroundings a page stays under 64 KiB
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """One pool's store, keys and clock."""
+
+    id: str
+    store: ChatStore
+    keyring: Keyring
+    clock: Clock
+
+
+class EntryView(NamedTuple):
+    """One line of a log, readable. `staff` is for staff only."""
+
+    seq: int
+    at: int
+    id: str
+    kind: str
+    author: str
+    by: int
+    lang: str | None
+    text: str | None
+    event: str | None
+    params: dict[str, str] | None
+    staff: str
+
+    def __repr__(self) -> str:
+        return f"<EntryView {self.seq}>"
+
+
+def seal_text(
+    seal: Seal, log: str, author: str, client_id: str, by: int, lang: str | None, text: str, staff: str = ""
+) -> EntryBody:
+    """A text entry, encrypted."""
+    sealed = seal.seal(log, author, client_id, text.encode())
+    return EntryBody(client_id, "text", author, by, lang, sealed, staff)
+
+
+def open_entry(seal: Seal, log: str, entry: LogEntry) -> EntryView:
+    """An entry, decrypted. Raises Unreadable."""
+    body = entry.body
+    plain = seal.unseal(log, body.author, body.id, body.sealed)
+    text, params = (plain.decode(), None) if body.kind == "text" else (None, json.loads(plain) or None)
+    return EntryView(
+        entry.seq,
+        entry.at,
+        body.id,
+        body.kind,
+        body.author,
+        body.by,
+        body.lang,
+        text,
+        body.event,
+        params,
+        body.staff,
+    )
+
+
+async def read_page(
+    pool: Pool, conversation: Conversation, log: str, after: int
+) -> tuple[list[EntryView], bool]:
+    """Entries after `after`, a page of at most 64 KiB, and whether there are more. Raises KeyGone."""
+    rows = await pool.store.read(conversation.id, log, after)
+    if not rows:
+        return [], False
+    seal = await pool.keyring.fetch(conversation.site, conversation.id)
+    page: list[EntryView] = []
+    size = 0
+    for row in rows:
+        size += len(row.body.sealed) + 200
+        if page and size > PAGE_BYTES:
+            return page, True
+        page.append(open_entry(seal, log, row))
+    return page, len(rows) == 200
+
+
+async def record_events(pool: Pool, touched: Iterable[Conversation]) -> None:
+    """Put what has happened to these conversations into their talk logs. Safe to repeat, by anybody."""
+    await gather(*(_record(pool, found) for found in touched if found.pend and found.reason != "erased"))
+
+
+async def _record(pool: Pool, conversation: Conversation) -> None:
+    try:
+        seal = await pool.keyring.fetch(conversation.site, conversation.id)
+    except (NotFound, VaultUnavailable):
+        return  # shredded: nothing to record; away: whoever reads the record next tries again
+    for event in list(conversation.pend):
+        await pool.store.append_event(conversation.id, event, _event_body(seal, event))
+        conversation.pend.remove(event)
+
+
+def _event_body(seal: Seal, event: PendingEvent) -> EntryBody:
+    ident = f"event-{event.n}"
+    sealed = seal.seal("talk", "system", ident, json.dumps(event.params or {}).encode())
+    return EntryBody(ident, "event", "system", event.by, None, sealed, "", event.event)
+
+
+def stored(reply: list[int]) -> Stored:
+    """What `ChatStore.append` answered. Raises NotFound, BadState."""
+    if len(reply) == 1:
+        raise NotFound if reply[0] == -1 else BadState
+    return Stored(reply[0], reply[1], bool(reply[2]))

@@ -1,0 +1,119 @@
+"""What a visitor does: joins, writes, leaves, erases."""
+
+import json
+import secrets
+from asyncio import Future
+from dataclasses import dataclass
+from typing import Any
+
+from chatsvc.domain.conversation import LIVE
+from chatsvc.domain.errors import BadState, ChatError, TooLong
+from chatsvc.domain.ports import Seal
+from chatsvc.domain.records import Conversation, EntryBody, Outcome
+from chatsvc.domain.sites import Queue
+from chatsvc.services.pool import Pool, record_events, seal_text
+
+MAX_ANSWERS = 16_384  # bytes of the pre-chat answers as JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A visitor's connection: who (HMAC of the token), in which language, over which socket of this node."""
+
+    visitor: str
+    lang: str
+    conn: str
+
+
+async def resume(pool: Pool, queue: Queue, caller: Caller, *, fresh: bool) -> Outcome:
+    """The conversation that this visitor has. Raises NoEntry: `none` if they may begin one, else why not."""
+    outcome = await _join(pool, queue, caller, secrets.token_hex(12), fresh=fresh, create=False)
+    await record_events(pool, outcome.touched)
+    return outcome
+
+
+async def join_queue(pool: Pool, queue: Queue, caller: Caller, answers: dict[str, Any] | None) -> Outcome:
+    """A new conversation at the end of the queue, its keys safe in the vault first.
+
+    Raises NoEntry (closed, full, no_staff), VaultUnavailable, TooLong.
+    """
+    ident = secrets.token_hex(12)
+    packed = json.dumps(answers, ensure_ascii=False).encode() if answers else b""
+    if len(packed) > MAX_ANSWERS:
+        raise TooLong("`answers` are longer than 16 KiB in all.")
+    seal = await pool.keyring.create(queue.site, ident)
+    created = False
+    try:
+        if packed:
+            await pool.store.put_intake(ident, "answers", seal.seal("intake", "visitor", "answers", packed))
+        outcome = await _join(pool, queue, caller, ident, fresh=False, create=True)
+        created = outcome.created
+    except ChatError as error:
+        # After a lost reply the conversation may exist: its keys must stay. A key without one is harmless.
+        created = error.retryable
+        raise
+    finally:
+        if not created:
+            await pool.keyring.shred(ident)
+            await pool.store.drop_transcript(ident)
+    await record_events(pool, outcome.touched)
+    return outcome
+
+
+async def _join(
+    pool: Pool, queue: Queue, caller: Caller, ident: str, *, fresh: bool, create: bool
+) -> Outcome:
+    return await pool.store.run(
+        "join", id=ident, visitor=caller.visitor, site=queue.site, queue=queue.key, lang=caller.lang,
+        node=pool.store.node, conn=caller.conn, fresh=fresh, create=create,
+    )  # fmt: skip
+
+
+def post_message(
+    pool: Pool, conversation: Conversation, seal: Seal, client_id: str, lang: str | None, text: str
+) -> tuple[EntryBody, Future[list[int]]]:
+    """Store what the visitor wrote (text as accepted by `domain.text`); once for one `client_id`.
+
+    Returns what was sealed, and the store's answer to come (for `pool.stored`).
+    """
+    body = seal_text(seal, "talk", "visitor", client_id, 0, lang, text)
+    return body, pool.store.append(conversation.id, "v", "talk", client_id, body)
+
+
+async def step_away(pool: Pool, conversation: str, conn: str) -> None:
+    """The connection is gone: the place is kept for the grace time."""
+    await pool.store.run("visitor_away", id=conversation, conn=conn)
+
+
+async def leave(
+    pool: Pool, conversation: str, visitor: str, reason: str, *, forget: bool = False
+) -> Conversation:
+    """End the wait or the conversation. A quick exit (and `forget`) makes it unreadable for whoever comes next.
+
+    Raises NotFound, BadState (it has ended already).
+    """
+    outcome = await pool.store.run(
+        "finish", id=conversation, visitor=visitor, reason=reason, forget=forget or reason == "quick_exit"
+    )
+    await record_events(pool, outcome.touched)
+    assert outcome.c is not None
+    return outcome.c
+
+
+async def erase(pool: Pool, conversation: str, visitor: str) -> None:
+    """End and erase everything now: the keys first, then what they open. Raises NotFound, VaultUnavailable."""
+    found = (await pool.store.conversations([conversation])).get(conversation)
+    if found is not None and found.visitor == visitor:
+        await pool.keyring.shred(conversation)
+        await pool.store.drop_transcript(conversation)
+    await pool.store.run("finish", id=conversation, visitor=visitor, reason="erased", forget=True)
+
+
+async def give_feedback(pool: Pool, conversation: Conversation, seal: Seal, score: int, text: str) -> None:
+    """Keep a score of 1–5 and words, once, after the end. Raises BadState."""
+    if conversation.state in LIVE:
+        raise BadState("Feedback can be given once the conversation has ended.")
+    packed = json.dumps({"score": score, "text": text}, ensure_ascii=False).encode()
+    sealed = seal.seal("intake", "visitor", "feedback", packed)
+    if not await pool.store.put_intake(conversation.id, "feedback", sealed):
+        raise BadState("Feedback has been given already.")

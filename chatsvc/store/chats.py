@@ -1,0 +1,258 @@
+"""One pool's conversations in the store: intents in, typed outcomes back."""
+
+import secrets
+from asyncio import Future, gather, sleep
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from chatsvc.domain import errors
+from chatsvc.domain.ports import Clock
+from chatsvc.domain.records import (
+    Conversation,
+    Duty,
+    EntryBody,
+    LogEntry,
+    Outcome,
+    PendingEvent,
+    QueueCounts,
+    Stored,
+)
+from chatsvc.domain.sites import Queue
+from chatsvc.store.keys import PoolKeys
+from chatsvc.store.link import Link
+from chatsvc.store.scripts import script
+
+STALE_TRIES = 20  # a node that hears of a new queue late waits up to a second for the directory
+
+# Every field of a queue's settings that the scripts read; times are ms.
+_SETTINGS = (
+    "mode", "open", "waiting_limit", "offer_ms", "offer_repeat_ms", "grace_waiting_ms", "grace_talking_ms",
+    "idle_warning_ms", "idle_end_ms", "wrap_up_ms", "linger_ms",
+)  # fmt: skip
+
+encode = msgspec.msgpack.Encoder().encode
+decode_outcome = msgspec.msgpack.Decoder(Outcome).decode
+decode_conversation = msgspec.msgpack.Decoder(Conversation).decode
+decode_duty = msgspec.msgpack.Decoder(Duty).decode
+decode_body = msgspec.msgpack.Decoder(EntryBody).decode
+
+_ERRORS: dict[str, type[errors.ChatError]] = {
+    "not_found": errors.NotFound,
+    "bad_state": errors.BadState,
+    "off_duty": errors.OffDuty,
+    "at_capacity": errors.AtCapacity,
+    "nothing_waiting": errors.NothingWaiting,
+    "already_taken": errors.AlreadyTaken,
+    "unknown_queue": errors.UnknownQueue,
+}
+
+
+class PoolChats:
+    """The conversations, queues and duty of one pool, as seen from one node."""
+
+    def __init__(
+        self, link: Link, pool: str, node: str, clock: Clock, queues: Callable[[], Sequence[str]]
+    ) -> None:
+        self.keys = PoolKeys(pool)
+        self.node = node
+        self.epoch = ""
+        self._link = link
+        self._clock = clock
+        self._queues = queues
+        self._append = script("append")
+        self._channels = self.keys.of("node", "")
+
+    async def run(self, name: str, **args: Any) -> Outcome:
+        """Run a lifecycle script. Raises the ChatError that its `err` names, StoreUnavailable."""
+        for _ in range(STALE_TRIES):
+            outcome = await self._once(name, self.node, args)
+            if outcome.err != "stale":
+                break
+            await sleep(0.05)
+        if outcome.err is None:
+            return outcome
+        if outcome.err in ("closed", "full", "no_staff", "none"):
+            raise errors.NoEntry(outcome.err)
+        raise _ERRORS.get(outcome.err, errors.StoreUnavailable)()
+
+    async def reap(self, node: str, limit: int = 100) -> int:
+        """Mark up to `limit` people of a dead node as away; returns how many are still to do."""
+        outcome = await self._once("reap", node, {"node": node, "limit": limit})
+        return int(outcome.left or 0)
+
+    async def _once(self, name: str, node: str, args: dict[str, Any]) -> Outcome:
+        queues = list(self._queues())
+        reply: bytes = await self._link.run(
+            script(name),
+            self.keys.lifecycle(node, queues),
+            (self._clock.now(), encode(queues), encode(args)),
+        )
+        return decode_outcome(reply)
+
+    def append(
+        self, conversation: str, author: str, log: str, client_id: str, body: EntryBody
+    ) -> "Future[list[int]]":
+        """Store one entry once; the future gives the script's reply, for `stored`.
+
+        `author` is `v` or `s:<staff id>`. One call and no task: this is the message path.
+        """
+        keys = self.keys
+        field = f"{'t' if log == 'talk' else 'n'}:{author}:{client_id}"
+        return self._link.run(
+            self._append,
+            (keys.gate, keys.log(conversation), keys.stream(log, conversation)),
+            (self._clock.now(), conversation, author, log, field, encode(body), self.node, self._channels),
+        )
+
+    async def append_event(self, conversation: str, event: PendingEvent, body: EntryBody) -> Stored | None:
+        """Move a pending event into the talk log; None when somebody else already has."""
+        keys = self.keys
+        reply = await self._link.run(
+            script("append_event"),
+            (keys.conv, keys.log(conversation), keys.stream("talk", conversation), keys.past),
+            (conversation, event.n, event.at, encode(body), self._channels, f"e:{event.n}"),
+        )
+        return Stored(reply[0], reply[1], True) if reply[0] else None
+
+    async def put_intake(self, conversation: str, name: str, sealed: bytes) -> bool:
+        """Keep what was asked before (`answers`) or after (`feedback`), once; false if it is there already."""
+        key = self.keys.log(conversation)
+        return bool(await self._link.call(key, "HSETNX", key, f"i:{name}", sealed))
+
+    async def intake(self, conversation: str, name: str) -> bytes | None:
+        """What `put_intake` kept."""
+        key = self.keys.log(conversation)
+        found: bytes | None = await self._link.call(key, "HGET", key, f"i:{name}")
+        return found
+
+    async def read(self, conversation: str, log: str, after: int, limit: int = 200) -> list[LogEntry]:
+        """Entries after `after`, oldest first, at most `limit`."""
+        stream = self.keys.stream(log, conversation)
+        rows = await self._link.call(
+            stream, "XRANGE", stream, f"({after}-0" if after else "-", "+", "COUNT", limit
+        )
+        return [_entry(row) for row in rows]
+
+    async def last_seq(self, conversations: Iterable[str]) -> list[tuple[int, int]]:
+        """The last numbers of the talk and the staff log of each conversation."""
+        keys = [self.keys.log(conversation) for conversation in conversations]
+        rows = await gather(*(self._link.call(key, "HMGET", key, "talk", "staff") for key in keys))
+        return [(int(talk or 0), int(staff or 0)) for talk, staff in rows]
+
+    async def last_at(self, conversation: str) -> int:
+        """When the last entry was stored (ms), 0 if there is none."""
+        key = self.keys.log(conversation)
+        return int(await self._link.call(key, "HGET", key, "at") or 0)
+
+    async def conversations(self, ids: Sequence[str]) -> dict[str, Conversation]:
+        """The records of those that are still live or lingering."""
+        if not ids:
+            return {}
+        rows = await self._link.call(self.keys.conv, "HMGET", self.keys.conv, *ids)
+        return {found.id: found for found in (decode_conversation(row) for row in rows if row)}
+
+    async def conversation_of(self, visitor: str) -> Conversation | None:
+        """The live or lingering conversation of a visitor."""
+        found = await self._link.call(self.keys.vis, "HGET", self.keys.vis, visitor)
+        return (await self.conversations([found.decode()])).get(found.decode()) if found else None
+
+    async def people(self) -> list[Duty]:
+        """Everybody's duty record."""
+        rows = await self._link.call(self.keys.staff, "HVALS", self.keys.staff)
+        return [decode_duty(row) for row in rows]
+
+    async def person(self, staff: str) -> Duty | None:
+        """One duty record."""
+        row = await self._link.call(self.keys.staff, "HGET", self.keys.staff, staff)
+        return decode_duty(row) if row else None
+
+    async def counts(self, queue: str) -> QueueCounts:
+        """How a queue stands."""
+        line, wait = self.keys.of("line", queue), self.keys.of("wait", queue)
+        waiting, first, head = await gather(
+            self._link.call(line, "ZCARD", line),
+            self._link.call(line, "ZRANGE", line, 0, 0, "WITHSCORES"),
+            self._link.call(wait, "ZRANGE", wait, 0, 19),
+        )
+        oldest = int(float(_flat(first)[1])) if first else None
+        return QueueCounts(waiting, oldest, [member.decode() for member in head])
+
+    async def positions(self, queue: str, conversations: Sequence[str]) -> dict[str, int]:
+        """The place of each waiting conversation, 1 is next; one that is being offered or is away has none."""
+        wait = self.keys.of("wait", queue)
+        if len(conversations) > 64:
+            order = await self._link.call(wait, "ZRANGE", wait, 0, -1)
+            ranks = {member.decode(): index + 1 for index, member in enumerate(order)}
+            return {found: ranks[found] for found in conversations if found in ranks}
+        found = await gather(*(self._link.call(wait, "ZRANK", wait, member) for member in conversations))
+        return {
+            member: rank + 1 for member, rank in zip(conversations, found, strict=True) if rank is not None
+        }
+
+    async def due(self, limit: int = 100) -> list[tuple[str, str]]:
+        """Deadlines that have passed, oldest first, as (kind, id)."""
+        rows = await self._link.call(
+            self.keys.due, "ZRANGE", self.keys.due, "-inf", self._clock.now(), "BYSCORE", "LIMIT", 0, limit
+        )
+        found = (row.decode().partition(":") for row in rows)
+        return [(kind, rest) for kind, _, rest in found]
+
+    async def oldest_due(self) -> int | None:
+        """The time (ms) of the earliest deadline."""
+        rows = await self._link.call(self.keys.due, "ZRANGE", self.keys.due, 0, 0, "WITHSCORES")
+        return int(float(_flat(rows)[1])) if rows else None
+
+    async def beat(self) -> None:
+        """Say that this node lives."""
+        await self._link.call(self.keys.nodes, "ZADD", self.keys.nodes, self._clock.now(), self.node)
+
+    async def silent_nodes(self, silent_ms: int) -> list[str]:
+        """Nodes that have not said so for `silent_ms`."""
+        limit = self._clock.now() - silent_ms
+        rows = await self._link.call(self.keys.nodes, "ZRANGE", self.keys.nodes, "-inf", limit, "BYSCORE")
+        return [row.decode() for row in rows]
+
+    async def forget_node(self, node: str) -> None:
+        """Strike a dead node off the list."""
+        await self._link.call(self.keys.nodes, "ZREM", self.keys.nodes, node)
+
+    def whisper(self, node: str, payload: bytes) -> "Future[Any]":
+        """Send something ephemeral to one node."""
+        channel = self.keys.node_channel(node)
+        return self._link.call(channel, "SPUBLISH", channel, payload)
+
+    async def set_queues(self, queues: Iterable[Queue]) -> None:
+        """Write what the scripts need to know of the pool's queues."""
+        args: list[str | bytes] = []
+        for queue in queues:
+            args += [queue.key, encode({name: getattr(queue, name) for name in _SETTINGS})]
+        await self._link.run(script("set_queues"), (self.keys.queues,), args)
+
+    async def settle_epoch(self, run_id: str) -> bool:
+        """Learn the pool's epoch, changing it if the store's run id has changed; true if ours is another now."""
+        epoch, _ = await self._link.run(script("epoch"), (self.keys.meta,), (run_id, secrets.token_hex(8)))
+        before, self.epoch = self.epoch, epoch.decode()
+        return bool(before) and before != self.epoch
+
+    async def drop_transcript(self, conversation: str) -> None:
+        """Remove a conversation's logs; call it after its keys are destroyed."""
+        keys = self.keys
+        await self._link.run(
+            script("drop_transcript"),
+            (keys.log(conversation), keys.stream("talk", conversation), keys.stream("staff", conversation)),
+            (),
+        )
+
+
+def _flat(rows: Any) -> list[Any]:
+    """A scored range's reply in RESP2 (flat) and RESP3 (pairs) alike."""
+    return list(rows[0]) if isinstance(rows[0], list) else list(rows)
+
+
+def _entry(row: Any) -> LogEntry:
+    ident, fields = row
+    pairs = dict(zip(fields[::2], fields[1::2], strict=True))
+    seq = int(ident.split(b"-", 1)[0])
+    return LogEntry(seq, int(pairs[b"t"]), decode_body(pairs[b"e"]))

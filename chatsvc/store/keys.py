@@ -1,0 +1,76 @@
+"""Every key of a pool: its type, who writes it, how long it lives.
+
+All keys of one pool carry the hash tag `{pool}`, so they share a slot and a script may touch any of them together.
+
+| key | type | content | written by | life |
+|---|---|---|---|---|
+| `meta` | hash | `now` (last time seen, ms), `epoch`, `run` (the store's run id), `vault` | all scripts | for ever |
+| `conv` | hash | conversation id → record (msgpack map), live and lingering | lifecycle scripts | until the visitor's linger and the wrap-up end |
+| `gate` | hash | conversation id → who may write, and on which node they are | lifecycle scripts | as `conv` |
+| `past` | hash | conversation id → the last record | `expire` | retention |
+| `staff` | hash | staff id → duty record (msgpack map) | lifecycle scripts | for ever |
+| `due` | zset | `kind:id` → deadline, ms | lifecycle scripts | until it is met |
+| `vis` | hash | HMAC of the visitor's token → conversation id | `join`, `expire`, `erase` | linger |
+| `queues` | hash | queue key → settings (msgpack map) | `set_queues` | for ever |
+| `decl` | zset | `conversation|staff` → not offered again before, ms | offers | minutes |
+| `nodes` | zset | node id → last heartbeat, ms | nodes, worker | while it lives |
+| `at:<node>` | set | `v:<conversation>`, `s:<staff>`: who is connected there | attach scripts | while the node lives |
+| `line:<queue>` | zset | conversation → joined at: everyone waiting or offered, present or away | lifecycle scripts | |
+| `wait:<queue>` | zset | conversation → score: those that can be taken now | lifecycle scripts | |
+| `free:<queue>` | zset | staff → score: those with a free place, best first | lifecycle scripts | |
+| `on:<queue>` | set | staff on duty for the queue | lifecycle scripts | |
+| `log:<conversation>` | hash | `talk`, `staff` (last seq), `at`, `t:…`/`n:…` (client id → `seq:at`), `i:…` (sealed answers, feedback) | `append` | retention |
+| `talk:<conversation>`, `note:<conversation>` | stream | id `seq-0`; `t` time, `e` entry | `append` | retention |
+
+Channels (sharded): `node:<node>` hints for one node, `all` changed queues for every node.
+"""
+
+from collections.abc import Iterable
+
+POOL_KEYS = ("meta", "conv", "gate", "staff", "due", "vis", "queues", "decl", "past")
+QUEUE_KEYS = ("line", "wait", "free", "on")
+
+
+class PoolKeys:
+    """The names of one pool's keys."""
+
+    def __init__(self, pool: str) -> None:
+        self.pool = pool
+        self._prefix = f"chatsvc:{{{pool}}}:"
+        self.meta = self.of("meta")
+        self.conv = self.of("conv")
+        self.gate = self.of("gate")
+        self.staff = self.of("staff")
+        self.due = self.of("due")
+        self.vis = self.of("vis")
+        self.nodes = self.of("nodes")
+        self.past = self.of("past")
+        self.queues = self.of("queues")
+        self.all_channel = self.of("all")
+
+    def of(self, *parts: str) -> str:
+        """A key of this pool: its parts joined by colons."""
+        return self._prefix + ":".join(parts)
+
+    def at(self, node: str) -> str:
+        """The set of people connected to `node`."""
+        return self.of("at", node)
+
+    def node_channel(self, node: str) -> str:
+        """The channel of hints for `node`."""
+        return self.of("node", node)
+
+    def log(self, conversation: str) -> str:
+        """The hash with a conversation's last numbers and its clients' ids."""
+        return self.of("log", conversation)
+
+    def stream(self, log: str, conversation: str) -> str:
+        """The stream of a log: `talk` or `staff`."""
+        return self.of("talk" if log == "talk" else "note", conversation)
+
+    def lifecycle(self, node: str, queues: Iterable[str]) -> list[str]:
+        """The keys that every lifecycle script declares: the pool's, the node's set, and four a queue, in the order of `queues`."""
+        keys = [self.of(name) for name in POOL_KEYS]
+        keys.append(self.at(node))
+        keys.extend(self.of(name, queue) for queue in queues for name in QUEUE_KEYS)
+        return keys

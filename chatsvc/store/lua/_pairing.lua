@@ -1,0 +1,187 @@
+-- Pairing: who gets whom. Everything is O(log n) in the number of waiting visitors.
+
+local function declined(c, s)
+  local till = redis.call("ZSCORE", DECL, c.id .. "|" .. s.id)
+  return till and tonumber(till) > now
+end
+
+local function leave_lines(c)
+  local q = Q[c.queue]
+  redis.call("ZREM", KEYS[q.line], c.id)
+  redis.call("ZREM", KEYS[q.wait], c.id)
+  if c.transfer and c.transfer.queue and Q[c.transfer.queue] then
+    redis.call("ZREM", KEYS[Q[c.transfer.queue].wait], c.id)
+    dirty_queue[c.transfer.queue] = true
+  end
+end
+
+-- In the line with its original place; takeable only while the visitor is present.
+local function stand_in_line(c)
+  local q = Q[c.queue]
+  redis.call("ZADD", KEYS[q.line], c.joined, c.id)
+  if c.vaway then
+    redis.call("ZREM", KEYS[q.wait], c.id)
+  else
+    redis.call("ZADD", KEYS[q.wait], c.score, c.id)
+  end
+end
+
+local function tell_released(s, c, reason)
+  hint(extra_hints, s.node, { k = "r", id = c.id, staff = s.id, reason = reason })
+end
+
+local function tell_offer_ended(s, c, reason)
+  hint(extra_hints, s.node, { k = "oe", id = c.id, staff = s.id, reason = reason })
+end
+
+local function tell_transfer_ended(s, c, result)
+  hint(extra_hints, s.node, { k = "te", id = c.id, staff = s.id, reason = result })
+end
+
+-- Takes a staff member out of a conversation; their place is free at once.
+local function unseat(c, s)
+  for i, part in ipairs(c.parts) do
+    if part.s == s.id then
+      if part.node then extra_nodes[part.node] = true end
+      table.remove(c.parts, i)
+      pend(c, "left_conversation", { alias = part.alias }, part.n)
+      break
+    end
+  end
+  remove(s.convs, c.id)
+  remove(s.consults, c.id)
+  s.idle = now
+end
+
+local function seat(c, s, role)
+  c.seats = c.seats + 1
+  table.insert(c.parts, { n = c.seats, s = s.id, alias = s.alias, role = role, node = s.node, away = s.away })
+  pend(c, "joined", { alias = s.alias }, c.seats)
+end
+
+-- The one way in which a conversation gets an owner. Callers have checked that the place is free.
+local function assign(c, s)
+  local cf = conf(c.queue)
+  if c.state == "active" then -- a transfer that is being taken up
+    local old = owner_of(c)
+    leave_lines(c)
+    if c.transfer and c.transfer.queue then c.queue = c.transfer.queue end
+    if old then
+      local before = person(old.s)
+      unseat(c, before)
+      place(before)
+      tell_transfer_ended(before, c, "accepted")
+      tell_released(before, c, "transferred")
+    end
+    undue("t", c.id)
+    c.transfer = nil
+  else
+    c.state = NEXT[c.state].assigned
+    leave_lines(c)
+    undue("o", c.id)
+  end
+  if s.offer == c.id then s.offer = nil end
+  c.offered, c.offer_until = nil, nil
+  c.assigned, c.first_assigned = now, c.first_assigned or now
+  c.warned = nil
+  seat(c, s, "owner")
+  table.insert(s.convs, c.id)
+  s.idle = now
+  s.missed = 0
+  undue("v", c.id)
+  if c.vaway then due("v", c.id, now + cf.grace_talking_ms) end
+  due("i", c.id, now + cf.idle_warning_ms)
+  place(s)
+  touch(c)
+  hint(extra_hints, s.node, { k = "a", id = c.id, staff = s.id })
+end
+
+local function make_offer(c, s, ms)
+  if c.state == "waiting" then c.state = NEXT[c.state].offered end
+  redis.call("ZREM", KEYS[Q[c.transfer and c.transfer.queue or c.queue].wait], c.id)
+  c.offered = s.id
+  c.offer_until = now + ms
+  c.offer_waited = now - c.joined
+  s.offer = c.id
+  due("o", c.id, c.offer_until)
+  place(s)
+  touch(c)
+  hint(extra_hints, s.node, { k = "c", c = c })
+end
+
+-- Takes an offer back; the visitor returns to the original place. `reason` is told to the counsellor.
+local function drop_offer(c, reason)
+  local s = person(c.offered)
+  local ms = conf(c.queue).offer_repeat_ms
+  undue("o", c.id)
+  c.offered, c.offer_until = nil, nil
+  if s then
+    s.offer = nil
+    tell_offer_ended(s, c, reason)
+    if reason == "declined" or reason == "expired" then
+      redis.call("ZADD", DECL, now + ms, c.id .. "|" .. s.id)
+      due("p", c.id, now + ms)
+    end
+    place(s)
+  end
+  touch(c)
+  if c.state == "offered" then
+    c.state = NEXT[c.state].offer_dropped
+    stand_in_line(c)
+  elseif c.transfer then
+    local owner = owner_of(c)
+    if owner then tell_transfer_ended(person(owner.s), c, reason == "declined" and "declined" or "expired") end
+    c.transfer = nil
+  end
+  return s
+end
+
+-- A visitor has become available: the best counsellor with a place gets them, where the queue works that way.
+local function pair_visitor(c)
+  local cf = conf(c.queue)
+  if cf.mode == "take" or c.state ~= "waiting" or c.vaway then return end
+  local from = 0
+  while true do
+    local found = redis.call("ZRANGE", KEYS[Q[c.queue].free], from, from + 9)
+    if #found == 0 then return end
+    for _, id in ipairs(found) do
+      local s = person(id)
+      if not declined(c, s) then
+        if cf.mode == "auto" then assign(c, s); return end
+        if not s.offer then make_offer(c, s, cf.offer_ms); return end
+      end
+    end
+    from = from + 10
+  end
+end
+
+-- The first in `queue` that may go to `s`, or nil.
+local function first_for(s, queue)
+  local from = 0
+  while true do
+    local found = redis.call("ZRANGE", KEYS[Q[queue].wait], from, from + 9)
+    if #found == 0 then return nil end
+    for _, id in ipairs(found) do
+      local c = conv(id)
+      if not declined(c, s) and not part_of(c, s.id) then return c end
+    end
+    from = from + 10
+  end
+end
+
+-- A counsellor has a place: fills it from the queues that work by offer or automatically, longest wait first.
+local function pair_staff(s)
+  while s.state == "available" and not s.away and load_of(s) < s.capacity do
+    local best, best_score
+    for _, queue in ipairs(s.queues) do
+      local cf = conf(queue)
+      if Q[queue] and cf.mode ~= "take" and not (cf.mode == "offer" and s.offer) then
+        local c = first_for(s, queue)
+        if c and (not best or c.score < best_score) then best, best_score = c, c.score end
+      end
+    end
+    if not best then return end
+    local cf = conf(best.transfer and best.transfer.queue or best.queue)
+    if cf.mode == "auto" then assign(best, s) else make_offer(best, s, cf.offer_ms) end
+  end
+end

@@ -1,0 +1,155 @@
+-- Common to all lifecycle scripts: arguments, records, hints.
+-- KEYS[1..10] meta conv gate staff due vis queues decl past at; then for each queue: line wait free on.
+-- ARGV[1] now (ms), ARGV[2] queue keys in the order of KEYS (msgpack array), ARGV[3] the script's own arguments (msgpack map).
+-- Returns msgpack {err=code} or the script's result with {now=, touched={conversation records}}.
+local META, CONV, GATE, STAFF, DUE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local VIS, QUEUES, DECL, PAST, AT = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+local PREFIX = string.sub(META, 1, -5)
+local FRONT = 1e12 -- returned conversations sort before everybody who has not been spoken to
+
+local now = math.max(tonumber(ARGV[1]), tonumber(redis.call("HGET", META, "now") or 0))
+local arg = cmsgpack.unpack(ARGV[3])
+
+local Q = {} -- queue key -> indexes of its keys in KEYS
+for i, name in ipairs(cmsgpack.unpack(ARGV[2])) do
+  local base = 10 + (i - 1) * 4
+  Q[name] = { line = base + 1, wait = base + 2, free = base + 3, on = base + 4 }
+end
+
+local convs, staffs, confs = {}, {}, {} -- read so far
+local dirty_conv, dirty_staff, dirty_queue = {}, {}, {}
+local extra_nodes = {} -- node -> true: also told about the dirty conversations
+local extra_hints = {} -- node -> list of further hints
+
+local function conv(id)
+  if convs[id] == nil then
+    local raw = redis.call("HGET", CONV, id)
+    convs[id] = raw and cmsgpack.unpack(raw) or false
+  end
+  return convs[id]
+end
+
+local function person(id)
+  if staffs[id] == nil then
+    local raw = redis.call("HGET", STAFF, id)
+    staffs[id] = raw and cmsgpack.unpack(raw) or false
+  end
+  return staffs[id]
+end
+
+-- A queue that is declared no longer takes nobody in; who is in it is served to the end.
+local REMOVED = {
+  removed = true, open = false, mode = "take", waiting_limit = 0, offer_ms = 30000, offer_repeat_ms = 300000,
+  grace_waiting_ms = 600000, grace_talking_ms = 300000, idle_warning_ms = 1200000, idle_end_ms = 1800000,
+  wrap_up_ms = 300000, linger_ms = 600000,
+}
+
+local function conf(queue)
+  if confs[queue] == nil then
+    local raw = redis.call("HGET", QUEUES, queue)
+    confs[queue] = raw and cmsgpack.unpack(raw) or REMOVED
+  end
+  return confs[queue]
+end
+
+local function touch(c) dirty_conv[c.id] = c; dirty_queue[c.queue] = true end
+local function touch_staff(s)
+  dirty_staff[s.id] = s
+  for _, queue in ipairs(s.queues) do dirty_queue[queue] = true end
+end
+local function fail(code) return cmsgpack.pack({ err = code, now = now }) end
+local function due(kind, id, at) redis.call("ZADD", DUE, at, kind .. ":" .. id) end
+local function undue(kind, id) redis.call("ZREM", DUE, kind .. ":" .. id) end
+local function remove(list, item)
+  for i, value in ipairs(list) do
+    if value == item then table.remove(list, i); return true end
+  end
+  return false
+end
+local function contains(list, item)
+  for _, value in ipairs(list) do if value == item then return true end end
+  return false
+end
+
+local function load_of(s) return #s.convs + #s.wraps + (s.offer and 1 or 0) end
+
+local function part_of(c, staff)
+  for _, part in ipairs(c.parts) do if part.s == staff then return part end end
+  return nil
+end
+
+local function owner_of(c)
+  for _, part in ipairs(c.parts) do if part.role == "owner" then return part end end
+  return nil
+end
+
+-- Who may write to which log, and where they are: ";v@node;staff@node;|;staff@node;".
+local function gate_of(c)
+  local talk, staff = ";", ";"
+  if c.state ~= "closed" and c.state ~= "wrap_up" then talk = talk .. "v@" .. (c.vnode or "") .. ";" end
+  for _, part in ipairs(c.parts) do
+    local seat = "s:" .. part.s .. "@" .. (part.node or "") .. ";"
+    if c.state == "active" then talk = talk .. seat end
+    if c.state == "active" or c.state == "wrap_up" then staff = staff .. seat end
+  end
+  return talk .. "|" .. staff
+end
+
+local function pend(c, event, params, by)
+  c.events = c.events + 1
+  table.insert(c.pend, { n = c.events, event = event, params = params, by = by, at = now })
+end
+
+local function place(s)
+  local can = s.state == "available" and not s.away and load_of(s) < s.capacity
+  local score = load_of(s) * 4e12 + s.idle -- least loaded first, then longest idle
+  for _, queue in ipairs(s.queues) do
+    local q = Q[queue]
+    if q then
+      if can then redis.call("ZADD", KEYS[q.free], score, s.id) else redis.call("ZREM", KEYS[q.free], s.id) end
+      if s.state == "available" or s.state == "paused" then
+        redis.call("SADD", KEYS[q.on], s.id)
+      else
+        redis.call("SREM", KEYS[q.on], s.id)
+      end
+    end
+  end
+  touch_staff(s)
+end
+
+local function hint(hints, node, item)
+  if not node or node == "" then return end
+  hints[node] = hints[node] or {}
+  table.insert(hints[node], item)
+end
+
+-- Writes what changed and tells the nodes. Called last: publishing is never undone.
+local function commit(result)
+  local hints, queues, touched = extra_hints, {}, {}
+  for id, c in pairs(dirty_conv) do
+    c.rev = c.rev + 1
+    redis.call("HSET", CONV, id, cmsgpack.pack(c))
+    redis.call("HSET", GATE, id, gate_of(c))
+    table.insert(touched, c)
+    local nodes = {}
+    if c.vnode then nodes[c.vnode] = true end
+    for _, part in ipairs(c.parts) do if part.node then nodes[part.node] = true end end
+    for node in pairs(extra_nodes) do nodes[node] = true end
+    for node in pairs(nodes) do hint(hints, node, { k = "c", c = c }) end
+  end
+  for id, s in pairs(dirty_staff) do
+    s.rev = s.rev + 1
+    redis.call("HSET", STAFF, id, cmsgpack.pack(s))
+    if s.node then hint(hints, s.node, { k = "s", s = s }) end
+  end
+  redis.call("HSET", META, "now", string.format("%.0f", now))
+  for queue in pairs(dirty_queue) do table.insert(queues, queue) end
+  for node, items in pairs(hints) do
+    redis.pcall("SPUBLISH", PREFIX .. "node:" .. node, "h" .. cmsgpack.pack(items))
+  end
+  if #queues > 0 then redis.pcall("SPUBLISH", PREFIX .. "all", cmsgpack.pack(queues)) end
+  result = result or {}
+  result.now = now
+  result.touched = touched
+  return cmsgpack.pack(result)
+end

@@ -1,0 +1,34 @@
+-- Ends a conversation or a wait.
+-- args: id, reason, visitor? (HMAC: must be its visitor), staff? (must take part; a consultant only leaves),
+--       forget (bool: the visitor's token no longer leads here)
+-- result: c (record), left (bool: only a consultant left); err: not_found, bad_state
+local c = conv(arg.id)
+if not c then return fail("not_found") end
+if arg.visitor and c.visitor ~= arg.visitor then return fail("not_found") end
+if not Q[c.queue] then return fail("stale") end
+local part = arg.staff and part_of(c, arg.staff)
+if arg.staff and not part then return fail("not_found") end
+if arg.forget and redis.call("HGET", VIS, c.visitor) == c.id then redis.call("HDEL", VIS, c.visitor) end
+if part and part.role ~= "owner" then
+  local s = person(arg.staff)
+  unseat(c, s)
+  tell_released(s, c, "left")
+  touch(c)
+  touch_staff(s)
+  settle(s)
+  return commit({ c = c, left = true })
+end
+if c.state == "wrap_up" or c.state == "closed" then
+  if arg.reason ~= "erased" then
+    if arg.forget then touch(c); return commit({ c = c }) end
+    return fail("bad_state")
+  end
+  c.reason = "erased"
+  local owner = owner_of(c)
+  if c.state == "wrap_up" and owner then end_wrap_up(c, person(owner.s)) end
+  touch(c)
+  return commit({ c = c })
+end
+local freed = finish(c, arg.reason)
+for _, s in ipairs(freed) do settle(s) end
+return commit({ c = c })

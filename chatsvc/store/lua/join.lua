@@ -1,0 +1,52 @@
+-- A visitor says hello: resumes the conversation that this token has on the site, or begins one.
+-- args: id (for a new conversation), visitor (HMAC), site, queue, lang, node, conn, fresh (bool), create (bool)
+-- result: c (record), created, resumed, previous {node, conn} of a replaced connection; err: none (nothing to
+-- resume and create is false), closed, full, no_staff, unknown_queue
+local function attach(c)
+  local previous
+  if c.vnode and c.vconn ~= arg.conn then
+    previous = { node = c.vnode, conn = c.vconn }
+    extra_nodes[c.vnode] = true
+  end
+  local was_away = c.vaway
+  c.vnode, c.vconn, c.vaway = arg.node, arg.conn, nil
+  redis.call("SADD", AT, "v:" .. c.id)
+  undue("v", c.id)
+  if c.state == "waiting" then
+    stand_in_line(c)
+    if was_away then pair_visitor(c) end
+  end
+  touch(c)
+  return previous
+end
+
+local known = redis.call("HGET", VIS, arg.visitor)
+local old = known and conv(known)
+if old then
+  local live = old.state == "waiting" or old.state == "offered" or old.state == "active"
+  if live or (not arg.fresh and old.linger_until and now < old.linger_until) then
+    if not Q[old.queue] then return fail("stale") end
+    local previous = attach(old)
+    return commit({ c = old, created = false, previous = previous })
+  end
+end
+
+local q, cf = Q[arg.queue], conf(arg.queue)
+if not q or cf.removed then return fail("unknown_queue") end
+if not cf.open then return fail("closed") end
+if redis.call("SCARD", KEYS[q.on]) == 0 then return fail("no_staff") end
+if redis.call("ZCARD", KEYS[q.line]) >= cf.waiting_limit then return fail("full") end
+if not arg.create then return fail("none") end
+
+local c = {
+  id = arg.id, site = arg.site, queue = arg.queue, lang = arg.lang, visitor = arg.visitor,
+  state = "waiting", rev = 0, joined = now, score = now - (cf.priority_ms or 0), priority = 0,
+  parts = {}, seats = 0, pend = {}, events = 0, vnode = arg.node, vconn = arg.conn,
+}
+convs[c.id] = c
+redis.call("HSET", VIS, arg.visitor, c.id)
+redis.call("SADD", AT, "v:" .. c.id)
+stand_in_line(c)
+touch(c)
+pair_visitor(c)
+return commit({ c = c, created = true })

@@ -1,0 +1,42 @@
+-- A counsellor's console says hello: this connection replaces an older one; duty and conversations go on.
+-- args: id, alias, capacity, queues (array), grace_ms, node, conn
+-- result: s (record), convs (records of everything they are in), previous {node, conn}
+local s = person(arg.id)
+if not s then
+  s = { id = arg.id, state = "off", since = now, convs = {}, wraps = {}, consults = {}, queues = {}, idle = now, missed = 0, rev = 0 }
+  staffs[arg.id] = s
+end
+for _, queue in ipairs(s.queues) do
+  local q = Q[queue]
+  if q and not contains(arg.queues, queue) then
+    redis.call("ZREM", KEYS[q.free], s.id)
+    redis.call("SREM", KEYS[q.on], s.id)
+    dirty_queue[queue] = true
+  end
+end
+local previous
+if s.node and s.conn ~= arg.conn then
+  previous = { node = s.node, conn = s.conn }
+  hint(extra_hints, s.node, { k = "x", staff = s.id, conn = s.conn })
+end
+s.alias, s.capacity, s.queues, s.grace_ms = arg.alias, arg.capacity, arg.queues, arg.grace_ms
+s.node, s.conn, s.away = arg.node, arg.conn, nil
+redis.call("SADD", AT, "s:" .. s.id)
+undue("s", s.id)
+local mine = {}
+for _, list in ipairs({ s.convs, s.wraps, s.consults }) do
+  for i = #list, 1, -1 do
+    local c = conv(list[i])
+    local part = c and part_of(c, s.id)
+    if part then
+      part.node, part.away = s.node, nil
+      touch(c)
+      table.insert(mine, c)
+    else
+      table.remove(list, i)
+    end
+  end
+end
+place(s)
+pair_staff(s)
+return commit({ s = s, convs = mine, previous = previous })

@@ -1,0 +1,8 @@
+-- A counsellor's connection is gone or silent: away at once, off duty after the grace time.
+-- args: id, conn
+-- result: gone (bool)
+local s = person(arg.id)
+if not s or s.conn ~= arg.conn then return commit({ gone = false }) end
+redis.call("SREM", AT, "s:" .. s.id)
+staff_gone(s)
+return commit({ gone = true })

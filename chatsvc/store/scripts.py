@@ -1,0 +1,47 @@
+"""The store's scripts: one Lua file each, with the common part and the conversation's table put in front."""
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+from chatsvc.domain.conversation import lua_prelude
+
+STANDALONE = frozenset({"append", "append_event", "epoch", "set_queues", "drop_transcript"})
+LIFECYCLE = frozenset(
+    {
+        "join", "visitor_away", "staff_attach", "staff_away", "duty", "take", "answer_offer",
+        "finish", "wrap_up", "transfer", "consult", "give_back", "expire", "reap",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Lua source and the SHA-1 by which the store knows it."""
+
+    name: str
+    source: str
+    sha: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        digest = hashlib.sha1(self.source.encode(), usedforsecurity=False).hexdigest()
+        object.__setattr__(self, "sha", digest)
+
+
+def _read(name: str) -> str:
+    return files("chatsvc.store").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")
+
+
+@cache
+def script(name: str) -> Script:
+    """The script `name`; lifecycle scripts carry the common part in front.
+
+    Raises KeyError for a name that is neither standalone nor lifecycle.
+    """
+    if name in STANDALONE:
+        return Script(name, "#!lua\n" + _read(name))
+    if name not in LIFECYCLE:
+        raise KeyError(name)
+    parts = ["#!lua\n", lua_prelude(), _read("_pool"), _read("_pairing"), _read("_life"), _read(name)]
+    return Script(name, "".join(parts))

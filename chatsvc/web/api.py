@@ -1,0 +1,176 @@
+"""The HTTP API under /api/v1."""
+
+import json
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from chatsvc.domain.errors import BadState, ChatError, NotFound, StoreUnavailable, TooMany
+from chatsvc.domain.sites import Staff
+from chatsvc.services import desk, visits
+from chatsvc.web import views
+from chatsvc.web.auth import verify_password
+from chatsvc.web.problems import problem
+from chatsvc.web.routes import NODE, STAFF_COOKIE, origin_allowed, signed_in
+from chatsvc.web.tokens import COOKIE, expire_cookie
+
+STAFF_ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Strict"
+LARGEST_BODY = 16_384
+
+
+async def queues(request: web.Request) -> web.Response:
+    """GET /sites/{site}/queues: public; what a page may show before anybody opens the chat."""
+    node = request.app[NODE]
+    site, hub = node.site(request.match_info["site"])
+    reports = await hub.reports(site.queues)
+    bodies = [msgspec.to_builtins(views.status(site, report, None)) for report in reports]
+    for body in bodies:
+        del body["type"], body["resume"]
+    found = {"site": site.id, "names": site.names, "languages": list(site.languages), "queues": bodies}
+    return _json(found, headers={"Access-Control-Allow-Origin": "*"})
+
+
+async def login(request: web.Request) -> web.Response:
+    """POST /login {username, password, totp?}: a session cookie."""
+    if not origin_allowed(request):
+        return problem(403, "origin", "Sign in on this service's own page.")
+    body = await _body(request)
+    username, password = body.get("username"), body.get("password")
+    if not isinstance(username, str) or not isinstance(password, str):
+        return problem(400, "bad_field", "`username` and `password` are needed, both strings.")
+    node = request.app[NODE]
+    staff = node.directory.staff(username.strip().lower())
+    known = staff is not None and not staff.disabled
+    if not await verify_password(staff.password_hash if staff and known else None, password) or staff is None:
+        node.metrics.refused("not_signed_in")
+        return problem(401, "wrong_login", "The username or the password is wrong.")
+    try:
+        token = await node.sign_in.open_session(staff.id)
+    except KeyError:
+        return problem(401, "wrong_login", "The username or the password is wrong.")
+    return _json(_self(request, staff), headers={"Set-Cookie": f"{STAFF_COOKIE}={token}; {STAFF_ATTRIBUTES}"})
+
+
+async def logout(request: web.Request) -> web.Response:
+    """POST /logout: off duty, and the session is over."""
+    if not origin_allowed(request):
+        return problem(403, "origin", "Sign out on this service's own page.")
+    node = request.app[NODE]
+    staff = await signed_in(request)
+    if token := request.cookies.get(STAFF_COOKIE):
+        await node.sign_in.close_session(token)
+    if staff is not None:
+        try:
+            await desk.set_duty(node.hub(staff.pool).pool, staff.id, "off", "signed_out")
+        except (NotFound, BadState):
+            pass  # they never came on duty
+    expired = f"{STAFF_COOKIE}=; {STAFF_ATTRIBUTES}; Max-Age=0"
+    return web.Response(status=204, headers={"Set-Cookie": expired, "Cache-Control": "no-store"})
+
+
+async def me(request: web.Request) -> web.Response:
+    """GET /me: who is signed in."""
+    staff = await signed_in(request)
+    if staff is None:
+        return problem(401, "not_signed_in", "Sign in first.")
+    return _json(_self(request, staff))
+
+
+async def end_visit(request: web.Request) -> web.Response:
+    """POST /visitor/end {how, site?}: ends the conversation, kills the token, expires the cookie. Fit for a beacon."""
+    if not origin_allowed(request):
+        return problem(403, "origin", "Only this service's own pages may end a visit.")
+    node = request.app[NODE]
+    body = await _body(request)
+    how = body.get("how", "button")
+    if how not in ("button", "quick_exit"):
+        return problem(400, "bad_field", "`how` is `button` or `quick_exit`.")
+    token = node.tokens.recognise(request.cookies.get(COOKIE))
+    if token is not None:
+        wanted = body.get("site")
+        await node.graves.bury(node.tokens.grave(token))
+        for site in node.directory.all_sites():
+            if wanted in (None, site.id):
+                await _end_at(
+                    request, site.id, token, "quick_exit" if how == "quick_exit" else "visitor_left"
+                )
+    return web.Response(status=204, headers={"Set-Cookie": expire_cookie(), "Cache-Control": "no-store"})
+
+
+async def _end_at(request: web.Request, site: str, token: str, reason: str) -> None:
+    node = request.app[NODE]
+    _, hub = node.site(site)
+    visitor = node.tokens.visitor(site, token)
+    found = await hub.pool.store.conversation_of(visitor)
+    if found is not None:
+        try:
+            await visits.leave(hub.pool, found.id, visitor, reason, forget=True)
+        except (NotFound, BadState):
+            pass  # it ended in this moment
+
+
+def _self(request: web.Request, staff: Staff) -> dict[str, Any]:
+    queues = request.app[NODE].directory.queues_of(staff)
+    return {
+        "id": staff.id, "alias": staff.alias, "role": staff.role, "capacity": staff.capacity,
+        "languages": list(staff.languages),
+        "queues": [{"site": queue.site, "queue": queue.name, "names": queue.names} for queue in queues],
+    }  # fmt: skip
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    raw = await request.content.read(LARGEST_BODY + 1)
+    if len(raw) > LARGEST_BODY:
+        raise web.HTTPRequestEntityTooLarge(LARGEST_BODY, len(raw))
+    try:
+        body = json.loads(raw or b"{}")
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        raise BadBody
+    return body
+
+
+class BadBody(ChatError):
+    """The body must be one JSON object."""
+
+    code = "bad_body"
+
+
+def _json(body: dict[str, Any], headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(
+        body=msgspec.json.encode(body), content_type="application/json",
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )  # fmt: skip
+
+
+_STATUS = {"not_found": 404, "bad_body": 400, "bad_field": 400, "too_many": 429, "not_allowed": 403}
+
+
+@web.middleware
+async def answer_errors(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Turns refusals and failures into problem documents."""
+    try:
+        found: web.StreamResponse = await handler(request)
+        return found
+    except StoreUnavailable as error:
+        return problem(503, error.code, str(error), retry_after_s=1)
+    except TooMany as error:
+        return problem(429, error.code, str(error), retry_after_s=5)
+    except ChatError as error:
+        return problem(_STATUS.get(error.code, 409), error.code, str(error))
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return problem(error.status, error.reason.lower().replace(" ", "_"), f"{error.reason}.")
+
+
+def add_api(app: web.Application) -> None:
+    """Mount the API."""
+    add = app.router.add_route
+    add("GET", "/api/v1/sites/{site}/queues", queues)
+    add("POST", "/api/v1/login", login)
+    add("POST", "/api/v1/logout", logout)
+    add("GET", "/api/v1/me", me)
+    add("POST", "/api/v1/visitor/end", end_visit)

@@ -1,0 +1,563 @@
+"""Every frame of the wire, protocol version 1. The AsyncAPI document is generated from this module.
+
+Times are ms since the epoch from the store's clock; `ref` repeats the client's own. Frames with a `conversation`
+that is optional carry it only when they go to a counsellor.
+"""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+MAX_FRAME = 65_536  # bytes of a client's frame
+MAX_TEXT = 4_000  # code points after NFC
+MAX_ID = 64  # characters
+
+Ref = Annotated[str, Meta(max_length=64)] | int
+ClientId = Annotated[str, Meta(min_length=1, max_length=MAX_ID)]
+Name = Annotated[str, Meta(min_length=1, max_length=128)]
+Lang = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", max_length=24)]
+Seq = Annotated[int, Meta(ge=0, le=2**53)]
+RawText = Annotated[str, Meta(max_length=MAX_FRAME)]  # measured in code points after NFC, by `text.py`
+Texts = dict[str, str]
+
+
+class Frame(Struct, tag_field="type", kw_only=True, omit_defaults=True):
+    """What all frames share."""
+
+    ref: Ref | UnsetType = UNSET
+
+    def __repr__(self) -> str:  # a frame may hold what a person wrote
+        return f"<{type(self).__name__}>"
+
+
+# Both kinds of client
+
+
+class Ping(Frame, tag="ping"):
+    """Asks for `pong`."""
+
+
+class Say(Frame, tag="say"):
+    """Posts a message; safe to send again with the same `id`."""
+
+    id: ClientId
+    text: RawText
+    lang: Lang | None = None
+    conversation: Name | None = None
+
+
+class Typing(Frame, tag="typing"):
+    """Is or is no longer writing; never the text itself."""
+
+    on: bool
+    conversation: Name | None = None
+
+
+class Seen(Frame, tag="seen"):
+    """Has shown everything up to `seq`."""
+
+    seq: Seq
+    conversation: Name | None = None
+
+
+# Visitor → server
+
+
+class Watch(Frame, tag="watch"):
+    """Before joining: `status` now and on every change; creates nothing."""
+
+    site: Name
+    queue: Name | None = None
+
+
+class VisitorHello(Frame, tag="hello"):
+    """Creates or resumes the conversation."""
+
+    site: Name
+    queue: Name
+    lang: Lang = "fi"
+    after: Seq = 0
+    epoch: Annotated[str, Meta(max_length=64)] | None = None
+    token: Annotated[str, Meta(max_length=256)] | None = None
+    want_token: bool = False
+    fresh: bool = False
+    answers: dict[str, Any] | None = None
+
+
+class Leave(Frame, tag="leave"):
+    """Ends the conversation or the wait."""
+
+    how: Literal["button", "quick_exit"] = "button"
+
+
+class Feedback(Frame, tag="feedback"):
+    """Once, after the end, within linger."""
+
+    score: Annotated[int, Meta(ge=1, le=5)]
+    text: RawText | None = None
+
+
+class Erase(Frame, tag="erase"):
+    """Ends and erases everything now."""
+
+
+# Counsellor → server
+
+
+class After(Struct):
+    """The last numbers held of a conversation's two logs."""
+
+    talk: Seq = 0
+    staff: Seq = 0
+
+
+class CounsellorHello(Frame, tag="hello"):
+    """First frame of a counsellor."""
+
+    after: dict[str, After] = {}
+    epochs: dict[str, str] = {}
+
+
+class SetDuty(Frame, tag="duty"):
+    """Clock in, pause, clock out."""
+
+    state: Literal["available", "paused", "off"]
+    reason: Annotated[str, Meta(max_length=64)] | None = None
+
+
+class Take(Frame, tag="take"):
+    """Takes a named visitor, the first of a queue, or the longest wait of one's own queues."""
+
+    queue: Name | None = None
+    site: Name | None = None
+    conversation: Name | None = None
+
+
+class Accept(Frame, tag="accept"):
+    """Takes the offered visitor."""
+
+    conversation: Name
+
+
+class Decline(Frame, tag="decline"):
+    """Does not take the offered visitor."""
+
+    conversation: Name
+
+
+class WriteNote(Frame, tag="note"):
+    """Private to staff."""
+
+    conversation: Name
+    id: ClientId
+    text: RawText
+
+
+class TransferTo(Struct):
+    """A queue (with `site` where the name is not unique) or a counsellor."""
+
+    queue: Name | None = None
+    site: Name | None = None
+    counsellor: Name | None = None
+
+
+class Transfer(Frame, tag="transfer"):
+    """Hands a conversation on; it stays with the owner until accepted."""
+
+    conversation: Name
+    to: TransferTo
+    note: RawText | None = None
+
+
+class Consult(Frame, tag="consult"):
+    """Brings a colleague in."""
+
+    conversation: Name
+    counsellor: Name
+
+
+class Return(Frame, tag="return"):
+    """Back to the front of its queue."""
+
+    conversation: Name
+    note: RawText | None = None
+
+
+class Close(Frame, tag="close"):
+    """Ends the chat and starts the wrap-up; a consultant only leaves."""
+
+    conversation: Name
+
+
+class WrapUp(Frame, tag="wrap_up"):
+    """Finishes the record and frees the place."""
+
+    conversation: Name
+    outcome: Annotated[str, Meta(min_length=1, max_length=64)]
+    tags: Annotated[list[Annotated[str, Meta(min_length=1, max_length=64)]], Meta(max_length=32)] = []
+
+
+# Server → client: parts
+
+
+class Help(Struct, omit_defaults=True):
+    """A number or an address that helps when the chat can't."""
+
+    names: Texts
+    phone: str | None = None
+    url: str | None = None
+    hours: Texts = {}
+
+
+class Entry(Struct, kw_only=True, omit_defaults=True):
+    """One line of a log. Events are words for the client to render, never prose."""
+
+    seq: int
+    id: str
+    kind: Literal["text", "event", "card"]
+    from_: Literal["visitor", "counsellor", "system"] = msgspec.field(name="from")
+    by: int
+    at: int
+    lang: str | None = None
+    text: str | None = None
+    event: str | None = None
+    params: dict[str, str] | None = None
+    card: dict[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Entry {self.seq}>"
+
+
+class Person(Struct):
+    """A participant as the visitor sees them."""
+
+    by: int
+    alias: str
+
+
+class Limits(Struct):
+    """What the client should respect and expect. Sizes: code points, bytes, characters; times: ms."""
+
+    text: int
+    frame: int
+    id: int
+    idle_ms: int
+    grace_waiting_ms: int
+    grace_talking_ms: int
+    linger_ms: int
+    retry_ms: int
+
+
+class Head(Struct):
+    """One who waits, as a counsellor sees them before taking."""
+
+    conversation: str
+    lang: str
+    waited_ms: int
+    priority: int
+
+
+class QueueState(Struct, kw_only=True):
+    """How a queue stands, for counsellors."""
+
+    site: str
+    queue: str
+    names: Texts
+    mode: str
+    state: Literal["open", "closed", "full", "no_staff"]
+    waiting: int
+    longest_wait_ms: int
+    on_duty: int
+    free: int
+    head: list[Head]
+
+
+class CounsellorConversation(Struct, kw_only=True):
+    """A conversation as its counsellor gets it, with both logs."""
+
+    id: str
+    site: str
+    queue: str
+    lang: str
+    epoch: str
+    state: Literal["active", "wrap_up", "closed"]
+    role: Literal["owner", "consultant", "observer"]
+    answers: dict[str, Any]
+    log: list[Entry]
+    staff_log: list[Entry]
+    more: bool = False
+    staff_more: bool = False
+    joined_at: int
+    assigned_at: int | None
+    presence: Literal["here", "away", "left"]
+    participants: list[Person]
+    reason: str | None = None
+    wrap_up_until: int | None = None
+
+
+class Self(Struct):
+    """The counsellor who is signed in."""
+
+    id: str
+    alias: str
+    role: str
+    queues: list[dict[str, str]]
+    languages: list[str]
+    capacity: int
+    load: int
+
+
+# Server → client
+
+
+class Status(Frame, tag="status", omit_defaults=False):
+    """A queue before joining."""
+
+    site: str
+    queue: str
+    names: Texts
+    languages: list[str]
+    state: Literal["open", "closed", "full", "no_staff"]
+    waiting: int
+    estimate_s: tuple[int, int] | None
+    opens_at: int | None
+    questions: list[dict[str, Any]]
+    notice: Texts
+    notice_url: Texts
+    emergency: list[Help]
+    alternatives: list[Help]
+    resume: str | None = None
+
+
+class VisitorWelcome(Frame, tag="welcome"):
+    """The visitor is in a conversation, new or resumed."""
+
+    conversation: str
+    site: str
+    queue: str
+    names: Texts
+    epoch: str
+    state: Literal["waiting", "active", "closed"]
+    log: list[Entry]
+    participants: list[Person]
+    limits: Limits
+    presence: Literal["here", "away"] | None = None
+    token: str | None = None
+    more: bool = False
+    lost: bool = False
+    reason: str | None = None
+    linger_until: int | None = None
+
+
+class CounsellorWelcome(Frame, tag="welcome"):
+    """The counsellor's state, whole."""
+
+    counsellor: Self
+    duty: "Duty"
+    queues: list[QueueState]
+    conversations: list[CounsellorConversation]
+
+
+class Log(Frame, tag="log"):
+    """A further page of a log that said `more`."""
+
+    epoch: str
+    of: Literal["talk", "staff"]
+    log: list[Entry]
+    more: bool = False
+    conversation: str | None = None
+
+
+class Waiting(Frame, tag="waiting", omit_defaults=False):
+    """The visitor's place, 1 is next; at most one each 2 s."""
+
+    position: int
+    estimate_s: tuple[int, int] | None = None
+
+
+class Offer(Frame, tag="offer"):
+    """A visitor is offered to this counsellor; a place is held until `expires_at`."""
+
+    conversation: str
+    site: str
+    queue: str
+    lang: str
+    waited_ms: int
+    priority: int
+    expires_at: int
+    transfer: bool = False
+
+
+class OfferEnded(Frame, tag="offer_ended"):
+    """The offer is over without this counsellor having accepted it."""
+
+    conversation: str
+    reason: Literal["expired", "declined", "visitor_left", "withdrawn"]
+
+
+class Assigned(Frame, tag="assigned"):
+    """The conversation is this counsellor's now."""
+
+    conversation: CounsellorConversation
+
+
+class Active(Frame, tag="active"):
+    """Somebody has taken the visitor."""
+
+    participants: list[Person]
+
+
+class Participants(Frame, tag="participants"):
+    """Somebody joined or left."""
+
+    participants: list[Person]
+    conversation: str | None = None
+
+
+class Ack(Frame, tag="ack"):
+    """Stored, as durably as the deployment's profile promises."""
+
+    id: str
+    seq: int
+    at: int
+    conversation: str | None = None
+
+
+class EntryFrame(Entry, tag="entry", tag_field="type", kw_only=True, omit_defaults=True):
+    """One line of the talk log, live."""
+
+    conversation: str | None = None
+
+
+class NoteFrame(Entry, tag="note", tag_field="type", kw_only=True, omit_defaults=True):
+    """One line of the staff log, live."""
+
+    conversation: str | None = None
+
+
+class TypingNow(Frame, tag="typing"):
+    """The other side is or is no longer writing."""
+
+    from_: Literal["visitor", "counsellor"] = msgspec.field(name="from")
+    on: bool
+    by: int
+    conversation: str | None = None
+
+
+class SeenNow(Frame, tag="seen"):
+    """The other side has seen everything up to `seq`."""
+
+    from_: Literal["visitor", "counsellor"] = msgspec.field(name="from")
+    seq: int
+    by: int
+    conversation: str | None = None
+
+
+class Presence(Frame, tag="presence"):
+    """Whether the other side is there."""
+
+    who: Literal["visitor", "counsellor"]
+    state: Literal["here", "away", "left"]
+    by: int | None = None
+    conversation: str | None = None
+
+
+class Closed(Frame, tag="closed"):
+    """The conversation or the wait has ended."""
+
+    reason: Literal[
+        "visitor_left",
+        "quick_exit",
+        "counsellor_closed",
+        "visitor_timeout",
+        "idle",
+        "queue_closed",
+        "erased",
+        "expired",
+    ]
+    linger_until: int | None = None
+    wrap_up_until: int | None = None
+    conversation: str | None = None
+
+
+class Warning_(Frame, tag="warning"):
+    """What will happen at `at`; writing prevents it."""
+
+    reason: Literal["idle", "closing_soon"]
+    at: int
+
+
+class TransferEnded(Frame, tag="transfer_ended"):
+    """How a transfer went."""
+
+    conversation: str
+    result: Literal["accepted", "declined", "expired"]
+
+
+class Released(Frame, tag="released"):
+    """A conversation is no longer this counsellor's."""
+
+    conversation: str
+    reason: Literal["transferred", "grace", "taken_over", "returned", "left"]
+
+
+class QueueFrame(QueueState, tag="queue", tag_field="type", kw_only=True):
+    """A queue has changed."""
+
+
+class Duty(Frame, tag="duty", omit_defaults=False):
+    """The counsellor's duty."""
+
+    state: Literal["available", "paused", "off", "draining"]
+    until: int | None = None
+    reason: str | None = None
+    load: int = 0
+    capacity: int = 0
+
+
+class Unavailable(Frame, tag="unavailable"):
+    """No conversation exists; where else there is help."""
+
+    reason: Literal["closed", "full", "no_staff", "closing", "refused"]
+    emergency: list[Help]
+    alternatives: list[Help]
+    opens_at: int | None = None
+
+
+class Pong(Frame, tag="pong"):
+    """Answers `ping`."""
+
+
+class Ok(Frame, tag="ok"):
+    """Done; answers a frame that had a `ref` and has no typed reply."""
+
+
+class Error(Frame, tag="error"):
+    """Refused or failed. `message` is for people; it never repeats what was sent."""
+
+    code: str
+    message: str
+    retry_after_ms: int | None = None
+    field: str | None = None
+    id: str | None = None
+    conversation: str | None = None
+
+
+VISITOR_FRAMES: dict[str, type[Frame]] = {
+    "ping": Ping, "watch": Watch, "hello": VisitorHello, "say": Say, "typing": Typing, "seen": Seen,
+    "leave": Leave, "feedback": Feedback, "erase": Erase,
+}  # fmt: skip
+COUNSELLOR_FRAMES: dict[str, type[Frame]] = {
+    "ping": Ping, "hello": CounsellorHello, "duty": SetDuty, "take": Take, "accept": Accept, "decline": Decline,
+    "say": Say, "typing": Typing, "seen": Seen, "note": WriteNote, "transfer": Transfer, "consult": Consult,
+    "return": Return, "close": Close, "wrap_up": WrapUp,
+}  # fmt: skip
+TO_VISITOR: tuple[type[Struct], ...] = (
+    Status, VisitorWelcome, Log, Waiting, Active, Participants, Ack, EntryFrame, TypingNow, SeenNow, Presence,
+    Closed, Warning_, Unavailable, Pong, Ok, Error,
+)  # fmt: skip
+TO_COUNSELLOR: tuple[type[Struct], ...] = (
+    CounsellorWelcome, Log, Offer, OfferEnded, Assigned, Participants, Ack, EntryFrame, NoteFrame, TypingNow,
+    SeenNow, Presence, Closed, TransferEnded, Released, QueueFrame, Duty, Pong, Ok, Error,
+)  # fmt: skip

@@ -1,0 +1,134 @@
+"""Pages and assets of the front end, each with the headers that keep the chat private."""
+
+import html
+import json
+from pathlib import Path
+
+from aiohttp import web
+
+from chatsvc.domain.errors import NotFound
+from chatsvc.domain.sites import Site
+from chatsvc.web.routes import NODE
+
+STATIC = web.AppKey("static", Path)
+YEAR = "public, max-age=31536000, immutable"
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}; "
+    "require-trusted-types-for 'script'"
+)
+_COMMON = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def _page(request: web.Request, name: str, ancestors: str, embedders: str = "") -> web.Response:
+    text = (request.app[STATIC] / name).read_text(encoding="utf-8")
+    text = text.replace("__EMBEDDERS__", html.escape(embedders, quote=True))
+    headers = {
+        **_COMMON,
+        "Content-Security-Policy": _POLICY.format(ancestors=ancestors),
+        "Cache-Control": "no-store",
+    }
+    return web.Response(text=text, content_type="text/html", headers=headers)
+
+
+def _site(request: web.Request, ident: str) -> Site:
+    found = request.app[NODE].directory.site(ident)
+    if found is None:
+        raise NotFound("There is no such site here.")
+    return found
+
+
+async def panel(request: web.Request) -> web.Response:
+    """GET /panel?site=…: the chat for an iframe on one of the site's declared origins."""
+    site = _site(request, request.query.get("site", ""))
+    origins = " ".join(site.origins)
+    return _page(request, "panel.html", origins or "'none'", origins)
+
+
+async def own_page(request: web.Request) -> web.Response:
+    """GET /chat/{site}/{queue}: the same chat as a page of its own."""
+    site = _site(request, request.match_info["site"])
+    wanted = request.match_info.get("queue")
+    if wanted and not any(queue.name == wanted for queue in site.queues):
+        raise NotFound("There is no such queue here.")
+    return _page(request, "panel.html", "'none'")
+
+
+async def console(request: web.Request) -> web.Response:
+    """GET /console/: for counsellors; never in a frame."""
+    return _page(request, "console.html", "'none'")
+
+
+async def to_console(request: web.Request) -> web.Response:
+    """GET / and /console lead to the console."""
+    raise web.HTTPFound("/console/")
+
+
+async def launcher(request: web.Request) -> web.StreamResponse:
+    """GET /w.js: the one script that a municipality puts on its pages."""
+    headers = {
+        **_COMMON,
+        "Cache-Control": "public, max-age=300",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
+    del headers["Cross-Origin-Opener-Policy"]
+    return _file(request, request.app[STATIC] / "w.js", headers)
+
+
+async def asset(request: web.Request) -> web.StreamResponse:
+    """GET /assets/…: named by their content, so kept for ever."""
+    name = request.match_info["name"]
+    if name not in assets_of(request.app[STATIC]):
+        raise NotFound("There is no such file.")
+    return _file(request, request.app[STATIC] / "assets" / name, {**_COMMON, "Cache-Control": YEAR})
+
+
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".svg": "image/svg+xml"}
+
+
+def _file(request: web.Request, path: Path, headers: dict[str, str]) -> web.StreamResponse:
+    kind = _TYPES.get(path.suffix, "application/octet-stream")
+    if "gzip" in request.headers.get("Accept-Encoding", "") and path.with_name(path.name + ".gz").is_file():
+        headers = {**headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        path = path.with_name(path.name + ".gz")
+    return web.Response(body=path.read_bytes(), content_type=kind, charset="utf-8", headers=headers)
+
+
+def assets_of(static: Path) -> frozenset[str]:
+    """The assets that the build has made."""
+    return frozenset(item.name for item in (static / "assets").iterdir() if item.suffix != ".gz")
+
+
+async def healthz(request: web.Request) -> web.Response:
+    """GET /healthz: the process answers."""
+    return web.Response(text="ok\n", headers={"Cache-Control": "no-store"})
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """GET /readyz: 503 only while draining; with the store away, sockets must be told, not refused."""
+    draining = request.app[NODE].draining
+    body = json.dumps({"ready": not draining}) + "\n"
+    return web.Response(
+        status=503 if draining else 200, text=body, content_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )  # fmt: skip
+
+
+def add_pages(app: web.Application) -> None:
+    """Mount pages, assets and health."""
+    add = app.router.add_get
+    add("/w.js", launcher)
+    add("/panel", panel)
+    add("/chat/{site}", own_page)
+    add("/chat/{site}/{queue}", own_page)
+    add("/console/", console)
+    add("/console", to_console)
+    add("/", to_console)
+    add("/assets/{name}", asset)
+    add("/healthz", healthz)
+    add("/readyz", readyz)

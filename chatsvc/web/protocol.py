@@ -1,0 +1,134 @@
+"""The rules of the wire: subprotocols, close codes, decoding, and which failure gets which answer."""
+
+import json
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+from typing import Any
+
+import msgspec
+
+from chatsvc.domain.errors import BadField, ChatError, UnknownType
+from chatsvc.web.frames import Error, Frame
+
+MSGPACK, JSON = "chatsvc.v1.msgpack", "chatsvc.v1.json"
+SUBPROTOCOLS = (MSGPACK, JSON)
+
+
+class Close(IntEnum):
+    """Why the server closes a socket. Those in `COME_BACK` ask the client to return; the others to stop."""
+
+    ENDED = 1000
+    PROTOCOL = 1002
+    UNSUPPORTED = 1003
+    BAD_UTF8 = 1007
+    TOO_BIG = 1009
+    GOING_AWAY = 1012
+    PROTOCOL_ERROR = 4000
+    NOT_SIGNED_IN = 4001
+    NOT_ALLOWED = 4003
+    SLOW_READER = 4008
+    REPLACED = 4009
+    TOO_MANY = 4029
+
+
+COME_BACK = frozenset({Close.GOING_AWAY, Close.SLOW_READER, Close.TOO_MANY})
+
+# Ten of these within ten seconds close the socket: such a client is broken or hostile. Outcomes never count.
+STRIKES = frozenset({"unknown_type", "bad_field", "too_long", "bad_state", "not_found", "not_allowed"})
+STRIKE_LIMIT, STRIKE_WINDOW_S = 10, 10.0
+
+Decode = Callable[[bytes], dict[Any, Any]]
+Encode = Callable[[Any], bytes]
+
+_json_decoder = msgspec.json.Decoder(dict)
+_msgpack_decoder = msgspec.msgpack.Decoder(dict)
+_json_encoder = msgspec.json.Encoder()
+_msgpack_encoder = msgspec.msgpack.Encoder()
+
+CODECS: Mapping[str, tuple[Decode, Encode]] = {
+    MSGPACK: (_msgpack_decoder.decode, _msgpack_encoder.encode),
+    JSON: (_json_decoder.decode, _json_encoder.encode),
+}
+
+
+class Undecodable(Exception):
+    """Not one map with a string `type`: the socket is closed with 4000."""
+
+
+class Refused(Exception):
+    """A well-formed map that is not an acceptable frame. `ref` and `id` are the client's own, to answer with."""
+
+    def __init__(self, error: ChatError, raw: Mapping[Any, Any], field: str | None = None) -> None:
+        super().__init__(error.code)
+        self.error = error
+        self.field = field
+        self.ref = _scalar(raw.get("ref"))
+        self.id = _scalar(raw.get("id"))
+        self.conversation = _scalar(raw.get("conversation"))
+
+
+def parse(decode: Decode, frame: bytes, types: Mapping[str, type[Frame]]) -> Frame:
+    """One client frame. Raises Undecodable, Refused."""
+    try:
+        raw = decode(frame)
+        name = raw.get("type")
+    except (msgspec.MsgspecError, ValueError, RecursionError, TypeError):
+        raise Undecodable from None
+    if not isinstance(name, str):
+        raise Undecodable
+    wanted = types.get(name)
+    if wanted is None:
+        raise Refused(
+            UnknownType("There is no frame of this type here; the AsyncAPI document lists them."), raw
+        )
+    try:
+        return msgspec.convert(raw, wanted)
+    except (msgspec.ValidationError, RecursionError) as error:
+        field = _field_of(str(error))
+        message = f"`{field or 'frame'}` is missing or not acceptable; the AsyncAPI document describes it."
+        raise Refused(BadField(message), raw, field) from None
+
+
+def _field_of(message: str) -> str | None:
+    """The field that msgspec complains about: its message names types and paths, never values."""
+    if "missing required field" in message:
+        return message.split("`")[1] if "`" in message else None
+    _, found, path = message.rpartition(" - at `$.")
+    return path.rstrip("`") if found else None
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if len(value) <= 64 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63 else None
+
+
+def error_frame(
+    error: ChatError, ref: Any = None, ident: Any = None, conversation: Any = None, field: str | None = None
+) -> Error:
+    """The `error` frame of a refusal or failure."""
+    retry = error.retry_after_ms
+    if retry is None and error.retryable:
+        retry = 1_000
+    return Error(
+        ref=msgspec.UNSET if ref is None else ref,
+        code=error.code,
+        message=str(error),
+        retry_after_ms=retry,
+        field=field,
+        id=ident if isinstance(ident, str) else None,
+        conversation=conversation if isinstance(conversation, str) else None,
+    )
+
+
+def close_reason(retry_after_ms: int | None = None, text: str = "") -> bytes:
+    """What goes into the close frame: JSON with `retry_after_ms` where the client should come back."""
+    if retry_after_ms is None:
+        return text.encode()[:120]
+    return json.dumps({"retry_after_ms": retry_after_ms}, separators=(",", ":")).encode()
+
+
+def negotiate(offered: str | None) -> str | None:
+    """The first subprotocol of the client's list that we know."""
+    names = [name.strip() for name in (offered or "").split(",")]
+    return next((name for name in names if name in SUBPROTOCOLS), None)

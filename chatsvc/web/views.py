@@ -1,0 +1,106 @@
+"""Records as the wire shows them."""
+
+from typing import Literal, cast
+
+from msgspec import UNSET
+
+from chatsvc.domain.conversation import visitor_state
+from chatsvc.domain.records import Conversation, Duty
+from chatsvc.domain.sites import Contact, Queue, Site
+from chatsvc.services.pool import EntryView
+from chatsvc.services.queues import QueueReport
+from chatsvc.web import frames
+
+Who = Literal["here", "away", "left"]
+
+
+def entry(view: EntryView) -> frames.Entry:
+    """A line as part of a `log`."""
+    return frames.Entry(**_fields(view))
+
+
+def entry_frame(view: EntryView, log: str, conversation: str | None) -> frames.Entry:
+    """A line as a frame of its own; `conversation` for a counsellor."""
+    kind = frames.EntryFrame if log == "talk" else frames.NoteFrame
+    return kind(conversation=conversation, **_fields(view))
+
+
+def _fields(view: EntryView) -> dict[str, object]:
+    return {
+        "seq": view.seq, "id": view.id, "kind": view.kind, "from_": view.author, "by": view.by, "at": view.at,
+        "lang": view.lang, "text": view.text, "event": view.event, "params": view.params,
+    }  # fmt: skip
+
+
+def helps(contacts: tuple[Contact, ...]) -> list[frames.Help]:
+    """Numbers and addresses that help."""
+    return [frames.Help(item.names, item.phone, item.url, item.hours) for item in contacts]
+
+
+def people_in(conversation: Conversation) -> list[frames.Person]:
+    """The staff of a conversation as a visitor may know them."""
+    return [frames.Person(part.n, part.alias) for part in conversation.parts]
+
+
+def counsellor_presence(conversation: Conversation) -> Literal["here", "away"] | None:
+    """Whether the owner is connected; None while there is none."""
+    owner = conversation.owner
+    if owner is None:
+        return None
+    return "here" if owner.node else "away"
+
+
+def visitor_presence(conversation: Conversation) -> Who:
+    """Whether the visitor is connected; after the end they have left."""
+    if visitor_state(conversation.state) == "closed":
+        return "left"
+    return "here" if conversation.vnode else "away"
+
+
+def status(site: Site, report: QueueReport, resume: str | None, ref: object = UNSET) -> frames.Status:
+    """A queue before joining."""
+    queue = report.queue
+    return frames.Status(
+        ref=ref,  # type: ignore[arg-type]  # the client's own, already checked
+        site=site.id, queue=queue.name, names=queue.names, languages=list(site.languages), state=report.state,
+        waiting=report.waiting, estimate_s=None, opens_at=None, questions=[], notice=site.notice,
+        notice_url=site.notice_url, emergency=helps(site.emergency), alternatives=helps(site.alternatives),
+        resume=resume,
+    )  # fmt: skip
+
+
+def queue_fields(report: QueueReport, now: int) -> dict[str, object]:
+    """A queue for counsellors: the fields of QueueState and of the `queue` frame."""
+    queue = report.queue
+    return {
+        "site": queue.site, "queue": queue.name, "names": queue.names, "mode": queue.mode, "state": report.state,
+        "waiting": report.waiting, "longest_wait_ms": max(0, now - report.oldest) if report.oldest else 0,
+        "on_duty": report.on_duty, "free": report.free,
+        "head": [
+            frames.Head(item.conversation, item.lang, max(0, now - item.joined), item.priority)
+            for item in report.head
+        ],
+    }  # fmt: skip
+
+
+def queue_parts(key: str) -> tuple[str, str]:
+    """Site and name of a queue key."""
+    site, _, name = key.partition("/")
+    return site, name
+
+
+def duty(record: Duty, ref: object = UNSET) -> frames.Duty:
+    """The counsellor's duty."""
+    state = cast(Literal["available", "paused", "off", "draining"], record.state)
+    return frames.Duty(
+        ref=ref,  # type: ignore[arg-type]  # the client's own, already checked
+        state=state, reason=record.reason, load=record.load, capacity=record.capacity,
+    )  # fmt: skip
+
+
+def limits(queue: Queue, max_text: int = frames.MAX_TEXT) -> frames.Limits:
+    """What a visitor's client should respect and expect."""
+    return frames.Limits(
+        max_text, frames.MAX_FRAME, frames.MAX_ID, queue.idle_end_ms, queue.grace_waiting_ms,
+        queue.grace_talking_ms, queue.linger_ms, 10_000,
+    )  # fmt: skip

@@ -1,0 +1,358 @@
+"""A visitor's session on a socket."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
+from chatsvc.domain.conversation import LIVE, visitor_state
+from chatsvc.domain.errors import (
+    BadState,
+    ChatError,
+    NoEntry,
+    StoreUnavailable,
+    UnknownQueue,
+    VaultUnavailable,
+)
+from chatsvc.domain.records import Conversation, EntryBody, LogEntry, Stored
+from chatsvc.domain.sites import Queue, Site
+from chatsvc.domain.text import accepted_text
+from chatsvc.services import visits
+from chatsvc.services.pool import stored
+from chatsvc.services.queues import QueueReport
+from chatsvc.web import frames, views
+from chatsvc.web.connection import Connection, UnknownFrame
+from chatsvc.web.fanout import Hub, Whisper
+from chatsvc.web.logfeed import LogFeed
+from chatsvc.web.protocol import Close
+
+if TYPE_CHECKING:
+    from chatsvc.web.node import Node
+    from chatsvc.web.socket import Socket
+
+
+class VisitorSession(Connection):
+    """One visitor, before, during and after a conversation."""
+
+    types = frames.VISITOR_FRAMES
+    who = "visitor"
+
+    def __init__(self, node: "Node", socket: "Socket", conn: str, token: str | None) -> None:
+        """`token` is what the browser's cookie holds, already recognised, or was given by this handshake."""
+        super().__init__(node, socket)
+        self.conn = conn
+        self._token = token
+        self.hub: Hub | None = None
+        self._watched: set[tuple[Hub, str]] = set()
+        self._watched_site: Site | None = None
+        self._visitor = ""
+        self.record: Conversation | None = None
+        self._feed: LogFeed | None = None
+        self._queue: Queue | None = None
+        self._position = 0
+        self._resumes: str | None = None
+
+    async def handle(self, frame: frames.Frame) -> None:
+        """One frame of the visitor."""
+        if isinstance(frame, frames.Say):
+            await self._say(frame)
+        elif isinstance(frame, frames.Typing):
+            self._whisper("typing", int(frame.on))
+        elif isinstance(frame, frames.Seen):
+            self._whisper("seen", frame.seq)
+        elif isinstance(frame, frames.Ping):
+            self.socket.send(frames.Pong(ref=frame.ref))
+        elif isinstance(frame, frames.VisitorHello):
+            await self._hello(frame)
+        elif isinstance(frame, frames.Watch):
+            await self._watch(frame)
+        else:
+            await self._conclude(frame)
+
+    # Before the conversation
+
+    async def _watch(self, frame: frames.Watch) -> None:
+        site, hub = self.node.site(frame.site)
+        queues = [queue for queue in site.queues if frame.queue in (None, queue.name)]
+        if not queues:
+            raise UnknownQueue("`queue` names no queue of this site.")
+        self.greeted()
+        self._resumes = await self._resumable(site, hub)
+        self._watched_site = site
+        for queue in queues:
+            hub.watchers[queue.key].add(self)
+            self._watched.add((hub, queue.key))
+        for report in await hub.reports(queues):
+            self.socket.send(views.status(site, report, self._resumes, frame.ref))
+
+    async def _resumable(self, site: Site, hub: Hub) -> str | None:
+        if self._token is None or await self.node.graves.holds(self.node.tokens.grave(self._token)):
+            return None
+        found = await hub.pool.store.conversation_of(self.node.tokens.visitor(site.id, self._token))
+        return views.queue_parts(found.queue)[1] if found else None
+
+    async def _hello(self, frame: frames.VisitorHello) -> None:
+        if self.record is not None and self.record.state in LIVE:
+            raise BadState("This socket is in a conversation already.")
+        site, hub = self.node.site(frame.site)
+        queue = next((queue for queue in site.queues if queue.name == frame.queue), None)
+        if queue is None:
+            raise UnknownQueue("`queue` names no queue of this site.")
+        self.greeted()
+        self._let_go()
+        token, issued = await self._settle_token(frame)
+        self._visitor = self.node.tokens.visitor(site.id, token)
+        caller = visits.Caller(self._visitor, frame.lang, self.conn)
+        try:
+            try:
+                outcome = await visits.resume(hub.pool, queue, caller, fresh=frame.fresh)
+                self.node.metrics.reconnects["visitor"].inc()
+            except NoEntry as refusal:
+                if refusal.reason != "none":
+                    raise
+                outcome = await visits.join_queue(hub.pool, queue, caller, frame.answers)
+        except (NoEntry, VaultUnavailable) as refusal:
+            self._unavailable(site, frame, refusal)
+            return
+        assert outcome.c is not None
+        await self._begin(site, hub, outcome.c, frame, token if issued or frame.want_token else None)
+
+    async def _settle_token(self, frame: frames.VisitorHello) -> tuple[str, bool]:
+        """The token in force, and whether it is new to the client. One that we did not issue is never adopted."""
+        tokens, graves = self.node.tokens, self.node.graves
+        given = frame.token if frame.token is not None else self._token
+        token = tokens.recognise(given)
+        if token is not None and not await graves.holds(tokens.grave(token)):
+            return token, False
+        if frame.token is None and frame.want_token and self._token is not None and token is None:
+            return self._token, True
+        return tokens.issue(), True
+
+    def _unavailable(self, site: Site, frame: frames.VisitorHello, refusal: ChatError) -> None:
+        reason = refusal.reason if isinstance(refusal, NoEntry) else "refused"
+        self.node.metrics.refused(reason if isinstance(refusal, NoEntry) else "vault_away")
+        self.socket.send(
+            frames.Unavailable(
+                ref=frame.ref,
+                reason=reason,  # type: ignore[arg-type]  # the store's words are the wire's
+                emergency=views.helps(site.emergency),
+                alternatives=views.helps(site.alternatives),
+            )
+        )
+
+    async def _begin(
+        self, site: Site, hub: Hub, record: Conversation, frame: frames.VisitorHello, token: str | None
+    ) -> None:
+        self.hub, self.record = hub, record
+        name = views.queue_parts(record.queue)[1]
+        self._queue = next((queue for queue in site.queues if queue.name == name), None)
+        seal = await hub.pool.keyring.fetch(record.site, record.id)
+        feed = LogFeed(hub.pool, record, seal, "talk", self.socket.send, self.spawn, named=False)
+        self._feed = feed
+        hub.visitors[record.id] = self
+        last = (await hub.pool.store.last_seq([record.id]))[0][0]
+        known = frame.epoch == hub.pool.store.epoch and frame.after <= last
+        page, more = await feed.first_page(frame.after if known else 0)
+        record = self.record  # hints may have come meanwhile
+        self._send_welcome(
+            site, record, frame, token, [views.entry(view) for view in page], more, frame.after > last
+        )
+        await feed.follow(page[-1].seq if page else (frame.after if known else 0), more)
+        self._stand(record)
+
+    def _send_welcome(
+        self, site: Site, record: Conversation, frame: frames.VisitorHello, token: str | None,
+        log: list[frames.Entry], more: bool, lost: bool,
+    ) -> None:  # fmt: skip
+        assert self.hub is not None
+        queue = self._queue or Queue(site.id, record.queue, {})  # type: ignore[arg-type]  # its queue was removed
+        self.socket.send(
+            frames.VisitorWelcome(
+                ref=frame.ref, conversation=record.id, site=site.id, queue=queue.name, names=queue.names,
+                epoch=self.hub.pool.store.epoch,
+                state=visitor_state(record.state),  # type: ignore[arg-type]  # one of the three
+                log=log, participants=views.people_in(record), presence=views.counsellor_presence(record),
+                limits=views.limits(queue), token=token, more=more, lost=lost, reason=record.reason,
+                linger_until=record.linger_until,
+            )
+        )  # fmt: skip
+
+    def _stand(self, record: Conversation) -> None:
+        """While waiting, hear of one's place; at once the first time."""
+        assert self.hub is not None
+        if record.state in ("waiting", "offered"):
+            self.hub.waiting[record.queue][record.id] = self
+            self.spawn(self._first_position(record))
+        else:
+            self.hub.waiting[record.queue].pop(record.id, None)
+            self._position = 0
+
+    async def _first_position(self, record: Conversation) -> None:
+        assert self.hub is not None
+        try:
+            places = await self.hub.pool.store.positions(record.queue, [record.id])
+        except StoreUnavailable:
+            return
+        self.at_position(places.get(record.id, 1))
+
+    # The conversation
+
+    async def _say(self, frame: frames.Say) -> None:
+        record, feed, hub = self.record, self._feed, self.hub
+        if record is None or feed is None or hub is None or record.state not in LIVE:
+            raise BadState("There is no conversation to write to.")
+        text = accepted_text(frame.text)
+        await self.take_off()
+        body, sending = visits.post_message(hub.pool, record, feed.seal, frame.id, frame.lang, text)
+        sending.add_done_callback(lambda done: self._posted(frame, body, done))
+
+    def _posted(self, frame: frames.Say, body: EntryBody, done: "asyncio.Future[list[int]]") -> None:
+        self.land()
+        try:
+            at = stored(done.result())
+        except ChatError as error:
+            self.refuse(error, None if frame.ref is UNSET else frame.ref, frame.id)
+            return
+        except asyncio.CancelledError:
+            return
+        assert self._feed is not None
+        self._feed.cursor.offer(
+            at.seq, frames.Ack(ref=frame.ref, id=frame.id, seq=at.seq, at=at.at), own=True
+        )
+        self._spread(at, body)
+
+    def _spread(self, at: Stored, body: EntryBody) -> None:
+        if not at.fresh or self.record is None or self.hub is None:
+            return
+        self.node.metrics.messages["visitor"].inc()
+        for peer in tuple(self.hub.attending.get(self.record.id, ())):
+            peer.deliver(self.record.id, "talk", LogEntry(at.seq, at.at, body))
+
+    def _whisper(self, what: str, value: int) -> None:
+        if self.record is not None and self.hub is not None and self.record.state in LIVE:
+            self.hub.whisper(self.record, Whisper(self.record.id, what, 0, value))
+        elif self.record is None:
+            raise BadState("There is no conversation.")
+
+    async def _conclude(self, frame: frames.Frame) -> None:
+        record, hub, feed = self.record, self.hub, self._feed
+        if record is None or hub is None or feed is None:
+            raise BadState("There is no conversation.")
+        if isinstance(frame, frames.Leave):
+            reason = "quick_exit" if frame.how == "quick_exit" else "visitor_left"
+            self.record_changed(await visits.leave(hub.pool, record.id, self._visitor, reason))
+        elif isinstance(frame, frames.Erase):
+            await visits.erase(hub.pool, record.id, self._visitor)
+        elif isinstance(frame, frames.Feedback):
+            text = accepted_text(frame.text) if frame.text else ""
+            await visits.give_feedback(hub.pool, record, feed.seal, frame.score, text)
+        else:
+            raise UnknownFrame
+        self.acknowledge(frame)
+
+    # What the hub calls
+
+    def deliver(self, log: str, entry: LogEntry) -> None:
+        """An entry of the talk log."""
+        if self._feed is not None:
+            self._feed.deliver(entry)
+
+    def record_changed(self, conversation: Conversation) -> None:
+        """The record, perhaps a newer one: tell the visitor what differs."""
+        before = self.record
+        if before is None or conversation.id != before.id or conversation.rev <= before.rev:
+            return
+        if conversation.vconn not in (None, self.conn):
+            self.end(Close.REPLACED)
+            return
+        self.record = conversation
+        self._tell(before, conversation)
+        if conversation.vconn is None and conversation.state in LIVE and self.socket.closed is None:
+            self.spawn(self._reattach())
+
+    def _tell(self, before: Conversation, now: Conversation) -> None:
+        was, state = visitor_state(before.state), visitor_state(now.state)
+        people = views.people_in(now)
+        if state == "closed" and was != "closed":
+            self._tell_closed(now)
+            return
+        if state == "active" and was != "active":
+            self.socket.send(frames.Active(participants=people))
+        elif people != views.people_in(before):
+            self.socket.send(frames.Participants(participants=people))
+        if was != state:
+            self._stand(now)
+        presence = views.counsellor_presence(now)
+        if was == state == "active" and presence and presence != views.counsellor_presence(before):
+            owner = now.owner
+            self.socket.send(frames.Presence(who="counsellor", state=presence, by=owner.n if owner else None))
+        if now.warned and now.warned != before.warned:
+            self.socket.send(frames.Warning_(reason="idle", at=now.warned))
+
+    def _tell_closed(self, now: Conversation) -> None:
+        assert self.hub is not None
+        self.hub.waiting[now.queue].pop(now.id, None)
+        gone = now.reason in ("quick_exit", "erased")
+        self.socket.send(
+            frames.Closed(
+                reason=now.reason or "expired",  # type: ignore[arg-type]  # the store's words are the wire's
+                linger_until=None if gone else now.linger_until,
+            )
+        )
+        if gone:
+            self.end(Close.ENDED)
+
+    async def _reattach(self) -> None:
+        """The store believes that this visitor is away (a late reaper): they are not."""
+        if self._queue is None or self.hub is None or self.record is None:
+            return
+        try:
+            caller = visits.Caller(self._visitor, self.record.lang, self.conn)
+            await visits.resume(self.hub.pool, self._queue, caller, fresh=False)
+        except ChatError:
+            return  # the next refresh tries again
+
+    def whispered(self, whisper: Whisper) -> None:
+        """The counsellor types or has seen."""
+        if whisper.what == "typing":
+            self.socket.send(frames.TypingNow(from_="counsellor", on=bool(whisper.value), by=whisper.by))
+        else:
+            self.socket.send(frames.SeenNow(from_="counsellor", seq=whisper.value, by=whisper.by))
+
+    def at_position(self, position: int) -> None:
+        """The visitor's place, if it has changed."""
+        if (
+            position != self._position
+            and self.record is not None
+            and visitor_state(self.record.state) == "waiting"
+        ):
+            self._position = position
+            self.socket.send(frames.Waiting(position=position))
+
+    def queue_reported(self, report: QueueReport) -> None:
+        """A watched queue has changed."""
+        if self._watched_site is not None:
+            self.socket.send(views.status(self._watched_site, report, self._resumes))
+
+    async def refresh(self, last: tuple[int, int]) -> None:
+        """The log goes up to `last`: catch up."""
+        if self._feed is not None:
+            self._feed.check(last[0])
+
+    # The end
+
+    def _let_go(self) -> None:
+        """No longer watching; no longer in an ended conversation."""
+        for hub, queue in self._watched:
+            hub.unwatch(queue, self)
+        self._watched.clear()
+        if self.hub is not None and self.record is not None:
+            self.hub.drop_visitor(self.record, self)
+        self.record, self._feed = None, None
+
+    async def depart(self) -> None:
+        """The connection is gone: the place is kept for a while."""
+        record, hub = self.record, self.hub
+        self._let_go()
+        if record is not None and hub is not None:
+            self.node.farewell(lambda: visits.step_away(hub.pool, record.id, self.conn))
