@@ -16,7 +16,7 @@ const TOLD: ReadonlySet<string> = new Set([
   "not_allowed", "bad_state", "unknown_queue", UNANSWERED,
 ]);
 
-const TALK_OVER: ReadonlySet<string> = new Set(["closed", "gone"]);
+const ABOUT_COLLEAGUE: ReadonlySet<string> = new Set(["not_found", "off_duty", "at_capacity"]);
 
 export class Actions {
   constructor(private readonly desk: Desk) {}
@@ -119,13 +119,14 @@ export class Actions {
   }
 
   async transfer(order: Order<"transfer">, target: string): Promise<boolean> {
-    const done = await this.#order({ type: "transfer", ...order });
+    const reply = await this.desk.order({ type: "transfer", ...order });
+    const done = this.#told(reply, "counsellor" in order.to);
     if (done) this.desk.updateConversation(order.conversation, (one) => ({ ...one, transferring: target }));
     return done;
   }
 
-  consult(order: Order<"consult">): Promise<boolean> {
-    return this.#order({ type: "consult", ...order });
+  async consult(order: Order<"consult">): Promise<boolean> {
+    return this.#told(await this.desk.order({ type: "consult", ...order }), true);
   }
 
   giveBack(order: Order<"return">): Promise<boolean> {
@@ -165,11 +166,14 @@ export class Actions {
     return this.#told(await this.desk.order(frame));
   }
 
-  #told(reply: Reply): boolean {
+  /** Says why something could not be done; `colleague` when the reason lies with the person named. */
+  #told(reply: Reply, colleague = false): boolean {
     if (reply.ok) return true;
+    if (colleague && ABOUT_COLLEAGUE.has(reply.code)) {
+      this.desk.say("warn", `error.colleague.${reply.code}`);
+      return false;
+    }
     this.desk.say("warn", `error.${TOLD.has(reply.code) ? reply.code : "other"}`);
     return false;
   }
 }
-
-export const isOver = (state: string): boolean => TALK_OVER.has(state);

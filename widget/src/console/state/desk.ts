@@ -152,6 +152,8 @@ export class Desk {
     this.update((state) => reduce(state, frame, this.now()));
     this.threads.take(frame);
     if (frame.type === "released") this.threads.giveUp(frame.conversation);
+    // The visitor wants it gone: it goes from this screen and this memory too.
+    if (frame.type === "closed" && frame.reason === "erased") this.threads.forget(frame.conversation ?? "");
     if (frame.type === "welcome") this.#welcomed();
     this.#refill();
     this.#rereadIfGap();

@@ -69,6 +69,8 @@ export interface Offer {
   readonly priority: number;
   readonly expiresAt: number;
   readonly receivedAt: number;
+  /** A colleague hands it over; otherwise it comes from the queue. */
+  readonly transfer: boolean;
   readonly answered: boolean;
 }
 

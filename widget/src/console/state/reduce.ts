@@ -84,6 +84,7 @@ function putOffer(state: DeskState, frame: Of<"offer">, now: number): DeskState 
     priority: frame.priority,
     expiresAt: frame.expires_at,
     receivedAt: now,
+    transfer: "transfer" in frame && frame.transfer === true,
     answered: false,
   };
   const others = state.offers.filter((one) => one.conversation !== offer.conversation);
@@ -109,7 +110,7 @@ function close(held: Conversation, frame: Of<"closed">): Conversation {
   const until = frame.wrap_up_until ?? null;
   return {
     ...held,
-    state: until === null && held.role !== "owner" ? "closed" : "wrap_up",
+    state: until === null ? "closed" : "wrap_up",
     reason: frame.reason,
     wrapUpUntil: until,
     typingAt: 0,

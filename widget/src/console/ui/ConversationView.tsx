@@ -77,6 +77,9 @@ function Head({ conversation, state, onOpen, details, onDetails }: HeadProps) {
         {active && conversation.role === "owner" && (
           <button type="button" class="button button-end" onClick={() => onOpen("end")}>{t("end.button")}</button>
         )}
+        {active && conversation.role === "consultant" && (
+          <button type="button" class="button" onClick={() => void actions.close(conversation.id)}>{t("consult.leave")}</button>
+        )}
       </div>
     </header>
   );

@@ -10,7 +10,7 @@ export function Offers({ state }: { state: DeskState }) {
     <div class="offers">
       <p class="vh" role="alert">
         {state.offers.map((offer) => (
-          <span key={offer.conversation}>{i18n.t("offer.announce", { queue: titleOfKey(i18n, state, offer.queueKey) })}</span>
+          <span key={offer.conversation}>{i18n.t(offer.transfer ? "offer.announce_transfer" : "offer.announce", { queue: titleOfKey(i18n, state, offer.queueKey) })}</span>
         ))}
       </p>
       {state.offers.map((offer, index) => (
@@ -32,11 +32,12 @@ function OfferCard({ offer, state, first }: OfferCardProps) {
   const now = useNow();
   const { t } = i18n;
   const answer = (accept: boolean) => () => void actions.answerOffer(offer.conversation, accept);
+  const title = t(offer.transfer ? "offer.title_transfer" : "offer.title");
   const keys = first && settings.oneKey;
   return (
-    <section class="offer" aria-label={t("offer.title")}>
+    <section class="offer" aria-label={title}>
       <div class="offer-head">
-        <h2>{t("offer.title")}</h2>
+        <h2>{title}</h2>
         <Countdown left={offer.expiresAt - now - state.skew} whole={offer.expiresAt - state.skew - offer.receivedAt} />
       </div>
       <p class="offer-queue">{titleOfKey(i18n, state, offer.queueKey)}</p>

@@ -1,4 +1,3 @@
-import { useState } from "preact/hooks";
 import type { DeskState } from "../state/model";
 import { useConsole } from "./context";
 import { DutySwitch } from "./DutySwitch";
@@ -37,16 +36,11 @@ export function TopBar({ state, open, onOpen, onSignOut }: TopBarProps) {
 
 function SignOut({ alias, onSignOut }: { alias: string; onSignOut: () => void }) {
   const { i18n } = useConsole();
-  const [busy, setBusy] = useState(false);
-  const leave = (): void => {
-    setBusy(true);
-    onSignOut();
-  };
   return (
     <div class="self">
       <span class="self-name" title={alias}>{alias}</span>
       <button type="button" class="button-icon" aria-label={i18n.t("logout.label")} title={i18n.t("logout.label")}
-        aria-disabled={busy} onClick={leave}><Out /></button>
+        onClick={onSignOut}><Out /></button>
     </div>
   );
 }
