@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "cli": ANYTHING,
     "demo": ANYTHING,
     "doctor": ANYTHING,
-    "running": frozenset({"telemetry"}),
+    "running": ANYTHING,
     "ports": frozenset(),
     "__main__": frozenset({"cli"}),
     "__init__": frozenset(),
