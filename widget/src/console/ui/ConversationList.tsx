@@ -50,15 +50,15 @@ function Row({ one, state }: { one: Conversation; state: DeskState }) {
 function RowState({ one, skew }: { one: Conversation; skew: number }) {
   const { i18n } = useConsole();
   const now = useNow();
-  if (one.state === "gone") return <>{i18n.t("conversation.gone_short")}</>;
-  if (one.state === "closed") return <>{worded(i18n, "closed", one.reason ?? "other")}</>;
+  if (one.state === "gone") return <span class="cut">{i18n.t("conversation.gone_short")}</span>;
+  if (one.state === "closed") return <span class="cut">{worded(i18n, "closed", one.reason ?? "other")}</span>;
   if (one.state === "wrap_up") {
     const left = one.wrapUpUntil === null ? null : one.wrapUpUntil - now - skew;
-    return <>{i18n.t("wrapup.short")}{left !== null && <> · <Running ms={left} /></>}</>;
+    return <><span class="cut">{i18n.t("wrapup.short")}</span>{left !== null && <Running ms={left} />}</>;
   }
   if (isTyping(one, now)) return <span class="typing-word">{i18n.t("typing.visitor")}</span>;
   if (one.presence !== "here") return <Presence one={one} />;
   const since = unansweredSince(one);
   if (since === null) return <Presence one={one} />;
-  return <span class="owed">{i18n.t("answer.waits")} <Running ms={now + skew - since} /></span>;
+  return <span class="owed"><span class="cut">{i18n.t("answer.waits")}</span><Running ms={now + skew - since} /></span>;
 }

@@ -4,7 +4,7 @@ import { Composer } from "./Composer";
 import { useConsole } from "./context";
 import { Details } from "./Details";
 import { ConsultDialog, EndDialog, HandOver, ReturnDialog } from "./HandOver";
-import { Back, More } from "./icons";
+import { Back, Info, More } from "./icons";
 import { languageName, titleOf, visitorName, worded } from "./names";
 import { Presence } from "./Presence";
 import { Transcript } from "./Transcript";
@@ -72,7 +72,9 @@ function Head({ conversation, state, onOpen, details, onDetails }: HeadProps) {
         </p>
       </div>
       <div class="conversation-actions">
-        <button type="button" class="button details-toggle" aria-expanded={details} onClick={onDetails}>{t("details.title")}</button>
+        <button type="button" class="button details-toggle" aria-expanded={details} onClick={onDetails}>
+          <Info /><span class="details-word">{t("details.title")}</span>
+        </button>
         {active && conversation.role === "owner" && <Menu onOpen={onOpen} />}
         {active && conversation.role === "owner" && (
           <button type="button" class="button button-end" onClick={() => onOpen("end")}>{t("end.button")}</button>

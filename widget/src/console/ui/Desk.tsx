@@ -6,6 +6,7 @@ import { Banner, Notices } from "./Banner";
 import { ConversationView } from "./ConversationView";
 import { useConsole, useDesk } from "./context";
 import { Mark } from "./icons";
+import { Offers } from "./Offers";
 import { Rail } from "./Rail";
 import { Running, useNow } from "./time";
 import { TopBar } from "./TopBar";
@@ -23,6 +24,7 @@ export function DeskScreen({ onSignOut }: { onSignOut: () => void }) {
     <div class={conversation ? "desk desk-talking" : "desk"}>
       <TopBar state={state} open={open} onOpen={setOpen} onSignOut={onSignOut} />
       <Banner state={state} />
+      <Offers state={state} />
       <Rail state={state} />
       <main class="stage" aria-label={i18n.t("stage.label")}>
         {conversation

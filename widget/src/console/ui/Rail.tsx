@@ -2,16 +2,14 @@ import type { DeskState } from "../state/model";
 import { longestWait, totalWaiting, whyNotTake } from "../state/queues";
 import { ConversationList } from "./ConversationList";
 import { useConsole } from "./context";
-import { Offers } from "./Offers";
 import { Queues } from "./Queues";
 import { Running, useNow } from "./time";
 
-/** The left side: who is offered, whom one talks with, and who waits. */
+/** The left side: whom one talks with, and who waits. */
 export function Rail({ state }: { state: DeskState }) {
   const { i18n } = useConsole();
   return (
     <aside class="rail" aria-label={i18n.t("rail.label")}>
-      <Offers state={state} />
       <TakeNext state={state} />
       <ConversationList state={state} />
       <Queues state={state} />

@@ -27,6 +27,7 @@ export const Gear = () => (
   </Icon>
 );
 export const Help = () => <Icon><circle cx="12" cy="12" r="9" /><path d="M9.5 9.5a2.5 2.5 0 1 1 3.6 2.3c-.8.4-1.1.9-1.1 1.7M12 16.8v.1" /></Icon>;
+export const Info = () => <Icon><circle cx="12" cy="12" r="9" /><path d="M12 11v5.5M12 7.6v.1" /></Icon>;
 export const SoundOn = () => <Icon><path d="M4 10v4h3l5 4V6L7 10zM16 9a4 4 0 0 1 0 6M18.5 6.5a8 8 0 0 1 0 11" /></Icon>;
 export const SoundOff = () => <Icon><path d="M4 10v4h3l5 4V6L7 10zM16 10l5 5M21 10l-5 5" /></Icon>;
 export const Out = () => <Icon><path d="M10 5H6a1 1 0 0 0-1 1v12a1 1 0 0 0 1 1h4M14 8l4 4-4 4M18 12H9" /></Icon>;
