@@ -1,7 +1,6 @@
 """Which process listens on a port of this machine."""
 
 import contextlib
-import os
 from pathlib import Path
 
 _LISTENING = "0A"  # TCP_LISTEN in /proc/net/tcp
@@ -33,7 +32,7 @@ def _inodes(port: int) -> set[str]:
 def _holds(process: Path, inodes: set[str]) -> bool:
     try:
         return any(
-            os.readlink(link) == f"socket:[{inode}]"
+            str(link.readlink()) == f"socket:[{inode}]"
             for link in (process / "fd").iterdir()
             for inode in inodes
         )

@@ -66,16 +66,17 @@ class PoolChats:
 
     async def run(self, name: str, **args: Any) -> Outcome:
         """Run a lifecycle script. Raises the ChatError that its `err` names, StoreUnavailable."""
+        outcome = await self._once(name, self.node, args)
         for _ in range(STALE_TRIES):
-            outcome = await self._once(name, self.node, args)
             if outcome.err != "stale":
                 break
             await sleep(0.05)
+            outcome = await self._once(name, self.node, args)
         if outcome.err is None:
             return outcome
         if outcome.err in ("closed", "full", "no_staff", "none"):
             raise errors.NoEntry(outcome.err)
-        raise _ERRORS.get(outcome.err, errors.StoreUnavailable)()
+        raise _ERRORS.get(outcome.err, errors.StoreUnavailable)
 
     async def reap(self, node: str, limit: int = 100) -> int:
         """Mark up to `limit` people of a dead node as away; returns how many are still to do."""

@@ -1,6 +1,7 @@
 """The HTTP API under /api/v1."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -61,10 +62,8 @@ async def logout(request: web.Request) -> web.Response:
     if token := request.cookies.get(STAFF_COOKIE):
         await node.sign_in.close_session(token)
     if staff is not None:
-        try:
+        with suppress(NotFound):  # they never came on duty
             await desk.set_duty(node.hub(staff.pool).pool, staff.id, "off", "signed_out")
-        except (NotFound, BadState):
-            pass  # they never came on duty
     expired = f"{STAFF_COOKIE}=; {STAFF_ATTRIBUTES}; Max-Age=0"
     return web.Response(status=204, headers={"Set-Cookie": expired, "Cache-Control": "no-store"})
 
@@ -104,10 +103,8 @@ async def _end_at(request: web.Request, site: str, token: str, reason: str) -> N
     visitor = node.tokens.visitor(site, token)
     found = await hub.pool.store.conversation_of(visitor)
     if found is not None:
-        try:
+        with suppress(NotFound, BadState):  # it ended in this moment
             await visits.leave(hub.pool, found.id, visitor, reason, forget=True)
-        except (NotFound, BadState):
-            pass  # it ended in this moment
 
 
 def _self(request: web.Request, staff: Staff) -> dict[str, Any]:

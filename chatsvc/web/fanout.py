@@ -42,7 +42,7 @@ _whisper_decoder = msgspec.msgpack.Decoder(Whisper)
 class VisitorPeer(Protocol):
     """A visitor's session as the fan-out knows it."""
 
-    def deliver(self, log: str, entry: LogEntry) -> None: ...
+    def deliver(self, entry: LogEntry) -> None: ...
     def record_changed(self, conversation: Conversation) -> None: ...
     def whispered(self, whisper: Whisper) -> None: ...
     def at_position(self, position: int) -> None: ...
@@ -88,7 +88,7 @@ class Hub:
     def entry_stored(self, conversation: str, log: str, entry: LogEntry) -> None:
         """Bring an entry to everybody of this node who may see it."""
         if log == "talk" and (visitor := self.visitors.get(conversation)) is not None:
-            visitor.deliver(log, entry)
+            visitor.deliver(entry)
         for peer in tuple(self.attending.get(conversation, ())):
             peer.deliver(conversation, log, entry)
         self.on_delivery(max(0.0, (self.pool.clock.now() - entry.at) / 1000))
@@ -253,7 +253,7 @@ async def _forever(step: Callable[[], object]) -> None:
             await step()  # type: ignore[misc]  # the loops are coroutines of this class
         except ChatError:
             await asyncio.sleep(0.5)
-        except Exception:
+        except Exception:  # noqa: BLE001 - pushing goes on whatever one push met
             _log.exception("fanout_failed")
             await asyncio.sleep(max(0.0, 1.0 - (time.monotonic() - started)))
 

@@ -20,6 +20,21 @@ Lang = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", max_
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
 RawText = Annotated[str, Meta(max_length=MAX_FRAME)]  # measured in code points after NFC, by `text.py`
 Texts = dict[str, str]
+CounsellorState = Literal["active", "wrap_up", "closed"]
+StaffRole = Literal["owner", "consultant", "observer"]
+OfferEnd = Literal["expired", "declined", "visitor_left", "withdrawn"]
+TransferResult = Literal["accepted", "declined", "expired"]
+ReleaseReason = Literal["transferred", "grace", "taken_over", "returned", "left"]
+EndReason = Literal[
+    "visitor_left",
+    "quick_exit",
+    "counsellor_closed",
+    "visitor_timeout",
+    "idle",
+    "queue_closed",
+    "erased",
+    "expired",
+]
 
 
 class Frame(Struct, tag_field="type", kw_only=True, omit_defaults=True):
@@ -281,8 +296,8 @@ class CounsellorConversation(Struct, kw_only=True):
     queue: str
     lang: str
     epoch: str
-    state: Literal["active", "wrap_up", "closed"]
-    role: Literal["owner", "consultant", "observer"]
+    state: CounsellorState
+    role: StaffRole
     answers: dict[str, Any]
     log: list[Entry]
     staff_log: list[Entry]
@@ -393,7 +408,7 @@ class OfferEnded(Frame, tag="offer_ended"):
     """The offer is over without this counsellor having accepted it."""
 
     conversation: str
-    reason: Literal["expired", "declined", "visitor_left", "withdrawn"]
+    reason: OfferEnd
 
 
 class Assigned(Frame, tag="assigned"):
@@ -466,22 +481,13 @@ class Presence(Frame, tag="presence"):
 class Closed(Frame, tag="closed"):
     """The conversation or the wait has ended."""
 
-    reason: Literal[
-        "visitor_left",
-        "quick_exit",
-        "counsellor_closed",
-        "visitor_timeout",
-        "idle",
-        "queue_closed",
-        "erased",
-        "expired",
-    ]
+    reason: EndReason
     linger_until: int | None = None
     wrap_up_until: int | None = None
     conversation: str | None = None
 
 
-class Warning_(Frame, tag="warning"):
+class EndWarning(Frame, tag="warning"):
     """What will happen at `at`; writing prevents it."""
 
     reason: Literal["idle", "closing_soon"]
@@ -492,14 +498,14 @@ class TransferEnded(Frame, tag="transfer_ended"):
     """How a transfer went."""
 
     conversation: str
-    result: Literal["accepted", "declined", "expired"]
+    result: TransferResult
 
 
 class Released(Frame, tag="released"):
     """A conversation is no longer this counsellor's."""
 
     conversation: str
-    reason: Literal["transferred", "grace", "taken_over", "returned", "left"]
+    reason: ReleaseReason
 
 
 class QueueFrame(QueueState, tag="queue", tag_field="type", kw_only=True):
@@ -555,7 +561,7 @@ COUNSELLOR_FRAMES: dict[str, type[Frame]] = {
 }  # fmt: skip
 TO_VISITOR: tuple[type[Struct], ...] = (
     Status, VisitorWelcome, Log, Waiting, Active, Participants, Ack, EntryFrame, TypingNow, SeenNow, Presence,
-    Closed, Warning_, Unavailable, Pong, Ok, Error,
+    Closed, EndWarning, Unavailable, Pong, Ok, Error,
 )  # fmt: skip
 TO_COUNSELLOR: tuple[type[Struct], ...] = (
     CounsellorWelcome, Log, Offer, OfferEnded, Assigned, Participants, Ack, EntryFrame, NoteFrame, TypingNow,

@@ -127,7 +127,7 @@ class Node:
             except ChatError as error:
                 if not error.retryable:
                     return
-            await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311 - spreads the load, guards nothing
+            await asyncio.sleep(delay * random.uniform(0.5, 1.0))
             delay = min(5.0, delay * 2)
 
     async def sweep(self) -> None:

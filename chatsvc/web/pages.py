@@ -64,7 +64,7 @@ async def console(request: web.Request) -> web.Response:
     return _page(request, "console.html", "'none'")
 
 
-async def to_console(request: web.Request) -> web.Response:
+async def to_console(_: web.Request) -> web.Response:
     """GET / and /console lead to the console."""
     raise web.HTTPFound("/console/")
 
@@ -104,7 +104,7 @@ def assets_of(static: Path) -> frozenset[str]:
     return frozenset(item.name for item in (static / "assets").iterdir() if item.suffix != ".gz")
 
 
-async def healthz(request: web.Request) -> web.Response:
+async def healthz(_: web.Request) -> web.Response:
     """GET /healthz: the process answers."""
     return web.Response(text="ok\n", headers={"Cache-Control": "no-store"})
 

@@ -81,7 +81,7 @@ class Socket:
             return
         self.closed = code
         if code in COME_BACK and retry_after_ms is None:
-            retry_after_ms = random.randint(200, 2_000)  # noqa: S311 - spreads the load, guards nothing
+            retry_after_ms = random.randint(200, 2_000)
         reason = close_reason(retry_after_ms, text)
         if not self._transport.is_closing():
             self._transport.write(_header(0x88, 2 + len(reason)) + struct.pack("!H", code) + reason)

@@ -1,6 +1,6 @@
 """Records as the wire shows them."""
 
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from msgspec import UNSET
 
@@ -25,7 +25,7 @@ def entry_frame(view: EntryView, log: str, conversation: str | None) -> frames.E
     return kind(conversation=conversation, **_fields(view))
 
 
-def _fields(view: EntryView) -> dict[str, object]:
+def _fields(view: EntryView) -> dict[str, Any]:
     return {
         "seq": view.seq, "id": view.id, "kind": view.kind, "from_": view.author, "by": view.by, "at": view.at,
         "lang": view.lang, "text": view.text, "event": view.event, "params": view.params,
@@ -69,7 +69,7 @@ def status(site: Site, report: QueueReport, resume: str | None, ref: object = UN
     )  # fmt: skip
 
 
-def queue_fields(report: QueueReport, now: int) -> dict[str, object]:
+def queue_fields(report: QueueReport, now: int) -> dict[str, Any]:
     """A queue for counsellors: the fields of QueueState and of the `queue` frame."""
     queue = report.queue
     return {

@@ -252,7 +252,7 @@ class VisitorSession(Connection):
 
     # What the hub calls
 
-    def deliver(self, log: str, entry: LogEntry) -> None:
+    def deliver(self, entry: LogEntry) -> None:
         """An entry of the talk log."""
         if self._feed is not None:
             self._feed.deliver(entry)
@@ -287,7 +287,7 @@ class VisitorSession(Connection):
             owner = now.owner
             self.socket.send(frames.Presence(who="counsellor", state=presence, by=owner.n if owner else None))
         if now.warned and now.warned != before.warned:
-            self.socket.send(frames.Warning_(reason="idle", at=now.warned))
+            self.socket.send(frames.EndWarning(reason="idle", at=now.warned))
 
     def _tell_closed(self, now: Conversation) -> None:
         assert self.hub is not None

@@ -18,7 +18,7 @@ from chatsvc.web.auth import _hasher
 from tests.support.client import JSON, Client, connected
 
 MASTER_KEY = bytes(range(32))
-PASSWORD = "only for tests 123"  # noqa: S105 - not a secret
+PASSWORD = "only for tests 123"
 
 
 @cache

@@ -1,0 +1,175 @@
+"""The conversations that one console shows: their logs on the way to it, and what it writes into them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from msgspec import UNSET
+
+from chatsvc.domain.conversation import LIVE
+from chatsvc.domain.errors import BadField, BadState, ChatError, NotFound
+from chatsvc.domain.records import Conversation, EntryBody, LogEntry
+from chatsvc.domain.text import accepted_text
+from chatsvc.services import desk
+from chatsvc.services.pool import stored
+from chatsvc.web import frames, views
+from chatsvc.web.logfeed import LogFeed, LogName
+
+if TYPE_CHECKING:
+    from chatsvc.web.counsellor_ws import CounsellorSession
+
+Follow = Callable[[], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class OpenConversation:
+    """A conversation, and its two logs on their way."""
+
+    record: Conversation
+    talk: LogFeed
+    staff: LogFeed
+
+    def feed(self, log: str) -> LogFeed:
+        """The feed of `talk` or `staff`."""
+        return self.talk if log == "talk" else self.staff
+
+
+class OpenConversations(dict[str, OpenConversation]):
+    """By id. The session decides what is open; here is how it is shown and written to."""
+
+    def __init__(self, session: "CounsellorSession") -> None:
+        super().__init__()
+        self._session = session
+        self._hub = session.hub
+        self._pool = session.hub.pool
+        self._me = session.staff.id
+
+    def mine(self, conversation: str | None) -> OpenConversation:
+        """The one with this id. Raises BadField, NotFound."""
+        if conversation is None:
+            raise BadField("`conversation` is missing.")
+        found = self.get(conversation)
+        if found is None:
+            raise NotFound("`conversation` is none of yours.")
+        return found
+
+    async def open(self, record: Conversation) -> OpenConversation:
+        """Begin to show a conversation: from now on what is stored is held until the first page is sent."""
+        session = self._session
+        seal = await self._pool.keyring.fetch(record.site, record.id)
+
+        def feed(log: LogName) -> LogFeed:
+            return LogFeed(self._pool, record, seal, log, session.socket.send, session.spawn, named=True)
+
+        found = self[record.id] = OpenConversation(record, feed("talk"), feed("staff"))
+        self._hub.attending[record.id].add(session)
+        return found
+
+    def forget(self, conversation: str) -> None:
+        """Show it no longer."""
+        self.pop(conversation, None)
+        peers = self._hub.attending.get(conversation)
+        if peers is not None:
+            peers.discard(self._session)
+            if not peers:
+                del self._hub.attending[conversation]
+
+    async def first_pages(
+        self, found: OpenConversation, hello: frames.CounsellorHello | None
+    ) -> tuple[frames.CounsellorConversation, Follow]:
+        """The conversation as the console gets it, and what sends the rest of its logs once that is sent."""
+        ident = found.record.id
+        after = frames.After()
+        if hello is not None and hello.epochs.get(ident) == self._pool.store.epoch:
+            after = hello.after.get(ident, after)
+        last = (await self._pool.store.last_seq([ident]))[0]
+        talk_after = after.talk if after.talk <= last[0] else 0
+        staff_after = after.staff if after.staff <= last[1] else 0
+        talk, more = await found.talk.first_page(talk_after)
+        staff, staff_more = await found.staff.first_page(staff_after)
+        shown = self._shown(found.record, await desk.read_answers(self._pool, found.record))
+        shown.log, shown.more = [views.entry(view) for view in talk], more
+        shown.staff_log, shown.staff_more = [views.entry(view) for view in staff], staff_more
+
+        async def follow() -> None:
+            await found.talk.follow(talk[-1].seq if talk else talk_after, more)
+            await found.staff.follow(staff[-1].seq if staff else staff_after, staff_more)
+
+        return shown, follow
+
+    def _shown(self, record: Conversation, answers: dict[str, object]) -> frames.CounsellorConversation:
+        part = record.part(self._me)
+        site, queue = views.queue_parts(record.queue)
+        state = record.state if record.state in ("active", "wrap_up") else "closed"
+        return frames.CounsellorConversation(
+            id=record.id, site=site, queue=queue, lang=record.lang, epoch=self._pool.store.epoch,
+            state=cast(frames.CounsellorState, state),
+            role=cast(frames.StaffRole, part.role if part else "observer"),
+            answers=answers, log=[], staff_log=[], joined_at=record.joined, assigned_at=record.first_assigned,
+            presence=views.visitor_presence(record), participants=views.people_in(record), reason=record.reason,
+            wrap_up_until=record.wrap_until,
+        )  # fmt: skip
+
+    # Writing
+
+    async def say(self, frame: frames.Say) -> None:
+        """Store a message. Raises NotFound, BadState, TooLong, BadField."""
+        found = self.mine(frame.conversation)
+        if found.record.state not in LIVE:
+            raise BadState("The conversation has ended.")
+        text = accepted_text(frame.text)
+        await self._session.take_off()
+        body, sending = desk.post_message(
+            self._pool, found.record, found.talk.seal, self._me, frame.id, frame.lang, text
+        )
+        sending.add_done_callback(lambda done: self._posted(frame, found, "talk", body, done))
+
+    async def note(self, frame: frames.WriteNote) -> None:
+        """Store a note. Raises NotFound, TooLong, BadField."""
+        found = self.mine(frame.conversation)
+        text = accepted_text(frame.text)
+        await self._session.take_off()
+        body, sending = desk.post_note(self._pool, found.record, found.staff.seal, self._me, frame.id, text)
+        sending.add_done_callback(lambda done: self._posted(frame, found, "staff", body, done))
+
+    async def remark(self, conversation: str, note: str | None, why: str) -> None:
+        """Store the note that goes with a transfer or a return, where there is one."""
+        if not note:
+            return
+        found = self.mine(conversation)
+        ident = f"{why}-{self._pool.clock.now()}"
+        text = accepted_text(note, "note")
+        body, storing = desk.post_note(self._pool, found.record, found.staff.seal, self._me, ident, text)
+        at = stored(await storing)
+        self._spread(found, "staff", LogEntry(at.seq, at.at, body), to_self=True)
+
+    def _posted(
+        self, frame: frames.Say | frames.WriteNote, found: OpenConversation, log: LogName, body: EntryBody,
+        done: "asyncio.Future[list[int]]",
+    ) -> None:  # fmt: skip
+        session, conversation = self._session, found.record.id
+        session.land()
+        try:
+            at = stored(done.result())
+        except ChatError as error:
+            session.refuse(error, None if frame.ref is UNSET else frame.ref, frame.id, conversation)
+            return
+        except asyncio.CancelledError:
+            return
+        ack = frames.Ack(ref=frame.ref, id=frame.id, seq=at.seq, at=at.at, conversation=conversation)
+        found.feed(log).cursor.offer(at.seq, ack, own=True)
+        if at.fresh:
+            session.node.metrics.messages["counsellor"].inc()
+            self._spread(found, log, LogEntry(at.seq, at.at, body))
+
+    def _spread(
+        self, found: OpenConversation, log: LogName, entry: LogEntry, *, to_self: bool = False
+    ) -> None:
+        """To those of this node: other nodes hear it from the store."""
+        ident = found.record.id
+        if log == "talk" and (visitor := self._hub.visitors.get(ident)) is not None:
+            visitor.deliver(entry)
+        for peer in tuple(self._hub.attending.get(ident, ())):
+            if peer is not self._session or to_self:
+                peer.deliver(ident, log, entry)
