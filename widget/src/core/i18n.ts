@@ -26,6 +26,7 @@ export class I18n {
   readonly locale: string;
   readonly #time: Intl.DateTimeFormat;
   readonly #day: Intl.DateTimeFormat;
+  readonly #date: Intl.DateTimeFormat;
 
   constructor(
     readonly lang: string,
@@ -35,7 +36,10 @@ export class I18n {
     this.locale = intlLocale(lang);
     const zone = timeZone ? { timeZone } : {};
     this.#time = new Intl.DateTimeFormat(this.locale, { hour: "2-digit", minute: "2-digit", ...zone });
-    this.#day = new Intl.DateTimeFormat(this.locale, { weekday: "long", day: "numeric", month: "long", ...zone });
+    // Finnish inflects the weekday for use in a sentence only beside a month in digits.
+    const month = lang === "en" ? "long" : "numeric";
+    this.#day = new Intl.DateTimeFormat(this.locale, { weekday: "long", day: "numeric", month, ...zone });
+    this.#date = new Intl.DateTimeFormat(this.locale, { dateStyle: "long", ...zone });
   }
 
   /** The text of `key`, with `{name}` filled in; the key itself when there is no such text. */
@@ -62,9 +66,9 @@ export class I18n {
     return this.#time.format(at);
   }
 
-  /** A weekday and date. */
-  day(at: number): string {
-    return this.#day.format(at);
+  /** A date on its own. */
+  date(at: number): string {
+    return this.#date.format(at);
   }
 
   /** A moment as part of a sentence ("at 10:00", "on Sunday 22 November at 10:00"), by the texts moment.today and moment.day. */

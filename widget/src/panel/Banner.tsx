@@ -9,7 +9,7 @@ const REPLACED = 4009;
 
 /** Whether the connection has been missing for longer than a blink, and whether it has just come back. */
 function useLink(view: View): { missing: boolean; back: boolean } {
-  const up = view.link.name === "open";
+  const up = view.online;
   const [missing, setMissing] = useState(false);
   const [back, setBack] = useState(false);
   const was = useRef(false);

@@ -1,7 +1,7 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Confirm } from "./Confirm";
 import { Icon } from "./icons";
-import { useFocusOnNew, useNow, useUi } from "./ui";
+import { useNow, useUi } from "./ui";
 import type { Talk, View } from "./view";
 
 const SCORES = [1, 2, 3, 4, 5] as const;
@@ -45,9 +45,11 @@ function Feedback({ view }: { view: View }) {
   );
 }
 
+const wasAnswered = (view: View) => view.entries.some((entry) => entry.event === "joined" || entry.from === "counsellor");
+
 function useWords(view: View, talk: Talk): { title: string; text: string } {
   const { i18n } = useUi();
-  const answered = view.entries.some((entry) => entry.event === "joined" || entry.from === "counsellor");
+  const answered = wasAnswered(view);
   const key = `closed.${talk.reason}`;
   const unanswered = `${key}.waiting`;
   const title = !answered && i18n.has(unanswered) ? unanswered : i18n.has(key) ? key : "closed.other";
@@ -61,17 +63,18 @@ export function Closed({ view, talk }: { view: View; talk: Talk }) {
   const { t } = i18n;
   const now = useNow(15_000);
   const [asking, setAsking] = useState(false);
-  const heading = useFocusOnNew<HTMLHeadingElement>(talk.id, false);
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => card.current?.scrollIntoView({ block: "start" }), []);
   const { title, text } = useWords(view, talk);
   const until = talk.lingerUntil;
   const readable = until !== null && until > now;
   return (
-    <section class="closed">
+    <section class="closed" ref={card}>
       <div role="status">
-        <h2 tabIndex={-1} ref={heading}>{title}</h2>
+        <h2>{title}</h2>
         <p>{text}{readable && ` ${t("closed.readable", { until: i18n.time(until) })}`}</p>
       </div>
-      {readable && talk.participants.length > 0 && <Feedback view={view} />}
+      {readable && wasAnswered(view) && <Feedback view={view} />}
       <div class="answers">
         <button type="button" class="button primary" onClick={() => session.browse()}>{t("closed.new")}</button>
         {readable && <button type="button" class="button quiet" onClick={() => setAsking(true)}>{t("closed.erase")}</button>}

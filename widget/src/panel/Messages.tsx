@@ -54,7 +54,7 @@ function Bubble({ message, onEdit }: { message: Message; onEdit: (text: string) 
 function Line({ item, onEdit }: { item: Item; onEdit: (text: string) => void }) {
   const { i18n } = useUi();
   if (item.kind === "message") return <Bubble message={item} onEdit={onEdit} />;
-  if (item.kind === "day") return <li class="event">{i18n.day(item.at)}</li>;
+  if (item.kind === "day") return <li class="event">{i18n.date(item.at)}</li>;
   const key = `event.${item.event}`;
   if (!i18n.has(key)) return null;
   return <li class="event">{i18n.t(key, item.params)}</li>;
@@ -72,7 +72,7 @@ function Typing({ talk }: { talk: Talk }) {
 }
 
 /** Keeps the end in view while the reader is there; otherwise says that something new has come. */
-function useFollow(count: number, tail: string) {
+function useFollow(count: number, tail: string, following: boolean) {
   const box = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   const [news, setNews] = useState(false);
@@ -81,11 +81,12 @@ function useFollow(count: number, tail: string) {
     setNews(false);
   };
   useLayoutEffect(() => {
+    if (!following) return;
     if (atEnd.current) toEnd();
     else setNews(true);
   }, [count]);
   useLayoutEffect(() => {
-    if (atEnd.current) toEnd();
+    if (following && atEnd.current) toEnd();
   }, [tail]);
   useEffect(() => {
     if (!box.current) return;
@@ -106,10 +107,12 @@ interface MessagesProps {
   view: View;
   talk: Talk;
   onEdit: (text: string) => void;
+  /** What stands before the messages, and after them. */
+  before: preact.ComponentChildren;
   children: preact.ComponentChildren;
 }
 
-export function Messages({ view, talk, onEdit, children }: MessagesProps) {
+export function Messages({ view, talk, onEdit, before, children }: MessagesProps) {
   const { t } = useUi().i18n;
   const items = useMemo(
     () => itemsOf(view.entries, view.outgoing, talk.participants, talk.seen),
@@ -117,16 +120,17 @@ export function Messages({ view, talk, onEdit, children }: MessagesProps) {
   );
   const past = items.filter((item) => item.seq <= talk.history);
   const live = items.filter((item) => item.seq > talk.history);
-  const { box, news, onScroll, toEnd } = useFollow(items.length, `${talk.state}${talk.typing}${talk.warning?.at}`);
+  const { box, news, onScroll, toEnd } = useFollow(items.length, `${talk.state}${talk.typing}${talk.warning?.at}`, items.length > 0 && talk.state !== "closed");
   const line = (item: Item) => <Line key={item.key} item={item} onEdit={onEdit} />;
   return (
     <div class="scroll-frame">
       <div class="scroll" ref={box} onScroll={onScroll} tabIndex={0} role="group" aria-label={t("messages")}>
-        {talk.state === "active" && items.every((item) => item.kind !== "message") && <p class="empty">{t("talk.empty")}</p>}
+        {before}
         {past.length > 0 && <ol class="messages">{past.map(line)}</ol>}
         <div role="log" aria-live="polite" aria-label={t("messages")}>
           <ol class="messages">{live.map(line)}</ol>
         </div>
+        {talk.state === "active" && items.every((item) => item.kind !== "message") && <p class="empty">{t("talk.empty")}</p>}
         {view.lost && <p class="note-line">{t("lost")}</p>}
         <Typing talk={talk} />
         {children}

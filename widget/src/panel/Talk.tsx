@@ -3,6 +3,7 @@ import { Closed } from "./Closed";
 import { Composer } from "./Composer";
 import { Confirm } from "./Confirm";
 import { estimateText } from "./estimate";
+import { Help } from "./Help";
 import { Icon } from "./icons";
 import { Messages } from "./Messages";
 import { useNow, useUi } from "./ui";
@@ -41,26 +42,30 @@ function CounsellorBar({ talk }: { talk: Talk }) {
 }
 
 /** While waiting: what one can do meanwhile, and what happens if the connection goes. */
-function WaitingAdvice({ talk }: { talk: Talk }) {
+function WaitingAdvice({ view, talk }: { view: View; talk: Talk }) {
   const { i18n, session } = useUi();
   const [sound, setSound] = useState(session.sound);
   const kept = talk.limits.grace_waiting_ms;
+  const status = view.statuses.find((one) => one.queue === talk.queue);
   return (
-    <div class="advice">
-      <p>{i18n.t("waiting.write")}</p>
-      {kept && <p class="soft">{i18n.t("waiting.kept", { n: Math.round(kept / 60_000) })}</p>}
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={sound}
-          onChange={(event) => {
-            session.sound = event.currentTarget.checked;
-            setSound(session.sound);
-          }}
-        />
-        {i18n.t("waiting.sound")}
-      </label>
-    </div>
+    <>
+      <div class="advice">
+        <p>{i18n.t("waiting.write")}</p>
+        {kept && <p class="soft">{i18n.t("waiting.kept", { n: Math.round(kept / 60_000) })}</p>}
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={sound}
+            onChange={(event) => {
+              session.sound = event.currentTarget.checked;
+              setSound(session.sound);
+            }}
+          />
+          {i18n.t("waiting.sound")}
+        </label>
+      </div>
+      <Help emergency={status?.emergency} alternatives={status?.alternatives} />
+    </>
   );
 }
 
@@ -102,8 +107,12 @@ export function TalkScreen({ view, talk }: { view: View; talk: Talk }) {
             </button>
           </div>
         )}
-        <Messages view={view} talk={talk} onEdit={(text) => setDraft((now) => (now ? `${now}\n${text}` : text))}>
-          {waiting && <WaitingAdvice talk={talk} />}
+        <Messages
+          view={view}
+          talk={talk}
+          onEdit={(text) => setDraft((now) => (now ? `${now}\n${text}` : text))}
+          before={waiting && <WaitingAdvice view={view} talk={talk} />}
+        >
           {!open && <Closed view={view} talk={talk} />}
         </Messages>
         <Warning talk={talk} />

@@ -193,14 +193,14 @@ export class Session {
 
   #watch(): void {
     const { queue } = this.#options;
-    this.#connection.send({ type: "watch", ref: "watch", site: this.#options.site, ...(queue && { queue }) });
+    this.#connection.ask("watch", { type: "watch", ref: "watch", site: this.#options.site, ...(queue && { queue }) });
   }
 
   #hello(queue: string, fresh: boolean): void {
     this.#paged = false;
     this.#asked = true;
     const held = this.#log.epoch !== null ? { after: this.#log.last, epoch: this.#log.epoch } : {};
-    this.#connection.send({
+    this.#connection.ask("hello", {
       type: "hello", ref: "hello", site: this.#options.site, queue, lang: this.lang, ...held, ...(fresh && { fresh }),
     });
   }
@@ -231,6 +231,7 @@ export class Session {
   // What the server says
 
   #heard(frame: In): void {
+    if ("ref" in frame && typeof frame.ref === "string") this.#connection.answered(frame.ref);
     (this.#handlers[frame.type] as ((frame: In) => void) | undefined)?.(frame);
   }
 
@@ -263,6 +264,7 @@ export class Session {
   };
 
   #status(frame: StatusFrame): void {
+    this.#connection.answered("watch");
     const others = this.view.statuses.filter((status) => status.queue !== frame.queue);
     const statuses = [...others, frame].sort((a, b) => a.queue.localeCompare(b.queue));
     this.#change({ statuses, informed: true, ...(this.view.talk ? {} : { trouble: null }) });
@@ -282,6 +284,7 @@ export class Session {
   }
 
   #welcome(frame: VisitorWelcome): void {
+    this.#connection.answered("hello");
     const before = this.view.talk?.id === frame.conversation ? this.view.talk : null;
     if (!before) {
       this.#log.reset();
@@ -295,6 +298,7 @@ export class Session {
   }
 
   #unavailable(frame: UnavailableFrame): void {
+    this.#connection.answered("hello");
     this.#asked = false;
     const { talk } = this.view;
     if (talk && talk.state !== "waiting") {
@@ -392,8 +396,10 @@ export class Session {
   }
 
   #change(change: Partial<View>): void {
+    const next = { ...this.view, ...change };
+    const online = next.link.name === "open" && (next.talk === null || this.#paged);
     this.view = {
-      ...this.view, ...change, entries: [...this.#log.entries], outgoing: this.#outbox.items, lost: this.#log.lost,
+      ...next, online, entries: [...this.#log.entries], outgoing: this.#outbox.items, lost: this.#log.lost,
     };
     for (const listener of this.#listeners) listener();
   }

@@ -33,6 +33,8 @@ export type Phase = "browsing" | "joining" | "talking" | "unavailable" | "erased
 export interface View {
   readonly phase: Phase;
   readonly link: ConnectionState;
+  /** The socket is open and the conversation, when there is one, is really connected over it. */
+  readonly online: boolean;
   /** The server has told what it knows of the queues; until then nothing is shown as a fact. */
   readonly informed: boolean;
   readonly statuses: readonly StatusFrame[];
@@ -51,7 +53,7 @@ export interface View {
 
 const NO_LIMITS: Limits = { text: 4_000 };
 export const NOTHING: View = {
-  phase: "browsing", link: { name: "connecting" }, informed: false, statuses: [], queue: null, talk: null,
+  phase: "browsing", link: { name: "connecting" }, online: false, informed: false, statuses: [], queue: null, talk: null,
   entries: [], outgoing: [], lost: false, unavailable: null, trouble: null, ending: false, feedback: "none",
 };
 

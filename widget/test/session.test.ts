@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { WireMap } from "../src/core/codec";
+import { Session } from "../src/panel/session";
+import { HandClock, Peer } from "./peer";
+import { statusOf } from "./rig/server";
+
+const limits = { text: 4000, grace_waiting_ms: 600_000, grace_talking_ms: 300_000, linger_ms: 600_000 };
+const welcome = (more: WireMap = {}): WireMap => ({
+  type: "welcome", conversation: "c1", site: "kunta", queue: "paihde", names: {}, epoch: "e1", state: "waiting", log: [],
+  participants: [], limits, ...more,
+});
+const entry = (seq: number, from: "visitor" | "counsellor", id: string): WireMap => ({
+  type: "entry", seq, id, kind: "text", from, by: from === "visitor" ? 0 : 1, text: "…", at: 1,
+});
+
+function setUp(queue: string | null = "paihde") {
+  const clock = new HandClock();
+  const peer = new Peer();
+  const session = new Session({ site: "kunta", queue, lang: "fi", open: peer.open, clock, random: () => 0 });
+  session.start();
+  peer.socket.accept();
+  const reconnect = (after = 0) => {
+    peer.socket.end(1006);
+    clock.sleep(after);
+    session.wake();
+    peer.socket.accept();
+    return peer.socket;
+  };
+  return { clock, peer, session, reconnect };
+}
+
+function joined(state = "waiting") {
+  const all = setUp();
+  all.peer.socket.deliver(statusOf("paihde"));
+  all.session.join();
+  all.peer.socket.deliver(welcome({ state }));
+  return all;
+}
+
+test("A newcomer only watches, and says hello when the person starts.", () => {
+  const { peer, session } = setUp();
+  peer.socket.deliver(statusOf("paihde"));
+  assert.deepEqual(peer.socket.types, ["watch"]);
+  assert.equal(session.view.phase, "browsing");
+  session.join();
+  assert.deepEqual(peer.socket.types, ["watch", "hello"]);
+  assert.equal(session.view.phase, "joining");
+  peer.socket.deliver(welcome());
+  assert.equal(session.view.talk?.state, "waiting");
+});
+
+test("After a reload the conversation that goes on is resumed by itself, once, in its own queue.", () => {
+  const { peer, session } = setUp(null);
+  peer.socket.deliver(statusOf("mieli", { resume: "paihde" }));
+  peer.socket.deliver(statusOf("paihde", { resume: "paihde" }));
+  assert.deepEqual(peer.socket.types, ["watch", "hello"]);
+  assert.equal(peer.socket.sent[1]?.["queue"], "paihde");
+  peer.socket.deliver(welcome({ state: "active", log: [entry(1, "counsellor", "k1")] }));
+  assert.equal(session.view.talk?.history, 1);
+  assert.equal(session.view.entries.length, 1);
+});
+
+test("After a short break the log goes on where it was; what was missed comes once.", () => {
+  const { peer, session, reconnect } = joined("active");
+  peer.socket.deliver(entry(1, "counsellor", "k1"));
+  const socket = reconnect(60_000);
+  assert.equal(session.view.online, false);
+  assert.deepEqual(socket.sent.map(({ type, after, epoch }) => ({ type, after, epoch })), [{ type: "hello", after: 1, epoch: "e1" }]);
+  socket.deliver(welcome({ state: "active", log: [entry(2, "counsellor", "k2")] }));
+  socket.deliver(entry(2, "counsellor", "k2"));
+  assert.deepEqual(session.view.entries.map(({ id }) => id), ["k1", "k2"]);
+  assert.equal(session.view.online, true);
+});
+
+test("After an absence longer than the grace nobody is put into the queue again without asking.", () => {
+  const { peer, session, reconnect } = joined("active");
+  peer.socket.deliver(entry(1, "counsellor", "k1"));
+  const socket = reconnect(3_600_000);
+  socket.deliver(statusOf("paihde"));
+  assert.deepEqual(socket.types, ["watch"]);
+  assert.equal(session.view.talk?.state, "closed");
+  assert.equal(session.view.talk?.reason, "visitor_timeout");
+  assert.equal(session.view.entries.length, 1);
+});
+
+test("A message written offline is shown as such, and goes out once the conversation is open again.", () => {
+  const { peer, session, reconnect } = joined("active");
+  peer.socket.end(1006);
+  session.say("hei");
+  assert.equal(session.view.outgoing[0]?.state, "trying");
+  const socket = reconnect();
+  assert.deepEqual(socket.types, ["hello"]);
+  socket.deliver(welcome({ state: "active" }));
+  assert.deepEqual(socket.types, ["hello", "say"]);
+  const id = String(socket.sent[1]?.["id"]);
+  socket.deliver({ type: "ack", id, seq: 1, at: 5 });
+  assert.equal(session.view.outgoing.length, 0);
+  assert.deepEqual(session.view.entries.map(({ seq, text }) => [seq, text]), [[1, "hei"]]);
+});
+
+test("A message whose ack was lost shows once when the log brings it back.", () => {
+  const { peer, session, reconnect } = joined("active");
+  session.say("hei");
+  const id = String(peer.socket.sent.at(-1)?.["id"]);
+  reconnect().deliver(welcome({ state: "active", log: [entry(1, "visitor", id)] }));
+  assert.equal(session.view.outgoing.length, 0);
+  assert.equal(session.view.entries.length, 1);
+  assert.deepEqual(peer.socket.types, ["hello"]);
+});
+
+test("What the store lost of one's own is sent again; what it lost of the other's is said.", () => {
+  const { peer, session, reconnect } = joined("active");
+  session.say("hei");
+  peer.socket.deliver({ type: "ack", id: peer.socket.sent.at(-1)?.["id"] as string, seq: 1, at: 5 });
+  peer.socket.deliver(entry(2, "counsellor", "k2"));
+  const socket = reconnect();
+  socket.deliver(welcome({ state: "active", epoch: "e2", lost: true }));
+  assert.deepEqual(socket.sent.slice(1).map(({ type, text }) => [type, text]), [["say", "hei"]]);
+  assert.equal(session.view.lost, true);
+});
+
+test("A hello that nobody answers shows as no connection within 5 s.", () => {
+  const { clock, peer, session } = joined("active");
+  peer.socket.end(1006);
+  session.wake();
+  peer.socket.accept();
+  const silent = peer.socket;
+  assert.equal(session.view.online, false);
+  clock.pass(5_000);
+  assert.equal(silent.closed, true);
+});
+
+test("Ending while offline happens as soon as the connection is back.", () => {
+  const { peer, session, reconnect } = joined("active");
+  peer.socket.end(1006);
+  session.leave();
+  assert.equal(session.view.ending, true);
+  const socket = reconnect();
+  socket.deliver(welcome({ state: "active" }));
+  assert.deepEqual(socket.types, ["hello", "leave"]);
+  socket.deliver({ type: "closed", reason: "visitor_left", linger_until: 1 });
+  assert.equal(session.view.ending, false);
+  assert.equal(session.view.talk?.state, "closed");
+});
+
+test("A new chat after an ended one starts with its own hello, marked as fresh.", () => {
+  const { peer, session } = joined("active");
+  peer.socket.deliver(entry(1, "counsellor", "k1"));
+  peer.socket.deliver({ type: "closed", reason: "counsellor_closed", linger_until: 1 });
+  session.browse();
+  peer.socket.accept();
+  peer.socket.deliver(statusOf("paihde", { resume: "paihde" }));
+  assert.equal(session.view.phase, "browsing");
+  assert.deepEqual(peer.socket.types, ["watch"]);
+  session.join();
+  assert.equal(peer.socket.sent[1]?.["fresh"], true);
+  assert.equal(peer.socket.sent[1]?.["after"], undefined);
+  peer.socket.deliver(welcome({ conversation: "c2" }));
+  assert.equal(session.view.entries.length, 0);
+});
+
+test("Feedback after the server ended the connection opens the ended conversation again to give it.", () => {
+  const { peer, session } = joined("active");
+  peer.socket.deliver({ type: "closed", reason: "idle", linger_until: 1 });
+  peer.socket.end(1000);
+  session.rate(5, "kiitos");
+  assert.equal(session.view.feedback, "sending");
+  peer.socket.accept();
+  peer.socket.deliver(statusOf("paihde", { resume: "paihde" }));
+  peer.socket.deliver(welcome({ state: "closed", reason: "idle", linger_until: 1 }));
+  assert.deepEqual(peer.socket.types, ["watch", "hello", "feedback"]);
+  peer.socket.deliver({ type: "ok", ref: "feedback" });
+  assert.equal(session.view.feedback, "sent");
+});
+
+test("Erasing leaves nothing in the page.", () => {
+  const { peer, session } = joined("active");
+  peer.socket.deliver(entry(1, "counsellor", "k1"));
+  session.erase();
+  peer.socket.deliver({ type: "closed", reason: "erased" });
+  peer.socket.deliver({ type: "ok", ref: "erase" });
+  peer.socket.end(1000);
+  assert.equal(session.view.phase, "erased");
+  assert.equal(session.view.entries.length, 0);
+  assert.equal(session.view.talk, null);
+});
+
+test("A visitor who can't be let in is told why, and a fault of the store is tried again.", () => {
+  const { clock, peer, session } = setUp();
+  peer.socket.deliver(statusOf("paihde"));
+  session.join();
+  peer.socket.deliver({ type: "error", ref: "hello", code: "store_away", message: "", retry_after_ms: 3_000 });
+  assert.equal(session.view.trouble, "store_away");
+  clock.pass(3_000);
+  assert.deepEqual(peer.socket.types, ["watch", "hello", "watch"]);
+  peer.socket.deliver(statusOf("paihde"));
+  assert.equal(peer.socket.types.at(-1), "hello");
+  peer.socket.deliver({ type: "unavailable", reason: "full", emergency: [], alternatives: [] });
+  assert.equal(session.view.phase, "unavailable");
+});
+
+test("An idle warning goes away when either of the two writes.", () => {
+  const { peer, session } = joined("active");
+  peer.socket.deliver({ type: "warning", reason: "idle", at: 9 });
+  assert.equal(session.view.talk?.warning?.at, 9);
+  session.say("olen");
+  peer.socket.deliver({ type: "ack", id: peer.socket.sent.at(-1)?.["id"] as string, seq: 1, at: 5 });
+  assert.equal(session.view.talk?.warning, null);
+});
+
+test("A replaced window stays stopped until the person says: use here.", () => {
+  const { clock, peer, session } = joined("active");
+  peer.socket.end(4009);
+  clock.pass(600_000);
+  assert.deepEqual(session.view.link, { name: "stopped", code: 4009 });
+  session.start();
+  assert.equal(peer.sockets.length, 2);
+});
+
+test("Typing is said once in a while, not with every key; and never what is typed.", () => {
+  const { clock, peer, session } = joined("active");
+  for (let i = 0; i < 6; i++) {
+    session.typing(true);
+    clock.pass(1_000);
+  }
+  session.typing(false);
+  session.typing(false);
+  const said = peer.socket.sent.filter(({ type }) => type === "typing");
+  assert.deepEqual(said, [{ type: "typing", on: true }, { type: "typing", on: true }, { type: "typing", on: false }]);
+});
+
+test("A page that comes back from the page cache connects and goes on.", () => {
+  const { peer, session } = joined("active");
+  session.pause();
+  session.start();
+  peer.socket.accept();
+  assert.deepEqual(peer.socket.types, ["hello"]);
+});
