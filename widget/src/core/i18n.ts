@@ -66,6 +66,11 @@ export class I18n {
     return this.#time.format(at);
   }
 
+  /** A weekday and date, inflected for use in a sentence. */
+  day(at: number): string {
+    return this.#day.format(at);
+  }
+
   /** A date on its own. */
   date(at: number): string {
     return this.#date.format(at);
