@@ -1,6 +1,7 @@
 """One server of the store: connects, greets, comes back by itself, and hands commands to its connection."""
 
 import asyncio
+import contextlib
 import random
 import ssl
 from collections.abc import Awaitable, Callable
@@ -158,7 +159,9 @@ class Node:
         """Closes once what was sent has its replies."""
         if self.wire is not None:
             # Replies come in order: this one tells that all before it have come.
-            await asyncio.wait([self.wire.ask("PING")], timeout=REPLY_WITHIN_S)
+            with contextlib.suppress(TimeoutError, StoreUnavailable, StoreRefused):
+                async with asyncio.timeout(REPLY_WITHIN_S):
+                    await self.wire.ask("PING")
         await self.close()
 
     async def close(self) -> None:
@@ -190,7 +193,7 @@ class Node:
             started = self._loop.time()
             try:
                 await self._attempt()
-            except Exception as error:  # noqa: BLE001 - whatever it was, the server must be tried again
+            except Exception as error:  # noqa: BLE001 - whatever it was, the server must be tried again  # noqa: BLE001 - whatever it was, the server must be tried again
                 self._note(error)
             else:
                 await self._gone.wait()
@@ -246,5 +249,5 @@ def guarded(callback: Callable[..., None], *args: object) -> None:
     """Runs a listener's callback so that its mistake stays its own: the connection serves others too."""
     try:
         callback(*args)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the connection must go on
+    except Exception as error:  # noqa: BLE001 - whatever it is, the connection serves others too  # noqa: BLE001 - whatever it is, the connection must go on
         _log.error("store_listener_failed", error=type(error).__name__)

@@ -8,7 +8,7 @@ import structlog
 
 from chatsvc.domain.errors import StoreUnavailable
 from chatsvc.store.link_feed import Feed, Subscription
-from chatsvc.store.link_node import Node, guarded
+from chatsvc.store.link_node import Node, NotReady, guarded
 from chatsvc.store.link_url import Endpoint, StoreUrl
 from chatsvc.store.resp import Again, Entry, StoreRefused, Wire
 
@@ -43,12 +43,10 @@ class Shards(Protocol):
 class Locator(Protocol):
     """Knows where the one server is just now."""
 
+    look_every_s: float
+
     async def locate(self) -> Endpoint:
         """Raises NotReady when nobody knows."""
-        ...
-
-    async def moved(self, place: Endpoint) -> None:
-        """Returns when the server is no longer at `place`."""
         ...
 
 
@@ -141,13 +139,17 @@ class SoloShards:
         return await self._locator.locate() if self._locator else self._place
 
     async def _follow(self, locator: Locator) -> None:
+        """Leaves a server that has been replaced but does not know it, cut off from the others."""
         while True:
-            await self._reached.wait()
-            if self._node.place is not None:
-                await locator.moved(self._node.place)
-            self._node.renew()
-            self._feed.renew()
-            self._reached.clear()
+            await asyncio.sleep(locator.look_every_s)
+            try:
+                place = await locator.locate()
+            except NotReady:
+                continue
+            if self._node.place != place:
+                self._node.renew()
+            if self._feed.place != place:
+                self._feed.renew()
 
     def _up(self, node: Node) -> None:
         for callback in self._watchers:

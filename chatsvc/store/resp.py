@@ -80,11 +80,9 @@ class Entry(NamedTuple):
     again: Again | None
 
 
-def pack(command: tuple[bytes | str | int, ...]) -> bytes:
-    """The command in RESP."""
-    packed: bytes = hiredis.pack_command(command)  # type: ignore[arg-type]
-    return packed
-
+# Its stub knows tuples of one element only.
+pack: Final[Callable[[tuple[bytes | str | int, ...]], bytes]] = hiredis.pack_command  # type: ignore[assignment]
+"""The command in RESP."""
 
 PING: Final = pack(("PING",))
 

@@ -17,6 +17,7 @@ class Sentinels:
     """The sentinels of one master; the one that answered last is asked first."""
 
     def __init__(self, url: StoreUrl, client_name: str) -> None:
+        self.look_every_s = LOOK_EVERY_S
         self._url = url
         self._client_name = client_name
         self._places = list(url.endpoints)
@@ -30,16 +31,6 @@ class Sentinels:
                 self._places.insert(0, place)
                 return found
         raise NotReady(f"no sentinel knows a master {self._url.master!r}")
-
-    async def moved(self, place: Endpoint) -> None:
-        """Returns when the sentinels name another place; that none of them answers says nothing."""
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            try:
-                if await self.locate() != place:
-                    return
-            except NotReady:
-                continue
 
     async def _ask(self, place: Endpoint) -> Endpoint | None:
         login = self._url.sentinel_login

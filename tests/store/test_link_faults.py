@@ -1,7 +1,8 @@
 """The link when connections and replies are lost: nothing runs twice, and callers learn of the doubt."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,7 @@ from chatsvc.store import resp
 from chatsvc.store.link import Link
 from tests.support.links import COUNT, POOL, until_back
 from tests.support.store_proxy import StoreProxy
-from tests.support.store_server import SingleStore
+from tests.support.store_server import SingleStore, redis_binary, valkey_binary
 
 
 @pytest.fixture(params=["valkey", "redis7"])
@@ -98,6 +99,37 @@ async def test_calls_under_breaking_connections_are_counted(
         await until_back(link)
     ran = int(single.client().get(f"{POOL}n") or 0)
     assert answered <= ran <= asked
+
+
+@pytest.mark.parametrize("binary", [valkey_binary, redis_binary], ids=["valkey", "redis7"])
+async def test_loading_store_is_waited_for(binary: Callable[[], Path]) -> None:
+    """A store that is still reading its data counts as away; the first call that succeeds sees them all."""
+    # While reading, it answers after every 1,024th command only.
+    slow = "key-load-delay 500\n"
+    store = SingleStore(binary(), config=slow)
+    try:
+        store.start()
+        link = await Link.open(store.url, client_name="test")
+        await asyncio.gather(*(link.call(POOL, "SET", f"{POOL}{number}", 1) for number in range(4000)))
+        store.kill()
+        store.launch()
+        await until_loading(store.url)
+        assert link.away
+        await until_back(link)
+        assert await link.call(POOL, "DBSIZE") == 4000
+        await link.close()
+    finally:
+        store.remove()
+
+
+async def until_loading(url: str) -> None:
+    """Waits until a link can't be opened for the reason that the server is loading."""
+    reason = ""
+    async with asyncio.timeout(10):
+        while "loading" not in reason:
+            with pytest.raises(StoreUnavailable) as caught:
+                await Link.open(url, client_name="other", within_s=0.1)
+            reason = str(caught.value)
 
 
 async def test_something_that_is_no_store_is_refused() -> None:

@@ -60,8 +60,7 @@ class Watched:
     def _known(self) -> bool:
         """Whether the sentinel would promote the replica."""
         replicas = self.sentinel.ask("SENTINEL", "REPLICAS", "main")
-        facts = dict(zip(replicas[0][::2], replicas[0][1::2], strict=True)) if replicas else {}
-        return facts.get(b"master-link-status") == b"ok"
+        return bool(replicas) and replicas[0].get(b"master-link-status") == b"ok"
 
 
 @pytest.fixture
