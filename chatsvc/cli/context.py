@@ -17,6 +17,7 @@ from chatsvc.store.embedded import DataDirectoryBusy, EmbeddedStore
 from chatsvc.store.link import Link
 from chatsvc.telemetry.logging import configure
 
+OPEN_WITHIN_S = 4.0  # somebody sits and waits
 Result = TypeVar("Result")
 
 
@@ -56,7 +57,7 @@ async def open_store(settings: Settings) -> AsyncIterator[Link]:
                 url = (await stack.enter_async_context(store)).url
             except DataDirectoryBusy:
                 url = running_store_url(settings.data_dir)
-        link = await Link.open(url, client_name="chatsvc-command")
+        link = await Link.open(url, client_name="chatsvc-command", within_s=OPEN_WITHIN_S)
         stack.push_async_callback(link.close)
         yield link
 

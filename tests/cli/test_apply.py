@@ -1,0 +1,89 @@
+"""`chatsvc apply`, as a process on a real store."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.cli.conftest import EXAMPLE, CommandLine
+from tests.support.store_server import SingleStore
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A copy of the example that a test may change."""
+    copy = tmp_path / "site.toml"
+    copy.write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    return copy
+
+
+def change(file: Path, before: str, after: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert before in text
+    file.write_text(text.replace(before, after), encoding="utf-8")
+
+
+def test_a_second_time_nothing_changes(chatsvc: CommandLine, file: Path) -> None:
+    """What changed is printed, and applying the same again says that nothing did."""
+    assert chatsvc("apply", file) == "kunta: new\nkunta/paihde: new\nkunta/nuoret: new\n"
+    assert chatsvc("apply", file) == "Nothing changed.\n"
+    change(file, 'offer = "30 s"', 'offer = "45 s"')
+    assert chatsvc("apply", file) == "kunta/nuoret: offer: 30 s → 45 s\n"
+    assert chatsvc("apply", file) == "Nothing changed.\n"
+
+
+def test_a_dry_run_changes_nothing(chatsvc: CommandLine, store: SingleStore, file: Path) -> None:
+    """`--dry-run` tells what would change and writes not a single key."""
+    told = chatsvc("apply", "--dry-run", file)
+    assert "kunta: new" in told
+    assert "dry run" in told
+    assert store.ask("DBSIZE") == 0
+
+
+def test_a_wrong_file_is_refused_whole(chatsvc: CommandLine, store: SingleStore, file: Path) -> None:
+    """With two mistakes both are told with their lines, and nothing of the file is applied."""
+    change(file, 'mode = "offer"', 'mode = "often"')
+    change(file, "waiting_limit = 30", "waiting_limit = 0")
+    told = chatsvc("apply", file, code=2)
+    assert len(told.splitlines()) == 2
+    assert all(line.startswith(f"{file}, line ") for line in told.splitlines())
+    assert store.ask("DBSIZE") == 0
+
+
+@pytest.mark.usefixtures("site")
+def test_a_queue_goes_only_when_that_is_said(chatsvc: CommandLine, file: Path) -> None:
+    """A queue that the file no longer names is removed with `--prune`; without it nothing is applied."""
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text[: text.index("[site.kunta.queue.nuoret]")], encoding="utf-8")
+    assert "kunta/nuoret" in chatsvc("apply", file, code=2)
+    assert chatsvc("apply", "--prune", file) == "kunta/nuoret: gone\n"
+
+
+@pytest.mark.usefixtures("site")
+def test_a_site_changes_its_pool_only_while_closed(chatsvc: CommandLine, file: Path) -> None:
+    """People waiting in the old pool would be lost, so the queues must be closed first."""
+    change(file, '# pool = "seutu"', 'pool = "seutu"')
+    assert "Close its queues first" in chatsvc("apply", file, code=2)
+    change(file, 'pool = "seutu"', '# pool = "seutu"')
+    change(file, "open = true", "open = false")
+    change(file, 'mode = "offer"', 'mode = "offer"\nopen = false')
+    chatsvc("apply", file)
+    change(file, '# pool = "seutu"', 'pool = "seutu"')
+    assert "kunta: pool: (none) → seutu" in chatsvc("apply", file)
+
+
+@pytest.mark.usefixtures("site")
+def test_the_scripts_learn_the_queues_settings(chatsvc: CommandLine, store: SingleStore, file: Path) -> None:
+    """The pool holds what its scripts read, and applying mends it when an earlier run ended midway."""
+    key = "chatsvc:{kunta}:queues"
+    assert msgspec.msgpack.decode(store.ask("HGET", key, "kunta/nuoret"))["mode"] == "offer"
+    store.ask("DEL", key)
+    assert chatsvc("apply", file) == "Nothing changed.\n"
+    assert store.ask("HLEN", key) == 2
+
+
+def test_files_that_cannot_be_read_are_named(chatsvc: CommandLine, tmp_path: Path) -> None:
+    """A missing file and one in another encoding are told in a sentence."""
+    assert "No such file" in chatsvc("apply", tmp_path / "none.toml", code=1)
+    (tmp_path / "latin.toml").write_bytes("# päihde".encode("latin-1"))
+    assert "not UTF-8" in chatsvc("apply", tmp_path / "latin.toml", code=2)
