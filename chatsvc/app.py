@@ -159,7 +159,7 @@ async def _repeat(name: str, every_s: float, work: Callable[[], Awaitable[object
         except ChatError as error:
             if error.code != "store_away":
                 _log.warning("loop_failed", loop=name, code=error.code)
-        except Exception:
+        except Exception:  # noqa: BLE001 - a loop goes on whatever one round met
             _log.exception("loop_failed", loop=name)
         await asyncio.sleep(every_s)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 from aiohttp import web
 
 from chatsvc.app import Backend, WrongStore, open_backend
@@ -64,7 +65,7 @@ def run_demo(options: DemoOptions) -> None:
                 task = asyncio.create_task(simulate_visitors(options.port, options.visitors))
                 stack.callback(task.cancel)
             await stop.wait()
-            print("Stopping.", flush=True)
+            click.echo("Stopping.")
 
     options.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     log = (options.data_dir / "demo.log").open("a", encoding="utf-8")
@@ -122,7 +123,7 @@ def _with_pages(host: str, chat: str) -> Callable[[web.Application], web.Applica
 
 def _greet(options: DemoOptions) -> None:
     port, metrics = options.port, options.metrics_port
-    print(
+    click.echo(
         f"""
 chatsvc demo is ready. Everything listens on this machine only.
 
@@ -136,6 +137,5 @@ chatsvc demo is ready. Everything listens on this machine only.
   Password {PASSWORD} (all of them)
 
   Data in {options.data_dir}. The chat opens when a counsellor is on duty. Ctrl-C ends everything.
-""",
-        flush=True,
+"""
     )

@@ -58,7 +58,8 @@ def run_serve(settings: Settings, *, with_worker: bool) -> None:
             await stack.enter_async_context(serving(backend, settings, key, with_worker=with_worker))
             if backend.snapshot.mark == "demo":
                 raise CanNotStart(
-                    "This store was seeded by `chatsvc demo`, whose logins everybody knows. Use another store or data_dir."
+                    "This store was seeded by `chatsvc demo`, whose logins everybody knows. "
+                    "Use another store or data_dir."
                 )
             _log.info("ready", url=settings.origin)
             await stop.wait()

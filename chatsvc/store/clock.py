@@ -16,7 +16,7 @@ class StoreClock:
         return time.monotonic_ns() // 1_000_000 + self._offset
 
     async def synchronise(self, link: Link, key: str) -> int:
-        """Measure the offset; returns the round trip in ms, twice the largest possible error. Raises StoreUnavailable."""
+        """Measure the offset; returns the round trip, ms: twice the largest possible error. Raises StoreUnavailable."""
         before = time.monotonic_ns() // 1_000_000
         seconds, micros = await link.call(key, "TIME")
         after = time.monotonic_ns() // 1_000_000

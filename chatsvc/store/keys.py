@@ -5,7 +5,7 @@ All keys of one pool carry the hash tag `{pool}`, so they share a slot and a scr
 | key | type | content | written by | life |
 |---|---|---|---|---|
 | `meta` | hash | `now` (last time seen, ms), `epoch`, `run` (the store's run id), `vault` | all scripts | for ever |
-| `conv` | hash | conversation id → record (msgpack map), live and lingering | lifecycle scripts | until the visitor's linger and the wrap-up end |
+| `conv` | hash | conversation id → record (msgpack map) | lifecycle scripts | until linger and wrap-up are over |
 | `gate` | hash | conversation id → who may write, and on which node they are | lifecycle scripts | as `conv` |
 | `past` | hash | conversation id → the last record | `expire` | retention |
 | `staff` | hash | staff id → duty record (msgpack map) | lifecycle scripts | for ever |
@@ -19,8 +19,11 @@ All keys of one pool carry the hash tag `{pool}`, so they share a slot and a scr
 | `wait:<queue>` | zset | conversation → score: those that can be taken now | lifecycle scripts | |
 | `free:<queue>` | zset | staff → score: those with a free place, best first | lifecycle scripts | |
 | `on:<queue>` | set | staff on duty for the queue | lifecycle scripts | |
-| `log:<conversation>` | hash | `talk`, `staff` (last seq), `at`, `t:…`/`n:…` (client id → `seq:at`), `i:…` (sealed answers, feedback) | `append` | retention |
+| `log:<conversation>` | hash | `talk`, `staff` (last seq), `at`; see below | `append` | retention |
 | `talk:<conversation>`, `note:<conversation>` | stream | id `seq-0`; `t` time, `e` entry | `append` | retention |
+
+In `log`: `t:…` and `n:…` are client id → `seq:at` (what is here has been stored), `e:…` the same for events, `i:…`
+sealed answers and feedback.
 
 Channels (sharded): `node:<node>` hints for one node, `all` changed queues for every node.
 """
@@ -69,7 +72,7 @@ class PoolKeys:
         return self.of("talk" if log == "talk" else "note", conversation)
 
     def lifecycle(self, node: str, queues: Iterable[str]) -> list[str]:
-        """The keys that every lifecycle script declares: the pool's, the node's set, and four a queue, in the order of `queues`."""
+        """What every lifecycle script declares: the pool's keys, the node's set, four a queue (in their order)."""
         keys = [self.of(name) for name in POOL_KEYS]
         keys.append(self.at(node))
         keys.extend(self.of(name, queue) for queue in queues for name in QUEUE_KEYS)

@@ -97,9 +97,9 @@ class Hub:
         """Bring a changed record to those it concerns."""
         if hint.c is not None:
             self.record_changed(hint.c)
-        elif hint.s is not None and (peer := self.counsellors.get(hint.s.id)) is not None:
-            peer.hinted(hint)
-        elif hint.staff is not None and (peer := self.counsellors.get(hint.staff)) is not None:
+        elif (hint.s is not None and (peer := self.counsellors.get(hint.s.id)) is not None) or (
+            hint.staff is not None and (peer := self.counsellors.get(hint.staff)) is not None
+        ):
             peer.hinted(hint)
 
     def record_changed(self, record: Conversation) -> None:

@@ -155,7 +155,7 @@ class Node:
         for connection in tuple(self.connections):
             connection.end(Close.GOING_AWAY)
         deadline = self.loop.time() + STOP_WITHIN_S
-        while (self.connections or self._farewells) and self.loop.time() < deadline:
+        while (self.connections or self._farewells) and self.loop.time() < deadline:  # noqa: ASYNC110 - once in a life
             await asyncio.sleep(0.02)
         for connection in tuple(self.connections):
             connection.socket.cut()

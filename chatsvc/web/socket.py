@@ -31,8 +31,8 @@ class Socket:
     """
 
     __slots__ = (
-        "_encode", "_loop", "_opcode", "_strikes", "_transport", "_watch", "accepts", "closed", "decode", "heard", "limit",
-        "on_slow", "subprotocol", "ws",
+        "_encode", "_loop", "_opcode", "_strikes", "_transport", "_watch", "accepts", "closed", "decode",
+        "heard", "limit", "on_slow", "subprotocol", "ws",
     )  # fmt: skip
 
     def __init__(self, ws: web.WebSocketResponse, transport: Transport, subprotocol: str, limit: int) -> None:

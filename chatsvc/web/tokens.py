@@ -1,4 +1,4 @@
-"""The visitor's token: 256 random bits and proof that this deployment issued them. Nothing else identifies a visitor."""
+"""The visitor's token: 256 random bits and proof that this deployment issued them. A visitor is nothing else."""
 
 import base64
 import binascii
