@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -235,9 +236,16 @@ class NodeParts:
             self.backend.task(self._start_hub(hub, subscriber))
 
     async def _beat(self) -> None:
-        self.metrics.store_up.set(0 if self.backend.link.away else 1)
-        for chats in self.backend.chats.values():
-            await chats.beat()
+        try:
+            for chats in self.backend.chats.values():
+                before = time.monotonic()
+                await chats.beat()
+                self.metrics.store_seconds.observe(time.monotonic() - before)
+        except StoreUnavailable:
+            self.metrics.store_errors.inc()
+            raise
+        finally:
+            self.metrics.store_up.set(0 if self.backend.link.away else 1)
 
 
 class WorkerParts:
@@ -269,8 +277,10 @@ class WorkerParts:
             await census.count(pool, lambda name=name: self.backend.queues(name), self._show)  # type: ignore[misc]  # bound now
         self.metrics.loop_ran("census", self.backend.clock.now() / 1000)
 
-    def _show(self, report: QueueReport, oldest_wait_s: float) -> None:
-        figures = QueueFigures(report.waiting, oldest_wait_s, report.free, report.staffed, report.on_duty)
+    def _show(self, report: QueueReport, oldest_wait_s: float, states: Mapping[str, int]) -> None:
+        figures = QueueFigures(
+            report.waiting, oldest_wait_s, report.free, report.staffed, report.on_duty, states
+        )
         self.metrics.set_queue(report.queue.site, report.queue.name, figures)
 
 

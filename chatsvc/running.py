@@ -55,12 +55,12 @@ def run_serve(settings: Settings, *, with_worker: bool) -> None:
     async def work(stop: asyncio.Event) -> None:
         async with AsyncExitStack() as stack:
             backend, key = await _backend(stack, settings)
-            await stack.enter_async_context(serving(backend, settings, key, with_worker=with_worker))
-            if backend.snapshot.mark == "demo":
+            if (await backend.directory.load()).mark == "demo":
                 raise CanNotStart(
                     "This store was seeded by `chatsvc demo`, whose logins everybody knows. "
                     "Use another store or data_dir."
                 )
+            await stack.enter_async_context(serving(backend, settings, key, with_worker=with_worker))
             _log.info("ready", url=settings.origin)
             await stop.wait()
 

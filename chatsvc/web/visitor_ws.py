@@ -115,6 +115,7 @@ class VisitorSession(Connection):
             self._unavailable(site, frame, refusal)
             return
         assert outcome.c is not None
+        self.node.metrics.vault_up.set(1)
         await self._begin(site, hub, outcome.c, frame, token if issued or frame.want_token else None)
 
     async def _settle_token(self, frame: frames.VisitorHello) -> tuple[str, bool]:
@@ -130,6 +131,8 @@ class VisitorSession(Connection):
 
     def _unavailable(self, site: Site, frame: frames.VisitorHello, refusal: ChatError) -> None:
         reason = refusal.reason if isinstance(refusal, NoEntry) else "refused"
+        if isinstance(refusal, VaultUnavailable):
+            self.node.metrics.vault_up.set(0)
         self.node.metrics.refused(reason if isinstance(refusal, NoEntry) else "vault_away")
         self.socket.send(
             frames.Unavailable(

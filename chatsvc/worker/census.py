@@ -1,6 +1,7 @@
 """Counts what operators look at: who waits, how long, and how many could be taken."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from chatsvc.domain.sites import Queue
@@ -11,14 +12,26 @@ EVERY_S = 2.0
 
 
 class Figures(Protocol):
-    """Who takes the figures of a queue. Times are seconds."""
+    """Who takes the figures of a queue: its report, the longest wait in seconds, conversations by state."""
 
-    def __call__(self, report: QueueReport, oldest_wait_s: float) -> None: ...
+    def __call__(self, report: QueueReport, oldest_wait_s: float, states: Mapping[str, int]) -> None: ...
 
 
 async def count(pool: Pool, queues: Callable[[], Iterable[Queue]], show: Figures) -> None:
     """Report every queue of the pool. Raises StoreUnavailable."""
     now = pool.clock.now()
+    busy = await _busy(pool)
     for report in await report_queues(pool, queues()):
-        oldest = max(0, now - report.oldest) / 1000 if report.oldest else 0.0
-        show(report, oldest)
+        states = busy[report.queue.key]
+        states["waiting"] = report.waiting - states["offered"]
+        show(report, max(0, now - report.oldest) / 1000 if report.oldest else 0.0, states)
+
+
+async def _busy(pool: Pool) -> defaultdict[str, Counter[str]]:
+    """Conversations that somebody has or is offered, by queue and state."""
+    people = await pool.store.people()
+    ids = {ident for duty in people for ident in (*duty.convs, *duty.wraps, duty.offer) if ident}
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for record in (await pool.store.conversations(sorted(ids))).values():
+        found[record.queue][record.state] += 1
+    return found
