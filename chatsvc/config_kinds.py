@@ -140,14 +140,14 @@ def _read_key(value: Any) -> bytes:
 def _read_networks(value: Any) -> tuple[str, ...]:
     words = value.replace(",", " ").split() if isinstance(value, str) else value
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise Refusal('must be a list of addresses or networks, such as ["127.0.0.1", "10.1.0.0/16"].')
+        raise Refusal('must be a list of addresses or networks, such as ["127.0.0.1", "192.0.2.0/24"].')
     networks = []
     for word in words:
         try:
             networks.append(str(ipaddress.ip_network(word)))
         except ValueError:
             raise Refusal(
-                f"{word!r} is not an address or a network, such as 127.0.0.1 or 10.1.0.0/16."
+                f"{word!r} is not an address or a network, such as 127.0.0.1 or 192.0.2.0/24."
             ) from None
     return tuple(networks)
 

@@ -1,5 +1,7 @@
 """The examination of this machine: directories, keys, the vault, the front end's files."""
 
+import fcntl
+import json
 import stat
 from importlib.resources import files
 from pathlib import Path
@@ -49,7 +51,26 @@ def examine_data_dir(settings: Settings, findings: Findings) -> bool:
         findings.error("data", f"{path.absolute()} is not a directory", "Set data_dir to a directory.")
         return False
     private(path, 0o700, "data", findings)
+    holder = _holder(path)
+    findings.ok("data", f"{path} is used by {holder}" if holder else f"no process uses {path}")
     return True
+
+
+def _holder(data_dir: Path) -> str:
+    """Which process has the data directory, as it wrote itself down; empty if none has."""
+    try:
+        with (data_dir / "lock").open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return ""
+    except FileNotFoundError:
+        return ""
+    except BlockingIOError:
+        pass
+    try:
+        note = json.loads((data_dir / "lock").read_text())
+        return f"process {note['pid']}" + (f", which serves {note['serves']}" if note["serves"] else "")
+    except (ValueError, KeyError, TypeError):
+        return "a process that is just starting"
 
 
 def private(path: Path, mode: int, area: str, findings: Findings) -> None:

@@ -8,10 +8,16 @@ from chatsvc.doctor_findings import Findings
 from chatsvc.store import directory_keys
 from chatsvc.store.directory import Directory
 from chatsvc.store.link import Link
+from chatsvc.store.link_url import parse_url
 from chatsvc.store.resp import StoreRefused
 
 OLDEST = (7, 0)
 CLOCK_LIMIT_MS = 2_000  # people compare what the chat shows with their own clock
+SHAPES = {
+    "single": "a single server",
+    "sentinel": "the master that Sentinel names",
+    "cluster": "one shard of a cluster (the others should be set up alike)",
+}
 Info = dict[str, str]
 
 
@@ -20,7 +26,7 @@ async def examine_store(link: Link, settings: Settings, vault_id: str, findings:
     key = directory_keys.ABOUT
     before = time.time_ns() // 1_000_000
     info = _info(await link.call(key, "INFO", "everything"))
-    _identity(info, findings)
+    _identity(info, settings, findings)
     config = await _config(link, key, findings)
     if config is not None:
         _durability(config, info, settings, findings)
@@ -36,10 +42,10 @@ def _info(reply: bytes) -> Info:
     return {name: value for name, _, value in lines}
 
 
-def _identity(info: Info, findings: Findings) -> None:
+def _identity(info: Info, settings: Settings, findings: Findings) -> None:
     name = "Valkey" if "valkey_version" in info else "Redis"
     version = info.get("valkey_version") or info.get("redis_version", "")
-    shape = "one shard of a cluster" if info.get("cluster_enabled") == "1" else "a single server"
+    shape = SHAPES["single" if settings.embedded else parse_url(settings.redis_url).shape]
     replicas = int(info.get("connected_slaves", "0"))
     text = f"{name} {version}, {shape}, {replicas} replica{'' if replicas == 1 else 's'} connected"
     # Valkey too reports the Redis version that it stands for, which says what commands there are.

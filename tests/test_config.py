@@ -23,10 +23,10 @@ RIGHT = {
     "host": ("127.0.0.1", "::1", "localhost"),
     "port": ("0", "65535"),
     "public_url": ("", "https://chat.kunta.fi", "https://chat.kunta.fi:8443", "http://chat.localhost:8080"),
-    "metrics_host": ("0.0.0.0", "10.0.0.1"),
+    "metrics_host": ("0.0.0.0", "192.0.2.1"),
     "metrics_port": ("9464",),
     "worker_metrics_port": ("9465",),
-    "trusted_proxies": ("", "10.0.0.1", "10.0.0.1 10.1.0.0/16, fd00::/8"),
+    "trusted_proxies": ("", "192.0.2.1", "192.0.2.1 198.51.100.0/24, fd00::/8"),
     "redis_url": (
         "",
         "redis://127.0.0.1:6379/1",
@@ -56,7 +56,7 @@ WRONG = {
     "metrics_host": ("*",),
     "metrics_port": ("x",),
     "worker_metrics_port": ("x",),
-    "trusted_proxies": ("proxy", "10.0.0.1/8"),
+    "trusted_proxies": ("proxy", "192.0.2.1/24"),
     "redis_url": ("localhost", "http://x", "redis://x/a", "unix://"),
     "data_dir": ("",),
     "durability": ("", "Always", "never"),
@@ -205,7 +205,7 @@ def test_a_file_that_is_not_toml_is_refused(tmp_path: Path) -> None:
     assert "No such file" in refused({"CHATSVC_CONFIG": str(tmp_path / "none")})
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "chat.kunta.fi"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.2", "chat.kunta.fi"])
 def test_a_listener_beyond_this_machine_needs_https(host: str) -> None:
     """Browsers drop the cookies over http, so such a listener does not start without an https address."""
     assert "must be the https:// address" in refused({"CHATSVC_HOST": host})

@@ -13,8 +13,11 @@ from chatsvc.config import PREFIX, TABLE, Loaded, is_secret
 
 @click.command("settings", short_help="List every setting and its value.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option(
+    "--toml", "as_toml", is_flag=True, help="As a file for --config, to begin from; without secrets."
+)
 @pass_settings
-def settings_command(context: Context, as_json: bool) -> None:
+def settings_command(context: Context, as_json: bool, as_toml: bool) -> None:
     """List every setting, its value now, and where that comes from.
 
     A setting NAME is read from the variable CHATSVC_NAME, else from the file given by --config or
@@ -26,6 +29,9 @@ def settings_command(context: Context, as_json: bool) -> None:
         rows = {name: {"value": shown(loaded, name), "from": source(loaded, name)} for name in TABLE}
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
+    if as_toml:
+        click.echo(_as_toml(loaded))
+        return
     for name, item in TABLE.items():
         variable = f"{PREFIX}{name.upper()}" + ("[_FILE]" if is_secret(name) else "")
         click.echo(
@@ -33,6 +39,21 @@ def settings_command(context: Context, as_json: bool) -> None:
         )
         about = f"{item.metadata['help']}. Accepted: {item.metadata['kind'].accepted}. Variable: {variable}."
         click.echo(textwrap.indent(textwrap.fill(about, 96), "    "))
+
+
+def _as_toml(loaded: Loaded) -> str:
+    """A settings file in which only what differs from its default is not a comment."""
+    parts = []
+    for name, item in TABLE.items():
+        about = f"{item.metadata['help']}. Accepted: {item.metadata['kind'].accepted}."
+        lines = textwrap.wrap(about, 96)
+        if is_secret(name):
+            lines.append(f'{name}_file = ""')
+        kept = name in loaded.sources and not is_secret(name)
+        value = f"{name} = {json.dumps(shown(loaded, name), ensure_ascii=False)}"
+        commented = [f"# {line}" for line in lines] + ([] if kept or is_secret(name) else [f"# {value}"])
+        parts.append("\n".join(commented + ([value] if kept else [])))
+    return "\n\n".join(parts)
 
 
 def source(loaded: Loaded, name: str) -> str:

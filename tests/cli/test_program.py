@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import click
 import pytest
 
 from chatsvc.cli.root import root
+from chatsvc.config import load_settings
 from chatsvc.store.embedded import EmbeddedStore
 from tests.cli.conftest import EXAMPLE, CommandLine
 
@@ -74,12 +76,17 @@ def test_settings_are_listed_without_secrets(chatsvc: CommandLine, tmp_path: Pat
     assert listed["log_level"] == {"value": "info", "from": "default"}
     assert listed["redis_url"] == {"value": "(set)", "from": "CHATSVC_REDIS_URL"}
     assert listed["master_key"]["value"] == "(set)"
+    again = tmp_path / "again.toml"
+    again.write_text(chatsvc("--config", file, "settings", "--toml"))
+    assert "abab" not in again.read_text()
+    assert load_settings(again, {}).port == 1234
     told = chatsvc("--config", file, "settings")
     assert "port = 1234" in told
     assert "abab" not in told
 
 
 @pytest.mark.parametrize("deep", [False, True], ids=["short path", "path too long for a socket"])
+@pytest.mark.usefixtures("static_dir")
 async def test_commands_talk_to_the_store_of_a_running_process(tmp_path: Path, deep: bool) -> None:
     """While a process has the data directory, commands use its store; afterwards they start it themselves."""
     data = tmp_path / ("d" * 100 if deep else "data")
@@ -87,6 +94,9 @@ async def test_commands_talk_to_the_store_of_a_running_process(tmp_path: Path, d
     async with EmbeddedStore(data, serves="http://localhost:8080"):
         assert "kunta: new" in await asyncio.to_thread(chatsvc, "apply", EXAMPLE)
         assert await asyncio.to_thread(chatsvc, "apply", EXAMPLE) == "Nothing changed.\n"
+        told = await asyncio.to_thread(chatsvc, "doctor")
+        assert f"used by process {os.getpid()}, which serves http://localhost:8080" in told
+    assert f"no process uses {data}" in await asyncio.to_thread(chatsvc, "doctor")
     assert await asyncio.to_thread(chatsvc, "apply", EXAMPLE) == "Nothing changed.\n"
 
 
