@@ -10,7 +10,7 @@ from chatsvc.store import link_shards
 from chatsvc.store.cluster_map import key_slot, read_map, redirect
 from chatsvc.store.link import Link, StoreRefused
 from chatsvc.store.link_url import Endpoint
-from tests.support.links import COUNT, COUNT_BOTH, POOL
+from tests.support.links import COUNT, COUNT_BOTH, POOL, until_back
 from tests.support.stores import Cluster
 
 pytestmark = pytest.mark.cluster
@@ -164,6 +164,44 @@ async def test_run_id_changes_with_the_slots_server(cluster: Cluster, link: Link
     await link.call(POOL, "SET", f"{POOL}n", 1)
     assert len(told) == 2
     assert told[-1] == cluster.servers[target].client().info("server")["run_id"]
+
+
+async def test_replica_takes_over() -> None:
+    """When a primary is killed its replica takes over, and calls and subscriptions find it; its run id is told."""
+    cluster = Cluster(node_timeout_ms=1000)
+    try:
+        cluster.found()
+        lost = cluster.holder(POOL)
+        replica = cluster.add_replica(lost)
+        link = await Link.open(cluster.url, client_name="test")
+        told: list[str] = []
+        gaps: asyncio.Queue[None] = asyncio.Queue()
+        link.on_run_id(POOL, told.append)
+        await link.subscribe(f"{POOL}x", lambda _: None, lambda: gaps.put_nowait(None))
+        await gaps.get()
+        assert await link.run(COUNT, [f"{POOL}n"], []) == 1
+        await link.call(POOL, "WAIT", 1, 1000)
+        cluster.servers[lost].kill()
+        await until_back(link)
+        assert await link.run(COUNT, [f"{POOL}n"], []) == 2
+        assert told[-1] == replica.client().info("server")["run_id"]
+        async with asyncio.timeout(10):
+            await gaps.get()
+        await link.close()
+    finally:
+        cluster.remove()
+
+
+async def test_slot_moved_at_one_stroke_is_followed(cluster: Cluster, link: Link, target: int) -> None:
+    """Valkey's own migration of a slot, all keys at once, costs no call and runs no script twice."""
+    await link.call(POOL, "SET", f"{POOL}a", 1)
+    moving = asyncio.create_task(asyncio.to_thread(cluster.migrate_slot, POOL, target))
+    count = 0
+    while not moving.done():
+        count += 1
+        assert (await link.run(COUNT_BOTH, [f"{POOL}a", f"{POOL}b"], []))[1] == count
+    await moving
+    assert (await link.run(COUNT_BOTH, [f"{POOL}a", f"{POOL}b"], []))[1] == count + 1
 
 
 async def test_lost_server_takes_only_its_own_slots(cluster: Cluster, link: Link) -> None:

@@ -1,5 +1,6 @@
 """A real cluster for tests, whose slots can be moved step by step."""
 
+import contextlib
 from typing import Final
 
 import redis.cluster
@@ -14,10 +15,13 @@ _BUS: Final = 10_000
 class Cluster:
     """Three Valkey primaries that share the slots in thirds."""
 
-    def __init__(self) -> None:
-        config = "cluster-enabled yes\ncluster-config-file nodes.conf\ncluster-node-timeout 5000\n"
+    def __init__(self, *, node_timeout_ms: int = 5000) -> None:
+        self._config = (
+            f"cluster-enabled yes\ncluster-config-file nodes.conf\ncluster-node-timeout {node_timeout_ms}\n"
+        )
+        self.replicas: list[SingleStore] = []
         self.servers = [
-            SingleStore(valkey_binary(), port=port, config=config) for port in free_ports(3, bus=_BUS)
+            SingleStore(valkey_binary(), port=port, config=self._config) for port in free_ports(3, bus=_BUS)
         ]
 
     @property
@@ -71,8 +75,21 @@ class Cluster:
 
     def remove(self) -> None:
         """Ends the servers and removes their directories."""
-        for server in self.servers:
+        for server in (*self.servers, *self.replicas):
             server.remove()
+
+    def add_replica(self, of: int) -> SingleStore:
+        """A replica of the server with that index, in step with it."""
+        primary = self.servers[of]
+        replica = SingleStore(valkey_binary(), port=free_ports(1, bus=_BUS)[0], config=self._config)
+        self.replicas.append(replica)
+        replica.start()
+        replica.ask("CLUSTER", "MEET", "127.0.0.1", primary.port)
+        node = _node_id(primary)
+        eventually(lambda: node in _slots(replica))
+        replica.ask("CLUSTER", "REPLICATE", node)
+        eventually(lambda: _in_step(replica))
+        return replica
 
     def holder(self, key: str) -> int:
         """Index of the server that has the key's slot."""
@@ -98,6 +115,12 @@ class Cluster:
             self.begin_move(key, to)
             self.move_keys(key, to)
             self.finish_move(key, to)
+
+    def migrate_slot(self, key: str, to: int) -> None:
+        """Moves the slot of `key` with all its keys at one stroke, as Valkey 9 does by itself."""
+        slot, source, target = key_slot(key.encode()), self.servers[self.holder(key)], self.servers[to]
+        source.ask("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", slot, slot, "NODE", _node_id(target))
+        eventually(lambda: all(slot in _slots(server)[_node_id(target)] for server in self.servers))
 
     def _holder(self, slot: int) -> int:
         return next(index for index, server in enumerate(self.servers) if slot in _slots(server)["myself"])
@@ -126,6 +149,11 @@ class Cluster:
     def _ok(self) -> bool:
         infos = [server.ask("CLUSTER", "INFO") for server in self.servers]
         return all(b"cluster_state:ok" in info and b"cluster_known_nodes:3" in info for info in infos)
+
+
+def _in_step(replica: SingleStore) -> bool:
+    with contextlib.closing(replica.client()) as client:
+        return client.info("replication").get("master_link_status") == "up"
 
 
 def _third(index: int) -> tuple[int, int]:
