@@ -1,4 +1,4 @@
-// The launcher that a municipality's page loads: one button in a closed shadow root, and the panel's iframe once it is pressed.
+// The launcher that a municipality's page loads: one button in a shadow root, and the panel's iframe once it is pressed.
 
 interface FromPanel {
   chatsvc?: unknown;
@@ -84,13 +84,17 @@ function launch(script: HTMLScriptElement): void {
   const open = memory(`chatsvc:${site}`);
 
   const host = document.createElement("chatsvc-launcher");
-  const root = host.attachShadow({ mode: "closed" });
+  const root = host.attachShadow({ mode: "open" });
   const button = document.createElement("button");
   const badge = document.createElement("b");
   let frame: HTMLIFrameElement | null = null;
   let live = false;
+  let ready = false;
 
-  const tell = (type: string, on: boolean) => frame?.contentWindow?.postMessage({ chatsvc: 1, type, on }, origin);
+  /** Says whether the panel can be seen. */
+  const tell = () => {
+    if (ready) frame?.contentWindow?.postMessage({ chatsvc: 1, type: "shown", on: !frame.hidden }, origin);
+  };
 
   const unread = (count: number) => {
     badge.hidden = count < 1;
@@ -115,7 +119,7 @@ function launch(script: HTMLScriptElement): void {
     button.hidden = true;
     open.set("open");
     if (press) frame?.focus();
-    tell("shown", true);
+    tell();
   };
 
   const hide = () => {
@@ -124,7 +128,7 @@ function launch(script: HTMLScriptElement): void {
     button.focus();
     if (live) {
       frame.hidden = true;
-      tell("shown", false);
+      tell();
       open.set("minimised");
     } else drop();
   };
@@ -132,13 +136,16 @@ function launch(script: HTMLScriptElement): void {
   const drop = () => {
     frame?.remove();
     frame = null;
-    live = false;
+    live = ready = false;
     unread(0);
     open.set(null);
   };
 
   const heard: Record<string, (message: FromPanel) => void> = {
-    ready: () => tell("shown", !frame?.hidden),
+    ready: () => {
+      ready = true;
+      tell();
+    },
     minimise: hide,
     unread: ({ n }) => unread(Number(n) || 0),
     live: ({ on }) => (live = on === true),
