@@ -4,6 +4,7 @@ import type {
   CounsellorConversation, CounsellorSelf, DutyState, EndReason, Entry, Participant, Presence,
   QueueView as QueueBody,
 } from "../../core/frames";
+import { REPLACED } from "../../core/frames";
 import type { ConnectionState } from "../../core/connection";
 import type { OutgoingState } from "../../core/outbox";
 
@@ -128,6 +129,10 @@ export const emptyDesk: DeskState = {
   notices: [],
   nextNotice: 1,
 };
+
+/** Another tab or device has taken over: nothing can be done here until the person asks. */
+export const isReplaced = (state: DeskState): boolean =>
+  state.link.name === "stopped" && state.link.code === REPLACED;
 
 export const queueKey = (site: string | undefined, queue: string): string => `${site ?? ""}/${queue}`;
 

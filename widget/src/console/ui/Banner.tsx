@@ -1,5 +1,4 @@
-import { REPLACED } from "../../core/frames";
-import type { DeskState } from "../state/model";
+import { isReplaced, type DeskState } from "../state/model";
 import { useConsole } from "./context";
 import { Close, Warn } from "./icons";
 import { useNow } from "./time";
@@ -9,7 +8,7 @@ export function Banner({ state }: { state: DeskState }) {
   const { i18n, desk } = useConsole();
   const { link } = state;
   if (link.name === "open" && state.welcomed) return <div role="status" class="vh" />;
-  const replaced = link.name === "stopped" && link.code === REPLACED;
+  const replaced = isReplaced(state);
   const stopped = link.name === "stopped";
   const quiet = !stopped && state.me === null;
   return (

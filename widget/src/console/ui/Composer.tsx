@@ -80,7 +80,7 @@ function Writing({ log, conversation, state }: ComposerProps & { log: LogName })
         <Send /><span class="send-word">{i18n.t(`composer.${log}_send`)}</span>
       </button>
       <p class={left < 0 ? "composer-hint composer-over" : "composer-hint"} id={hint}>
-        {left < 400 ? i18n.t(left < 0 ? "composer.over" : "composer.left", { n: Math.abs(left) }) : i18n.t("composer.hint")}
+        {left < 400 ? i18n.t(left < 0 ? "composer.over" : "composer.left", { n: Math.abs(left) }) : i18n.t(`composer.${log}_hint`)}
       </p>
     </form>
   );

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { DeskState } from "../state/model";
-import { findConversation } from "../state/model";
+import { findConversation, isReplaced } from "../state/model";
 import { longestWait, totalWaiting } from "../state/queues";
 import { Banner, Notices } from "./Banner";
 import { ConversationView } from "./ConversationView";
@@ -26,7 +26,7 @@ export function DeskScreen({ onSignOut }: { onSignOut: () => void }) {
       <Banner state={state} />
       <Offers state={state} />
       <Rail state={state} />
-      <main class="stage" aria-label={i18n.t("stage.label")}>
+      <main class="stage" aria-label={i18n.t("stage.label")} inert={isReplaced(state)}>
         {conversation
           ? <ConversationView key={conversation.id} conversation={conversation} state={state} />
           : <Nobody state={state} />}

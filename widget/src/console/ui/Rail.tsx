@@ -1,4 +1,5 @@
 import type { DeskState } from "../state/model";
+import { isReplaced } from "../state/model";
 import { longestWait, totalWaiting, whyNotTake } from "../state/queues";
 import { ConversationList } from "./ConversationList";
 import { useConsole } from "./context";
@@ -9,7 +10,7 @@ import { Running, useNow } from "./time";
 export function Rail({ state }: { state: DeskState }) {
   const { i18n } = useConsole();
   return (
-    <aside class="rail" aria-label={i18n.t("rail.label")}>
+    <aside class="rail" aria-label={i18n.t("rail.label")} inert={isReplaced(state)}>
       <TakeNext state={state} />
       <ConversationList state={state} />
       <Queues state={state} />

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { callFor, Chime, showNotification, titleCount } from "../attention";
 import { commandFor, pressOf, type Command } from "../shortcuts";
+import { isReplaced } from "../state/model";
 import { useConsole } from "./context";
 
 /** Listens for shortcuts on the whole page; none act while a dialog is open. */
@@ -22,7 +23,7 @@ export function useShortcuts(onHelp: () => void): void {
       return true;
     };
     const onKey = (event: KeyboardEvent): void => {
-      if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+      if (event.defaultPrevented || isReplaced(desk.state) || document.querySelector("dialog[open]")) return;
       const command = commandFor(pressOf(event), settings.oneKey);
       if (command && run(command)) event.preventDefault();
     };

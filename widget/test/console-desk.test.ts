@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { WireMap } from "../src/core/codec";
+import { Actions } from "../src/console/state/actions";
+import { Desk } from "../src/console/state/desk";
+import { HandClock, Peer } from "./peer";
+
+const line = (seq: number, from: string, id = `m${seq}`): WireMap => ({
+  seq, id, kind: "text", from, by: from === "visitor" ? 0 : 1, text: `line ${seq}`, at: 1_700_000_000_000,
+});
+
+const body = (more: WireMap = {}): WireMap => ({
+  id: "c1", site: "kunta", queue: "paihde", lang: "fi", epoch: "e1", state: "active", role: "owner", answers: {},
+  log: [line(1, "visitor")], staff_log: [], presence: "here", participants: [{ by: 1, alias: "Mari" }], ...more,
+});
+
+const welcome = (...conversations: WireMap[]): WireMap => ({
+  type: "welcome", counsellor: { id: "counsellor1", alias: "Mari", queues: [], languages: [], capacity: 3, load: 1 },
+  duty: { type: "duty", state: "available", load: 1, capacity: 3 }, queues: [], conversations,
+});
+
+function setUp() {
+  const clock = new HandClock();
+  const peer = new Peer();
+  const out: string[] = [];
+  const desk = new Desk({ clock, open: peer.open, onSignedOut: () => out.push("signed out") });
+  const actions = new Actions(desk);
+  desk.start();
+  const greet = (...conversations: WireMap[]): void => {
+    peer.socket.accept();
+    peer.socket.deliver(welcome(...conversations));
+  };
+  const sent = (type: string): WireMap[] => peer.socket.sent.filter((frame) => frame["type"] === type);
+  const talk = () => desk.state.conversations[0]?.talk.map((entry) => entry.id) ?? [];
+  const pending = () => desk.state.conversations[0]?.pending ?? [];
+  return { clock, peer, out, desk, actions, greet, sent, talk, pending };
+}
+
+/** Lets promises that are already settled run. */
+const turn = (): Promise<void> => new Promise((done) => setImmediate(done));
+
+test("A message shows at once as sending and takes its place when it is acknowledged.", () => {
+  const { peer, actions, greet, sent, talk, pending } = setUp();
+  greet(body());
+  actions.write("c1", "talk", "  hei  ");
+  assert.deepEqual(pending().map((item) => [item.text, item.state]), [["hei", "sending"]]);
+  const id = String(sent("say")[0]?.["id"]);
+  peer.socket.deliver({ type: "ack", conversation: "c1", id, seq: 2, at: 1 });
+  assert.deepEqual(talk(), ["m1", id]);
+  assert.deepEqual(pending(), []);
+});
+
+test("A note goes to the staff log and never to the talk.", () => {
+  const { peer, desk, actions, greet, sent } = setUp();
+  greet(body());
+  actions.write("c1", "staff", "muista");
+  assert.equal(sent("say").length, 0);
+  const id = String(sent("note")[0]?.["id"]);
+  peer.socket.deliver({ type: "ack", conversation: "c1", id, seq: 1, at: 1 });
+  assert.deepEqual(desk.state.conversations[0]?.staff.map((entry) => entry.id), [id]);
+});
+
+test("After a break the desk asks for what it lacks, and sends again what was not acknowledged, with the same id.", () => {
+  const { clock, peer, actions, greet, sent, talk } = setUp();
+  greet(body());
+  actions.write("c1", "talk", "hei");
+  const id = String(sent("say")[0]?.["id"]);
+  peer.socket.end(1006);
+  clock.pass(1_000);
+  peer.socket.accept();
+  assert.deepEqual(sent("hello")[0], { type: "hello", after: { c1: { talk: 1, staff: 0 } }, epochs: { c1: "e1" } });
+  assert.equal(sent("say").length, 0);
+  peer.socket.deliver(welcome(body({ log: [line(2, "visitor")] })));
+  assert.deepEqual(sent("say").map((frame) => frame["id"]), [id]);
+  assert.deepEqual(talk(), ["m1", "m2"]);
+});
+
+test("What the log shows to be stored already is not sent again.", () => {
+  const { clock, peer, actions, greet, sent, pending } = setUp();
+  greet(body());
+  actions.write("c1", "talk", "hei");
+  const id = String(sent("say")[0]?.["id"]);
+  peer.socket.end(1006);
+  clock.pass(1_000);
+  greet(body({ log: [line(2, "counsellor", id)] }));
+  assert.deepEqual(pending(), []);
+  assert.equal(sent("say").length, 0);
+});
+
+test("In a new epoch one's own lost message is sent again and a visitor's lost one is admitted.", () => {
+  const { clock, peer, desk, actions, greet, sent } = setUp();
+  greet(body({ log: [line(1, "visitor"), line(2, "visitor")] }));
+  actions.write("c1", "talk", "hei");
+  const id = String(sent("say")[0]?.["id"]);
+  peer.socket.deliver({ type: "ack", conversation: "c1", id, seq: 3, at: 1 });
+  peer.socket.end(1006);
+  clock.pass(1_000);
+  greet(body({ epoch: "e2", log: [line(1, "visitor")] }));
+  assert.equal(desk.state.conversations[0]?.lost, true);
+  assert.deepEqual([...new Set(sent("say").map((frame) => frame["id"]))], [id]);
+});
+
+test("A gap in a log makes the desk read it again, once in a while and not for ever.", () => {
+  const { peer, greet } = setUp();
+  greet(body());
+  peer.socket.deliver({ type: "entry", conversation: "c1", ...line(3, "visitor") });
+  assert.equal(peer.sockets.length, 2);
+  greet(body({ log: [] }));
+  assert.equal(peer.sockets.length, 2);
+});
+
+test("A newer tab stops this one until the person says to use it here.", () => {
+  const { clock, peer, desk, greet } = setUp();
+  greet(body());
+  peer.socket.end(4009);
+  clock.pass(120_000);
+  assert.equal(peer.sockets.length, 1);
+  assert.deepEqual(desk.state.link, { name: "stopped", code: 4009 });
+  desk.start();
+  assert.equal(peer.sockets.length, 2);
+});
+
+test("When the session ends the login is asked for, and what was being written is still there.", () => {
+  const { peer, out, desk, actions, greet } = setUp();
+  greet(body());
+  actions.setDraft("c1", "talk", "kesken");
+  peer.socket.end(4001);
+  assert.deepEqual(out, ["signed out"]);
+  assert.equal(desk.drafts.get("c1", "talk"), "kesken");
+  desk.start();
+  greet(body());
+  assert.equal(desk.state.conversations[0]?.drafted, true);
+});
+
+test("Signing out forgets everything.", () => {
+  const { desk, actions, greet } = setUp();
+  greet(body());
+  actions.setDraft("c1", "talk", "kesken");
+  desk.clear();
+  assert.equal(desk.drafts.get("c1", "talk"), "");
+  assert.deepEqual(desk.state.conversations, []);
+});
+
+test("An erased conversation leaves nothing of itself on the desk.", () => {
+  const { peer, talk, greet } = setUp();
+  greet(body());
+  peer.socket.deliver({ type: "closed", conversation: "c1", reason: "erased" });
+  assert.deepEqual(talk(), []);
+});
+
+test("A refused message stays with the word of refusal, and can go back into the draft.", () => {
+  const { peer, desk, actions, greet, sent, pending } = setUp();
+  greet(body());
+  actions.write("c1", "talk", "hei");
+  const id = String(sent("say")[0]?.["id"]);
+  peer.socket.deliver({ type: "error", code: "bad_state", message: "", id, conversation: "c1" });
+  assert.deepEqual(pending().map((item) => [item.state, item.code]), [["failed", "bad_state"]]);
+  actions.setDraft("c1", "talk", "lisää");
+  assert.equal(actions.takeBack(id), "talk");
+  assert.equal(desk.drafts.get("c1", "talk"), "hei\nlisää");
+  assert.deepEqual(pending(), []);
+});
+
+test("Taking opens the conversation; a refusal becomes one calm sentence.", async () => {
+  const { peer, desk, actions, greet, sent } = setUp();
+  greet();
+  const taking = actions.take({ queue: "paihde" });
+  peer.socket.deliver({ type: "assigned", ref: String(sent("take")[0]?.["ref"]), conversation: body() });
+  assert.equal(await taking, true);
+  assert.equal(desk.state.selected, "c1");
+  const again = actions.take({});
+  peer.socket.deliver({ type: "error", ref: String(sent("take")[1]?.["ref"]), code: "already_taken", message: "" });
+  assert.equal(await again, false);
+  assert.equal(desk.state.notices[0]?.key, "error.already_taken");
+});
+
+test("An order that the connection did not survive says so instead of hanging.", async () => {
+  const { peer, desk, actions, greet } = setUp();
+  greet(body());
+  const closing = actions.close("c1");
+  peer.socket.end(1006);
+  assert.equal(await closing, false);
+  assert.equal(desk.state.notices[0]?.key, "error.unanswered");
+});
+
+test("The record is sent only after its note is stored, and then the conversation leaves the desk.", async () => {
+  const { peer, desk, actions, greet, sent } = setUp();
+  greet(body({ state: "wrap_up" }));
+  const done = actions.wrapUp({ conversation: "c1", outcome: "helped" }, "muista");
+  await turn();
+  assert.equal(sent("wrap_up").length, 0);
+  peer.socket.deliver({ type: "ack", conversation: "c1", id: String(sent("note")[0]?.["id"]), seq: 1, at: 1 });
+  await turn();
+  peer.socket.deliver({ type: "ok", ref: String(sent("wrap_up")[0]?.["ref"]) });
+  assert.equal(await done, true);
+  assert.deepEqual(desk.state.conversations, []);
+});
+
+test("The visitor hears that somebody writes: at once, seldom, and that it stopped.", () => {
+  const { clock, actions, greet, sent } = setUp();
+  greet(body());
+  actions.setDraft("c1", "talk", "h");
+  actions.setDraft("c1", "talk", "he");
+  clock.pass(4_000);
+  actions.setDraft("c1", "talk", "hei");
+  clock.pass(6_000);
+  assert.deepEqual(sent("typing").map((frame) => frame["on"]), [true, true, false]);
+  actions.setDraft("c1", "staff", "note");
+  assert.equal(sent("typing").length, 3);
+});
+
+test("What was on the screen is told to the visitor once.", () => {
+  const { actions, greet, sent } = setUp();
+  greet(body());
+  actions.looked("c1");
+  actions.looked("c1");
+  assert.deepEqual(sent("seen").map((frame) => frame["seq"]), [1]);
+});
