@@ -1,11 +1,12 @@
 """The commands that run something: the demo, a node, a worker."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from chatsvc.cli.context import Context, pass_settings
-from chatsvc.cli.trouble import Refused
+from chatsvc.cli.trouble import Failed, Refused
 
 
 @click.command()
@@ -33,7 +34,8 @@ def demo(port: int, metrics_port: int, data_dir: Path, visitors: int) -> None:
     """
     from chatsvc.demo import DemoOptions, run_demo
 
-    run_demo(DemoOptions(port=port, metrics_port=metrics_port, data_dir=data_dir, visitors=visitors))
+    options = DemoOptions(port=port, metrics_port=metrics_port, data_dir=data_dir, visitors=visitors)
+    _run(lambda: run_demo(options))
 
 
 @click.command()
@@ -54,7 +56,7 @@ def serve(context: Context, with_worker: bool) -> None:
         )
     from chatsvc.running import run_serve
 
-    run_serve(settings, with_worker=with_worker)
+    _run(lambda: run_serve(settings, with_worker=with_worker))
 
 
 @click.command(short_help="Run a worker: time limits and absences.")
@@ -72,4 +74,13 @@ def worker(context: Context) -> None:
         )
     from chatsvc.running import run_worker
 
-    run_worker(settings)
+    _run(lambda: run_worker(settings))
+
+
+def _run(work: Callable[[], None]) -> None:
+    from chatsvc.running import CanNotStart
+
+    try:
+        work()
+    except CanNotStart as error:
+        raise Failed(str(error)) from None

@@ -22,14 +22,20 @@ _WHY = {
 }
 
 
-class Refused(click.ClickException):
-    """What was asked can't be done as it was asked; the message says what would be accepted."""
+class Failed(click.ClickException):
+    """It could not be done; the message says why, in a sentence or two."""
 
-    exit_code = WRONGLY_ASKED
+    exit_code = FAILED
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the message as it is."""
-        click.echo(self.message, file=file, err=file is None)
+        click.echo(_sentence(self.message), file=file, err=file is None)
+
+
+class Refused(Failed):
+    """What was asked can't be done as it was asked; the message says what would be accepted."""
+
+    exit_code = WRONGLY_ASKED
 
 
 def sentence_for(error: Exception) -> tuple[str, int] | None:
