@@ -210,9 +210,9 @@ class Node:
             raise StoreUnavailable
         self.place, self._greeting, self.trouble = place, greeting, None
         self._gone.clear()
-        # The callbacks run before the wire takes commands: whoever must act on a new run id acts first.
-        self._on_up(self)
         self.wire = wire
+        # In the same step: whoever must act on a new run id sends the connection's first commands.
+        self._on_up(self)
         _log.info("store_connected", version=greeting.version)
 
     def _note(self, error: Exception) -> None:

@@ -114,6 +114,27 @@ async def test_run_id_is_told_at_each_connection_before_calls(any_store: AnyStor
     assert all(len(run_id) == 40 for run_id in told)
 
 
+async def test_calls_made_when_the_run_id_is_told_go_first(any_store: AnyStore, link: Link) -> None:
+    """What a run id's callback sends after a reconnection runs before anybody else's calls."""
+    any_store.kill()
+    async with asyncio.timeout(5):
+        while not link.away:  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(0)
+    calls: list[asyncio.Future[object]] = []
+    link.on_run_id(POOL, lambda run_id: calls.append(link.call(POOL, "SET", POOL, run_id)))
+    any_store.start()
+    await link_is_back(link)
+    assert len(await link.call(POOL, "GET", POOL)) == 40
+    assert [await call for call in calls] == [b"OK"]
+
+
+async def link_is_back(link: Link) -> None:
+    """Waits until the link is no longer away, without a call."""
+    async with asyncio.timeout(20):
+        while link.away:  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(0.005)
+
+
 async def test_silent_store_fails_calls(any_store: AnyStore, link: Link, hasty: float) -> None:
     """A store that is stopped but keeps its connections open fails calls within the watchdog's time."""
     any_store.pause()
@@ -152,6 +173,24 @@ async def test_commands_in_flight_are_bounded(link: Link, monkeypatch: pytest.Mo
     results = await asyncio.gather(*calls, return_exceptions=True)
     assert results[:20] == list(range(1, 21))
     assert all(isinstance(result, StoreUnavailable) for result in results[20:])
+
+
+async def test_unsent_bytes_are_bounded(any_store: AnyStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that reads nothing does not make us hoard: calls fail at once when enough waits to be sent."""
+    monkeypatch.setattr(resp, "MOST_UNSENT_BYTES", 1 << 20)
+    link = await Link.open(any_store.url, client_name="test")
+    any_store.pause()
+    calls: list[asyncio.Future[object]] = []
+    for _ in range(200):
+        calls.append(link.call(POOL, "SET", POOL, b"x" * 100_000))
+        await asyncio.sleep(0)
+    refused = [call for call in calls if call.done()]
+    assert refused
+    assert all("not sent" in str(call.exception()) for call in refused)
+    any_store.resume()
+    waiting = [call for call in calls if call not in refused]
+    assert set(await asyncio.gather(*waiting)) == {b"OK"}
+    await link.close()
 
 
 async def test_closed_link_fails_what_waits(any_store: AnyStore, link: Link) -> None:
