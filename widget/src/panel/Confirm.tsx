@@ -11,9 +11,11 @@ interface ConfirmProps {
 export function Confirm({ kind, onYes, onNo }: ConfirmProps) {
   const { t } = useUi().i18n;
   const dialog = useRef<HTMLDialogElement>(null);
+  const harmless = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     const back = document.activeElement;
     dialog.current?.showModal();
+    harmless.current?.focus();
     return () => {
       if (back instanceof HTMLElement && back.isConnected) back.focus();
     };
@@ -31,7 +33,7 @@ export function Confirm({ kind, onYes, onNo }: ConfirmProps) {
       <h2 id="ask-title">{t(`${kind}.title`)}</h2>
       <p id="ask-text">{t(`${kind}.text`)}</p>
       <div class="answers">
-        <button type="button" class="button quiet" autofocus onClick={onNo}>{t(`${kind}.no`)}</button>
+        <button type="button" class="button quiet" ref={harmless} onClick={onNo}>{t(`${kind}.no`)}</button>
         <button type="button" class="button danger" onClick={onYes}>{t(`${kind}.yes`)}</button>
       </div>
     </dialog>

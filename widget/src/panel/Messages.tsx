@@ -75,6 +75,8 @@ function Typing({ talk }: { talk: Talk }) {
 function useFollow(count: number, tail: string, following: boolean) {
   const box = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
+  const follows = useRef(following);
+  follows.current = following;
   const [news, setNews] = useState(false);
   const toEnd = () => {
     if (box.current) box.current.scrollTop = box.current.scrollHeight;
@@ -90,7 +92,7 @@ function useFollow(count: number, tail: string, following: boolean) {
   }, [tail]);
   useEffect(() => {
     if (!box.current) return;
-    const watch = new ResizeObserver(() => atEnd.current && toEnd());
+    const watch = new ResizeObserver(() => follows.current && atEnd.current && toEnd());
     watch.observe(box.current);
     return () => watch.disconnect();
   }, []);
