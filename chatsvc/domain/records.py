@@ -122,10 +122,11 @@ class Previous:
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What a lifecycle script answered. `touched` are the conversations that changed."""
+    """What a lifecycle script answered. `touched` are the conversations that changed; `queue` is one that it lacks."""
 
     now: int = 0
     err: str | None = None
+    queue: str | None = None
     touched: list[Conversation] = field(default_factory=list)
     c: Conversation | None = None
     s: Duty | None = None

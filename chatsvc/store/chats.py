@@ -1,7 +1,7 @@
 """One pool's conversations in the store: intents in, typed outcomes back."""
 
 import secrets
-from asyncio import Future, gather, sleep
+from asyncio import Future, gather
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -23,8 +23,6 @@ from chatsvc.domain.sites import Queue
 from chatsvc.store.keys import PoolKeys
 from chatsvc.store.link import Link
 from chatsvc.store.scripts import script
-
-STALE_TRIES = 20  # a node that hears of a new queue late waits up to a second for the directory
 
 # Every field of a queue's settings that the scripts read; times are ms.
 _SETTINGS = (
@@ -66,12 +64,7 @@ class PoolChats:
 
     async def run(self, name: str, **args: Any) -> Outcome:
         """Run a lifecycle script. Raises the ChatError that its `err` names, StoreUnavailable."""
-        outcome = await self._once(name, self.node, args)
-        for _ in range(STALE_TRIES):
-            if outcome.err != "stale":
-                break
-            await sleep(0.05)
-            outcome = await self._once(name, self.node, args)
+        outcome = await self._step(name, self.node, args)
         if outcome.err is None:
             return outcome
         if outcome.err in ("closed", "full", "no_staff", "none"):
@@ -80,11 +73,20 @@ class PoolChats:
 
     async def reap(self, node: str, limit: int = 100) -> int:
         """Mark up to `limit` people of a dead node as away; returns how many are still to do."""
-        outcome = await self._once("reap", node, {"node": node, "limit": limit})
+        outcome = await self._step("reap", node, {"node": node, "limit": limit})
         return int(outcome.left or 0)
 
-    async def _once(self, name: str, node: str, args: dict[str, Any]) -> Outcome:
+    async def _step(self, name: str, node: str, args: dict[str, Any]) -> Outcome:
+        """Once, with the keys of the declared queues; again with those that the script finds missing."""
         queues = list(self._queues())
+        outcome = await self._once(name, node, queues, args)
+        while outcome.err == "stale" and outcome.queue and outcome.queue not in queues:
+            # Declared a moment ago elsewhere, or removed while somebody is still in it.
+            queues.append(outcome.queue)
+            outcome = await self._once(name, node, queues, args)
+        return outcome
+
+    async def _once(self, name: str, node: str, queues: list[str], args: dict[str, Any]) -> Outcome:
         reply: bytes = await self._link.run(
             script(name),
             self.keys.lifecycle(node, queues),
@@ -225,11 +227,15 @@ class PoolChats:
         return self._link.call(channel, "SPUBLISH", channel, payload)
 
     async def set_queues(self, queues: Iterable[Queue]) -> None:
-        """Write what the scripts need to know of the pool's queues."""
+        """Write what the scripts need to know of the pool's queues; whoever can be paired now is."""
+        declared = list(queues)
         args: list[str | bytes] = []
-        for queue in queues:
+        for queue in declared:
             args += [queue.key, encode({name: getattr(queue, name) for name in _SETTINGS})]
         await self._link.run(script("set_queues"), (self.keys.queues,), args)
+        for queue in declared:
+            if queue.mode != "take":
+                await self.run("pair", queue=queue.key)
 
     async def settle_epoch(self, run_id: str) -> bool:
         """Learn the pool's epoch, changing it if the store's run id has changed; true if ours is another now."""

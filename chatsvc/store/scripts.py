@@ -11,7 +11,7 @@ STANDALONE = frozenset({"append", "append_event", "epoch", "set_queues", "drop_t
 LIFECYCLE = frozenset(
     {
         "join", "visitor_away", "staff_attach", "staff_away", "duty", "take", "answer_offer",
-        "finish", "wrap_up", "transfer", "consult", "give_back", "expire", "reap",
+        "finish", "wrap_up", "transfer", "consult", "give_back", "expire", "pair", "reap",
     }
 )  # fmt: skip
 

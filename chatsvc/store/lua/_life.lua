@@ -2,7 +2,7 @@
 
 -- Ends a live conversation. `reason` as in the wire's `closed`. Erasure skips the wrap-up: nothing is left to record.
 local function finish(c, reason)
-  local cf, freed = conf(c.queue), {}
+  local cf = conf(c.queue)
   if c.offered then
     local gone = person(c.offered)
     undue("o", c.id)
@@ -10,7 +10,6 @@ local function finish(c, reason)
       gone.offer = nil
       tell_offer_ended(gone, c, "visitor_left")
       place(gone)
-      table.insert(freed, gone)
     end
     c.offered, c.offer_until = nil, nil
   end
@@ -30,7 +29,6 @@ local function finish(c, reason)
       remove(s.convs, c.id)
       if reason == "erased" then
         c.state = "closed"
-        table.insert(freed, s)
       else
         table.insert(s.wraps, c.id)
         c.wrap_until = now + cf.wrap_up_ms
@@ -43,7 +41,6 @@ local function finish(c, reason)
     end
   end
   touch(c)
-  return freed -- whose places are free now: the caller settles them
 end
 
 -- Back to the front of its queue; the owner's place is free.
@@ -76,7 +73,7 @@ local function visitor_gone(c)
   c.vnode, c.vconn = nil, nil
   if c.state == "waiting" or c.state == "offered" or c.state == "active" then
     c.vaway = now
-    redis.call("ZREM", KEYS[Q[c.queue].wait], c.id)
+    if c.state ~= "active" then redis.call("ZREM", KEYS[Q[c.queue].wait], c.id) end
     due("v", c.id, now + (c.state == "active" and cf.grace_talking_ms or cf.grace_waiting_ms))
   end
   touch(c)
@@ -96,24 +93,19 @@ local function staff_gone(s)
   place(s)
 end
 
--- Clocks out. With open conversations and `drain`, the state is draining until the last one ends.
-local function clock_out(s, drain, reason)
-  if s.offer then
-    local c = conv(s.offer)
-    if c then drop_offer(c, "withdrawn"); pair_visitor(c) else s.offer = nil end
-  end
-  s.reason, s.since = reason, now
-  s.state = (drain and (#s.convs + #s.wraps + #s.consults) > 0) and "draining" or "off"
-  place(s)
+-- The offer that `s` holds goes to somebody else. Their state says already that they take nothing.
+local function withdraw_offer(s)
+  local c = s.offer and conv(s.offer)
+  if c then drop_offer(c, "withdrawn") end
+  s.offer = nil
 end
 
--- A draining counsellor with nothing left is off.
-local function settle(s)
-  if s.state == "draining" and #s.convs + #s.wraps + #s.consults == 0 then
-    s.state, s.since = "off", now
-    place(s)
-  end
-  pair_staff(s)
+-- Clocks out. With open conversations and `drain`, the state is draining until the last one ends.
+local function clock_out(s, drain, reason)
+  s.reason, s.since = reason, now
+  s.state = (drain and (#s.convs + #s.wraps + #s.consults) > 0) and "draining" or "off"
+  withdraw_offer(s)
+  place(s)
 end
 
 local function end_wrap_up(c, s)
@@ -124,5 +116,36 @@ local function end_wrap_up(c, s)
   s.idle = now
   place(s)
   touch(c)
-  settle(s)
+end
+
+-- The one of the least number, ties by id: what a script does must not hang on the order of a Lua table.
+local function least(set, number)
+  local found, its
+  for id, item in pairs(set) do
+    local n = number(item)
+    if not found or n < its or (n == its and id < found.id) then found, its = item, n end
+  end
+  if found then set[found.id] = nil end
+  return found
+end
+
+-- Ends every script: whoever the step has left with a place or waiting is paired, then all is written. Pairing
+-- happens here and nowhere else, so no step can forget it. Counsellors first: they take the longest wait, so that
+-- somebody who has just returned does not overtake.
+local function commit(result)
+  while true do
+    local s = least(unsettled, rank)
+    local c = not s and least(unpaired, function(item) return item.score end)
+    if s then
+      if s.state == "draining" and #s.convs + #s.wraps + #s.consults == 0 then
+        s.state, s.since = "off", now
+        place(s)
+      end
+      pair_staff(s)
+    elseif c then
+      pair_visitor(c)
+    else
+      return write(result)
+    end
+  end
 end

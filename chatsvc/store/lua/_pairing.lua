@@ -6,13 +6,25 @@ local function declined(c, s)
 end
 
 local function leave_lines(c)
-  local q = Q[c.queue]
-  redis.call("ZREM", KEYS[q.line], c.id)
-  redis.call("ZREM", KEYS[q.wait], c.id)
+  local q = Q[c.queue] -- nil when an active one's queue was removed: it stands in no line there
+  if q then
+    redis.call("ZREM", KEYS[q.line], c.id)
+    redis.call("ZREM", KEYS[q.wait], c.id)
+  end
   if c.transfer and c.transfer.queue and Q[c.transfer.queue] then
     redis.call("ZREM", KEYS[Q[c.transfer.queue].wait], c.id)
     dirty_queue[c.transfer.queue] = true
   end
+end
+
+-- Whose free counsellors it waits for.
+local function line_of(c) return c.transfer and c.transfer.queue or c.queue end
+
+-- Handed on to a queue: whoever takes it there becomes the owner.
+local function stand_for_transfer(c)
+  redis.call("ZADD", KEYS[Q[c.transfer.queue].wait], c.score, c.id)
+  dirty_queue[c.transfer.queue] = true
+  unpaired[c.id] = c
 end
 
 -- In the line with its original place; takeable only while the visitor is present.
@@ -23,6 +35,7 @@ local function stand_in_line(c)
     redis.call("ZREM", KEYS[q.wait], c.id)
   else
     redis.call("ZADD", KEYS[q.wait], c.score, c.id)
+    unpaired[c.id] = c
   end
 end
 
@@ -61,7 +74,6 @@ end
 
 -- The one way in which a conversation gets an owner. Callers have checked that the place is free.
 local function assign(c, s)
-  local cf = conf(c.queue)
   if c.state == "active" then -- a transfer that is being taken up
     local old = owner_of(c)
     leave_lines(c)
@@ -89,6 +101,7 @@ local function assign(c, s)
   s.idle = now
   s.missed = 0
   undue("v", c.id)
+  local cf = conf(c.queue)
   if c.vaway then due("v", c.id, now + cf.grace_talking_ms) end
   due("i", c.id, now + cf.idle_warning_ms)
   place(s)
@@ -98,7 +111,7 @@ end
 
 local function make_offer(c, s, ms)
   if c.state == "waiting" then c.state = NEXT[c.state].offered end
-  redis.call("ZREM", KEYS[Q[c.transfer and c.transfer.queue or c.queue].wait], c.id)
+  redis.call("ZREM", KEYS[Q[line_of(c)].wait], c.id)
   c.offered = s.id
   c.offer_until = now + ms
   c.offer_waited = now - c.joined
@@ -109,18 +122,22 @@ local function make_offer(c, s, ms)
   hint(extra_hints, s.node, { k = "c", c = c })
 end
 
+-- `c` is not offered to `s` for so long, and then looked at again.
+local function spare(c, s, ms)
+  redis.call("ZADD", DECL, now + ms, c.id .. "|" .. s.id)
+  due("p", c.id .. "|" .. s.id, now + ms)
+end
+
 -- Takes an offer back; the visitor returns to the original place. `reason` is told to the counsellor.
 local function drop_offer(c, reason)
   local s = person(c.offered)
-  local ms = conf(c.queue).offer_repeat_ms
   undue("o", c.id)
   c.offered, c.offer_until = nil, nil
   if s then
     s.offer = nil
     tell_offer_ended(s, c, reason)
     if reason == "declined" or reason == "expired" then
-      redis.call("ZADD", DECL, now + ms, c.id .. "|" .. s.id)
-      due("p", c.id, now + ms)
+      spare(c, s, conf(line_of(c)).offer_repeat_ms)
     end
     place(s)
   end
@@ -128,25 +145,40 @@ local function drop_offer(c, reason)
   if c.state == "offered" then
     c.state = NEXT[c.state].offer_dropped
     stand_in_line(c)
+  elseif c.transfer and c.transfer.queue then
+    stand_for_transfer(c) -- a colleague may take it up
   elseif c.transfer then
     local owner = owner_of(c)
     if owner then tell_transfer_ended(person(owner.s), c, reason == "declined" and "declined" or "expired") end
     c.transfer = nil
   end
-  return s
+end
+
+-- An offer that was not answered in time; the second in a row pauses the counsellor.
+local function miss_offer(c)
+  local s = person(c.offered)
+  if s then
+    s.missed = s.missed + 1
+    if s.missed >= 2 and s.state == "available" then
+      s.state, s.reason, s.since, s.missed = "paused", "missed_offers", now, 0
+    end
+  end
+  drop_offer(c, "expired")
 end
 
 -- A visitor has become available: the best counsellor with a place gets them, where the queue works that way.
 local function pair_visitor(c)
-  local cf = conf(c.queue)
-  if cf.mode == "take" or c.state ~= "waiting" or c.vaway then return end
+  local queue = line_of(c)
+  local cf = conf(queue)
+  local stands = c.state == "waiting" and not c.vaway or c.state == "active" and c.transfer and not c.offered
+  if cf.mode == "take" or not stands then return end
   local from = 0
   while true do
-    local found = redis.call("ZRANGE", KEYS[Q[c.queue].free], from, from + 9)
+    local found = redis.call("ZRANGE", KEYS[Q[queue].free], from, from + 9)
     if #found == 0 then return end
     for _, id in ipairs(found) do
       local s = person(id)
-      if not declined(c, s) then
+      if s and has_place(s) and not declined(c, s) and not part_of(c, s.id) then
         if cf.mode == "auto" then assign(c, s); return end
         if not s.offer then make_offer(c, s, cf.offer_ms); return end
       end
@@ -171,7 +203,7 @@ end
 
 -- A counsellor has a place: fills it from the queues that work by offer or automatically, longest wait first.
 local function pair_staff(s)
-  while s.state == "available" and not s.away and load_of(s) < s.capacity do
+  while has_place(s) do
     local best, best_score
     for _, queue in ipairs(s.queues) do
       local cf = conf(queue)
@@ -181,7 +213,7 @@ local function pair_staff(s)
       end
     end
     if not best then return end
-    local cf = conf(best.transfer and best.transfer.queue or best.queue)
+    local cf = conf(line_of(best))
     if cf.mode == "auto" then assign(best, s) else make_offer(best, s, cf.offer_ms) end
   end
 end

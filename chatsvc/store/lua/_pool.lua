@@ -1,10 +1,12 @@
 -- Common to all lifecycle scripts: arguments, records, hints.
 -- KEYS[1..10] meta conv gate staff due vis queues decl past at; then for each queue: line wait free on.
 -- ARGV[1] now (ms), ARGV[2] queue keys in the order of KEYS (msgpack array), ARGV[3] the script's own arguments (msgpack map).
--- Returns msgpack {err=code} or the script's result with {now=, touched={conversation records}}.
+-- Returns msgpack {err=code} or the script's result with {now=, touched={conversation records}}; {err="stale", queue=}
+-- when the keys of that queue are missing in KEYS: nothing was written, call again with them.
 local META, CONV, GATE, STAFF, DUE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local VIS, QUEUES, DECL, PAST, AT = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
 local PREFIX = string.sub(META, 1, -5)
+local HERE = string.sub(AT, #PREFIX + 4) -- the node whose set AT is
 local FRONT = 1e12 -- returned conversations sort before everybody who has not been spoken to
 
 local now = math.max(tonumber(ARGV[1]), tonumber(redis.call("HGET", META, "now") or 0))
@@ -20,6 +22,7 @@ local convs, staffs, confs = {}, {}, {} -- read so far
 local dirty_conv, dirty_staff, dirty_queue = {}, {}, {}
 local extra_nodes = {} -- node -> true: also told about the dirty conversations
 local extra_hints = {} -- node -> list of further hints
+local unsettled, unpaired = {}, {} -- staff and conversations that pairing has yet to look at
 
 local function conv(id)
   if convs[id] == nil then
@@ -54,10 +57,28 @@ end
 
 local function touch(c) dirty_conv[c.id] = c; dirty_queue[c.queue] = true end
 local function touch_staff(s)
-  dirty_staff[s.id] = s
+  dirty_staff[s.id], unsettled[s.id] = s, s
   for _, queue in ipairs(s.queues) do dirty_queue[queue] = true end
 end
 local function fail(code) return cmsgpack.pack({ err = code, now = now }) end
+local function stale(queue) return cmsgpack.pack({ err = "stale", queue = queue, now = now }) end
+
+-- Every declared queue is at hand: else a counsellor's place could change in some queues and not in others.
+for _, queue in ipairs(redis.call("HKEYS", QUEUES)) do
+  if not Q[queue] then return stale(queue) end
+end
+
+-- A queue that one of these conversations stands in and whose keys are not at hand, or nil. Asked before the first write.
+local function missing_queue(ids)
+  for _, id in ipairs(ids) do
+    local c = conv(id)
+    if c and not Q[c.queue] then return c.queue end
+    local to = c and c.transfer and c.transfer.queue
+    if to and not Q[to] then return to end
+  end
+  return nil
+end
+
 local function due(kind, id, at) redis.call("ZADD", DUE, at, kind .. ":" .. id) end
 local function undue(kind, id) redis.call("ZREM", DUE, kind .. ":" .. id) end
 local function remove(list, item)
@@ -100,9 +121,11 @@ local function pend(c, event, params, by)
   table.insert(c.pend, { n = c.events, event = event, params = params, by = by, at = now })
 end
 
+local function has_place(s) return s.state == "available" and not s.away and load_of(s) < s.capacity end
+local function rank(s) return load_of(s) * 4e12 + s.idle end -- least loaded first, then longest idle
+
 local function place(s)
-  local can = s.state == "available" and not s.away and load_of(s) < s.capacity
-  local score = load_of(s) * 4e12 + s.idle -- least loaded first, then longest idle
+  local can, score = has_place(s), rank(s)
   for _, queue in ipairs(s.queues) do
     local q = Q[queue]
     if q then
@@ -124,7 +147,7 @@ local function hint(hints, node, item)
 end
 
 -- Writes what changed and tells the nodes. Called last: publishing is never undone.
-local function commit(result)
+local function write(result)
   local hints, queues, touched = extra_hints, {}, {}
   for id, c in pairs(dirty_conv) do
     c.rev = c.rev + 1

@@ -1,24 +1,32 @@
 -- Meets one deadline, if it is still one: safe to run late, twice, or for something that has changed meanwhile.
--- args: kind (v visitor's grace, o offer, i idle, w wrap-up, s staff's grace, l linger, p offer again, t transfer), id, last (at of the log's last entry)
--- result: done (bool), ended (reason, when the conversation ended here), forgotten (bool: its record moved to `past`)
+-- args: kind (v visitor's grace, o offer, i idle, w wrap-up, s staff's grace, l linger, p offer again, t transfer),
+--       id (of the conversation; s: of the member of staff; p: `conversation|staff`), last (at of the log's last entry)
+-- result: c (record, not for s), done (bool), ended (reason, when the conversation ended here), forgotten (bool: its record moved to `past`)
 local member = arg.kind .. ":" .. arg.id
 local at = redis.call("ZSCORE", DUE, member)
 if not at or tonumber(at) > now then return commit({ done = false }) end
-if arg.kind ~= "s" and conv(arg.id) and not Q[conv(arg.id).queue] then return fail("stale") end
+local id = string.match(arg.id, "^[^|]*") -- of `p` the part before the member of staff
+local missing
+if arg.kind == "s" then
+  local s = person(id)
+  if s then missing = missing_queue(s.convs) or missing_queue({ s.offer }) end
+else
+  missing = missing_queue({ id })
+end
+if missing then return stale(missing) end
 redis.call("ZREM", DUE, member)
 redis.call("ZREMRANGEBYSCORE", DECL, "-inf", now)
 
 if arg.kind == "s" then
-  local s = person(arg.id)
+  local s = person(id)
   if not s or not s.away then return commit({ done = false }) end
   clock_out(s, false, "connection_lost")
   for _, list in ipairs({ { unpack(s.convs) }, { unpack(s.consults) } }) do
-    for _, id in ipairs(list) do
-      local c = conv(id)
+    for _, member in ipairs(list) do
+      local c = conv(member)
       local part = c and part_of(c, s.id)
       if part and part.role == "owner" then
         give_back(c, s, "grace")
-        pair_visitor(c)
       elseif part then
         unseat(c, s)
         touch(c)
@@ -30,27 +38,18 @@ if arg.kind == "s" then
   return commit({ done = true })
 end
 
-local c = conv(arg.id)
+local c = conv(id)
 if not c then return commit({ done = false }) end
 
 local handlers = {}
 function handlers.v()
   if not c.vaway or not NEXT[c.state] or c.state == "wrap_up" or c.state == "closed" then return false end
-  for _, s in ipairs(finish(c, "visitor_timeout")) do settle(s) end
+  finish(c, "visitor_timeout")
   return true
 end
 function handlers.o()
   if not c.offered then return false end
-  local s = drop_offer(c, "expired")
-  if s then
-    s.missed = s.missed + 1
-    if s.missed >= 2 and s.state == "available" then
-      s.state, s.reason, s.since, s.missed = "paused", "missed_offers", now, 0
-      place(s)
-    end
-  end
-  pair_visitor(c)
-  if s then pair_staff(s) end
+  miss_offer(c)
   return true
 end
 function handlers.i()
@@ -58,7 +57,7 @@ function handlers.i()
   local cf = conf(c.queue)
   local quiet_since = math.max(tonumber(arg.last) or 0, c.assigned)
   if now - quiet_since >= cf.idle_end_ms then
-    for _, s in ipairs(finish(c, "idle")) do settle(s) end
+    finish(c, "idle")
   elseif now - quiet_since >= cf.idle_warning_ms then
     c.warned = quiet_since + cf.idle_end_ms
     due("i", c.id, c.warned)
@@ -84,11 +83,13 @@ function handlers.l()
   return true, true
 end
 function handlers.p()
-  pair_visitor(c)
+  if c.state ~= "waiting" and not c.transfer then return false end
+  unpaired[c.id] = c
   return true
 end
 function handlers.t()
-  if not c.transfer or c.offered then return false end
+  if not c.transfer or not c.transfer.queue then return false end
+  if c.offered then due("t", c.id, c.offer_until + 1); return true end -- the one who holds the offer may still accept
   leave_lines(c)
   local owner = owner_of(c)
   if owner then tell_transfer_ended(person(owner.s), c, "expired") end

@@ -5,7 +5,8 @@
 local c = conv(arg.id)
 if not c then return fail("not_found") end
 if arg.visitor and c.visitor ~= arg.visitor then return fail("not_found") end
-if not Q[c.queue] then return fail("stale") end
+local missing = missing_queue({ c.id })
+if missing then return stale(missing) end
 local part = arg.staff and part_of(c, arg.staff)
 if arg.staff and not part then return fail("not_found") end
 if arg.forget and redis.call("HGET", VIS, c.visitor) == c.id then redis.call("HDEL", VIS, c.visitor) end
@@ -14,8 +15,7 @@ if part and part.role ~= "owner" then
   unseat(c, s)
   tell_released(s, c, "left")
   touch(c)
-  touch_staff(s)
-  settle(s)
+  place(s)
   return commit({ c = c, left = true })
 end
 if c.state == "wrap_up" or c.state == "closed" then
@@ -29,6 +29,5 @@ if c.state == "wrap_up" or c.state == "closed" then
   touch(c)
   return commit({ c = c })
 end
-local freed = finish(c, arg.reason)
-for _, s in ipairs(freed) do settle(s) end
+finish(c, arg.reason)
 return commit({ c = c })

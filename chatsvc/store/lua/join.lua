@@ -1,6 +1,6 @@
 -- A visitor says hello: resumes the conversation that this token has on the site, or begins one.
 -- args: id (for a new conversation), visitor (HMAC), site, queue, lang, node, conn, fresh (bool), create (bool)
--- result: c (record), created, resumed, previous {node, conn} of a replaced connection; err: none (nothing to
+-- result: c (record), created, previous {node, conn} of a replaced connection; err: none (nothing to
 -- resume and create is false), closed, full, no_staff, unknown_queue
 local function attach(c)
   local previous
@@ -8,14 +8,10 @@ local function attach(c)
     previous = { node = c.vnode, conn = c.vconn }
     extra_nodes[c.vnode] = true
   end
-  local was_away = c.vaway
   c.vnode, c.vconn, c.vaway = arg.node, arg.conn, nil
   redis.call("SADD", AT, "v:" .. c.id)
   undue("v", c.id)
-  if c.state == "waiting" then
-    stand_in_line(c)
-    if was_away then pair_visitor(c) end
-  end
+  if c.state == "waiting" then stand_in_line(c) end
   touch(c)
   return previous
 end
@@ -25,7 +21,8 @@ local old = known and conv(known)
 if old then
   local live = old.state == "waiting" or old.state == "offered" or old.state == "active"
   if live or (not arg.fresh and old.linger_until and now < old.linger_until) then
-    if not Q[old.queue] then return fail("stale") end
+    local missing = missing_queue({ old.id })
+    if missing then return stale(missing) end
     local previous = attach(old)
     return commit({ c = old, created = false, previous = previous })
   end
@@ -48,5 +45,4 @@ redis.call("HSET", VIS, arg.visitor, c.id)
 redis.call("SADD", AT, "v:" .. c.id)
 stand_in_line(c)
 touch(c)
-pair_visitor(c)
 return commit({ c = c, created = true })

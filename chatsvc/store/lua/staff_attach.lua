@@ -38,5 +38,4 @@ for _, list in ipairs({ s.convs, s.wraps, s.consults }) do
   end
 end
 place(s)
-pair_staff(s)
 return commit({ s = s, convs = mine, previous = previous })

@@ -2,7 +2,10 @@
 -- args: id, conn
 -- result: gone (bool)
 local s = person(arg.id)
-if not s or s.conn ~= arg.conn then return commit({ gone = false }) end
+if not s or s.conn ~= arg.conn then
+  if not s or s.node ~= HERE then redis.call("SREM", AT, "s:" .. arg.id) end
+  return commit({ gone = false })
+end
 redis.call("SREM", AT, "s:" .. s.id)
 staff_gone(s)
 return commit({ gone = true })

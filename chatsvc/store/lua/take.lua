@@ -9,7 +9,8 @@ if arg.conversation then
   if not c then return fail("already_taken") end
   local queue = c.transfer and c.transfer.queue or c.queue
   if not contains(s.queues, queue) then return fail("not_found") end
-  if not Q[queue] then return fail("stale") end
+  local missing = missing_queue({ c.id })
+  if missing then return stale(missing) end
   if part_of(c, s.id) or not redis.call("ZSCORE", KEYS[Q[queue].wait], c.id) then return fail("already_taken") end
 end
 if load_of(s) >= s.capacity then return fail("at_capacity") end
@@ -18,7 +19,7 @@ if not c then
   local best
   for _, queue in ipairs(queues) do
     if not contains(s.queues, queue) then return fail("not_found") end
-    if not Q[queue] then return fail("stale") end
+    if not Q[queue] then return stale(queue) end
     local head = redis.call("ZRANGE", KEYS[Q[queue].wait], 0, 9)
     for _, id in ipairs(head) do
       local candidate = conv(id)

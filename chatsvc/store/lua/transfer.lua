@@ -6,7 +6,8 @@ local c = conv(arg.conversation)
 local part = c and part_of(c, arg.id)
 if not s or not part or part.role ~= "owner" then return fail("not_found") end
 if c.state ~= "active" or c.transfer then return fail("bad_state") end
-if not Q[c.queue] then return fail("stale") end
+local missing = missing_queue({ c.id })
+if missing then return stale(missing) end
 if arg.to_staff then
   local other = person(arg.to_staff)
   if not other or arg.to_staff == arg.id then return fail("not_found") end
@@ -15,22 +16,11 @@ if arg.to_staff then
   c.transfer = { staff = arg.to_staff }
   make_offer(c, other, arg.ttl_ms)
 else
-  local q = Q[arg.to_queue]
-  if not q or conf(arg.to_queue).removed then return fail("unknown_queue") end
+  if not Q[arg.to_queue] or conf(arg.to_queue).removed then return fail("unknown_queue") end
   c.transfer = { queue = arg.to_queue }
   c.score = math.min(c.score, c.joined - FRONT)
-  redis.call("ZADD", KEYS[q.wait], c.score, c.id)
-  dirty_queue[arg.to_queue] = true
+  stand_for_transfer(c)
   due("t", c.id, now + arg.ttl_ms)
   touch(c)
-  if conf(arg.to_queue).mode ~= "take" then
-    for _, id in ipairs(redis.call("ZRANGE", KEYS[q.free], 0, 19)) do
-      local other = person(id)
-      if id ~= arg.id and not other.offer and not declined(c, other) then
-        make_offer(c, other, conf(arg.to_queue).offer_ms)
-        break
-      end
-    end
-  end
 end
 return commit({ c = c })

@@ -6,7 +6,6 @@ local c = conv(arg.conversation)
 local part = c and part_of(c, arg.id)
 if not s or not part or part.role ~= "owner" then return fail("not_found") end
 if c.state ~= "wrap_up" then return fail("bad_state") end
-if not Q[c.queue] then return fail("stale") end
 c.outcome, c.tags = arg.outcome, arg.tags
 end_wrap_up(c, s)
 return commit({ c = c })
