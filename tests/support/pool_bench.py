@@ -1,0 +1,218 @@
+"""One pool on a real store, a clock that the test moves, and short words for what people do."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import redis
+
+from chatsvc.domain.records import Conversation, EntryBody, Outcome
+from chatsvc.domain.sites import Queue, QueueName, SiteId
+from chatsvc.services.pool import stored
+from chatsvc.store.chats import PoolChats
+from chatsvc.store.clock import ManualClock
+from chatsvc.store.link import Link
+from tests.support.pool_state import PoolState, faults, read_state
+
+POOL = "p"
+MINUTE = 60_000
+SHORT = {
+    "offer_ms": 30_000, "offer_repeat_ms": 5 * MINUTE, "grace_waiting_ms": 10 * MINUTE, "grace_talking_ms": 5 * MINUTE,
+    "idle_warning_ms": 20 * MINUTE, "idle_end_ms": 30 * MINUTE, "wrap_up_ms": 5 * MINUTE, "linger_ms": 10 * MINUTE,
+}  # fmt: skip
+
+
+def queue(name: str = "q", **fields: Any) -> Queue:
+    """A queue of the site `s`, with the default times."""
+    return Queue(SiteId("s"), QueueName(name), {}, **{**SHORT, **fields})
+
+
+class Bench:
+    """What people do in one pool. After every step the whole state is held against its rules."""
+
+    def __init__(self, link: Link, client: Any, queues: Sequence[Queue]) -> None:
+        self.link = link
+        self.client = client
+        self.clock = ManualClock()
+        self.queues = {found.key: found for found in queues}
+        self.nodes: dict[str, PoolChats] = {}
+        self.checking = True
+        self.start = self.clock.now()
+
+    def node(self, name: str = "n1") -> PoolChats:
+        """The pool as seen from a node."""
+        if name not in self.nodes:
+            self.nodes[name] = PoolChats(self.link, POOL, name, self.clock, lambda: list(self.queues))
+        return self.nodes[name]
+
+    async def declare(self, *queues: Queue) -> None:
+        """Write the queues' settings."""
+        self.queues = {found.key: found for found in queues}
+        await self.node().set_queues(queues)
+
+    async def change(self, name: str = "q", **fields: Any) -> None:
+        """Change settings of one queue."""
+        key = f"s/{name}"
+        await self.declare(*({**self.queues, key: replace(self.queues[key], **fields)}.values()))
+
+    async def run(self, script: str, *, on: str = "n1", **args: Any) -> Outcome:
+        """One script, then the rules."""
+        outcome = await self.node(on).run(script, **args)
+        self.check()
+        return outcome
+
+    def check(self) -> None:
+        """Hold the state against its rules."""
+        if self.checking:
+            found = faults(self.state())
+            assert not found, "\n".join(found)
+
+    def state(self) -> PoolState:
+        """Everything that the store holds of the pool but the logs."""
+        return read_state(self.client, POOL)
+
+    def conv(self, ident: str) -> dict[str, Any]:
+        """A record as it is."""
+        return self.state().conv[ident]
+
+    def person(self, name: str) -> dict[str, Any]:
+        """A duty record as it is."""
+        return self.state().staff[name]
+
+    # Visitors
+
+    async def join(
+        self, ident: str, queue: str = "q", *, on: str = "n1", conn: str = "", **more: Any
+    ) -> Outcome:
+        """A visitor named after the conversation says hello."""
+        return await self.run(
+            "join", on=on, **{
+                "id": ident, "visitor": f"v-{ident}", "site": "s", "queue": f"s/{queue}", "lang": "fi",
+                "node": on, "conn": conn or f"c-{ident}", "fresh": False, "create": True, **more,
+            },
+        )  # fmt: skip
+
+    async def away(self, ident: str, on: str = "n1", conn: str = "") -> Outcome:
+        """The visitor's connection is gone."""
+        return await self.run("visitor_away", on=on, id=ident, conn=conn or f"c-{ident}")
+
+    async def leave(self, ident: str, reason: str = "visitor_left", forget: bool = False) -> Outcome:
+        """The visitor ends it."""
+        return await self.run("finish", id=ident, visitor=f"v-{ident}", reason=reason, forget=forget)
+
+    async def leave_as(self, ident: str, visitor: str) -> Outcome:
+        """A visitor with another name than the conversation's ends it."""
+        return await self.run("finish", id=ident, visitor=visitor, reason="visitor_left", forget=False)
+
+    # Staff
+
+    async def attach(
+        self, name: str, capacity: int = 2, queues: Sequence[str] = ("q",), *, on: str = "n1", conn: str = ""
+    ) -> Outcome:
+        """A console says hello."""
+        return await self.run(
+            "staff_attach", on=on, id=name, alias=name.title(), capacity=capacity,
+            queues=[f"s/{found}" for found in queues], grace_ms=2 * MINUTE, node=on, conn=conn or f"c-{name}",
+        )  # fmt: skip
+
+    async def duty(self, name: str, state: str = "available") -> Outcome:
+        """Clock in, pause or clock out."""
+        return await self.run("duty", id=name, state=state, reason=None)
+
+    async def on_duty(
+        self, name: str, capacity: int = 2, queues: Sequence[str] = ("q",), on: str = "n1"
+    ) -> None:
+        """A counsellor who is available; each a second later than the one before, so that none is equally idle."""
+        await self.attach(name, capacity, queues, on=on)
+        self.clock.advance(1_000)
+        await self.duty(name)
+
+    async def take(self, name: str, conversation: str | None = None, queue: str | None = None) -> str:
+        """Take a visitor; gives the conversation."""
+        named = f"s/{queue}" if queue else None
+        outcome = await self.run("take", id=name, conversation=conversation, queue=named)
+        assert outcome.c is not None
+        return outcome.c.id
+
+    async def answer(self, name: str, conversation: str, accept: bool) -> Outcome:
+        """Accept or decline an offer."""
+        return await self.run("answer_offer", id=name, conversation=conversation, accept=accept)
+
+    async def close(self, name: str, conversation: str) -> Outcome:
+        """The counsellor ends it."""
+        return await self.run("finish", id=conversation, staff=name, reason="counsellor_closed", forget=False)
+
+    async def wrap_up(self, name: str, conversation: str) -> Outcome:
+        """The record is finished."""
+        return await self.run("wrap_up", id=name, conversation=conversation, outcome="talked", tags=["a"])
+
+    async def gone(self, name: str, on: str = "n1", conn: str = "") -> Outcome:
+        """The console's connection is gone."""
+        return await self.run("staff_away", on=on, id=name, conn=conn or f"c-{name}")
+
+    async def say(
+        self, conversation: str, author: str = "v", client_id: str = "m1", log: str = "talk"
+    ) -> int:
+        """Store a message; gives its number. Raises NotFound, BadState."""
+        body = EntryBody(client_id, "text", "visitor" if author == "v" else "counsellor", 0, None, b"x")
+        return stored(await self.node().append(conversation, author, log, client_id, body)).seq
+
+    # Time
+
+    async def pass_time(self, ms: int) -> list[str]:
+        """Move the clock, then meet every deadline that has passed; gives those that were met."""
+        self.clock.advance(ms)
+        return await self.meet()
+
+    async def meet(self) -> list[str]:
+        """Meet what is overdue, as the worker does."""
+        met = []
+        for _ in range(100):
+            overdue = await self.node().due()
+            if not overdue:
+                return met
+            for kind, ident in overdue:
+                last = await self.node().last_at(ident) if kind == "i" else 0
+                outcome = await self.node().run("expire", kind=kind, id=ident, last=last)
+                met.append(f"{kind}:{ident}" if outcome.done else f"-{kind}:{ident}")
+        raise AssertionError("deadlines that are never met")
+
+    async def events(self, conversation: str) -> list[str]:
+        """Move what is pending into the log, and tell the events in it."""
+        chats = self.node()
+        rows = await chats.conversations([conversation])
+        for event in rows[conversation].pend if conversation in rows else ():
+            body = EntryBody(f"event-{event.n}", "event", "system", event.by, None, b"", "", event.event)
+            await chats.append_event(conversation, event, body)
+        return [entry.body.event or entry.body.id for entry in await chats.read(conversation, "talk", 0)]
+
+
+def touched(outcome: Outcome) -> dict[str, Conversation]:
+    """The conversations that a script changed."""
+    return {found.id: found for found in outcome.touched}
+
+
+@asynccontextmanager
+async def bench_on(store: Any, *queues: Queue) -> AsyncIterator[Bench]:
+    """A bench on an empty store."""
+    link = await Link.open(store.url, client_name="test")
+    client = store.client()
+    try:
+        bench = Bench(link, client, queues or [queue()])
+        await bench.declare(*bench.queues.values())
+        yield bench
+    finally:
+        client.close()
+        await link.close()
+
+
+async def outcomes(*calls: Any) -> list[Any]:
+    """Results or exceptions of calls made at once."""
+    return await asyncio.gather(*calls, return_exceptions=True)
+
+
+def single_client(url: str) -> redis.Redis:
+    """A plain client for a single server."""
+    return redis.Redis.from_url(url, socket_timeout=10)

@@ -1,0 +1,252 @@
+"""A pool's whole state as the store holds it, and the rules that it keeps after every step."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgpack
+import redis
+
+from chatsvc.store.keys import PoolKeys
+
+Record = dict[str, Any]
+LIVE = ("waiting", "offered", "active")
+SCORE_OF_LOAD = 4e12  # `_pool.lua`: least loaded first, then longest idle
+
+
+@dataclass(slots=True)
+class PoolState:
+    """Every key of a pool but the logs, decoded. Scored sets map member to score."""
+
+    conv: dict[str, Record] = field(default_factory=dict)
+    past: dict[str, Record] = field(default_factory=dict)
+    staff: dict[str, Record] = field(default_factory=dict)
+    queues: dict[str, Record] = field(default_factory=dict)
+    gate: dict[str, str] = field(default_factory=dict)
+    vis: dict[str, str] = field(default_factory=dict)
+    due: dict[str, int] = field(default_factory=dict)
+    decl: dict[str, int] = field(default_factory=dict)
+    at: dict[str, set[str]] = field(default_factory=dict)
+    line: dict[str, dict[str, float]] = field(default_factory=dict)
+    wait: dict[str, dict[str, float]] = field(default_factory=dict)
+    free: dict[str, dict[str, float]] = field(default_factory=dict)
+    on: dict[str, set[str]] = field(default_factory=dict)
+    now: int = 0
+
+    def eligible(self, queue: str) -> Iterator[tuple[Record, Record]]:
+        """Pairs of one who waits in `queue` and one who has a place for them and has not declined them."""
+        for member in self.wait.get(queue, {}):
+            conversation = self.conv[member]
+            for name in self.free.get(queue, {}):
+                person = self.staff[name]
+                barred = self.decl.get(f"{member}|{name}", 0) > self.now or has_part(conversation, name)
+                if not barred and not (self.queues[queue]["mode"] == "offer" and person.get("offer")):
+                    yield conversation, person
+
+
+def has_part(conversation: Record, name: str) -> bool:
+    """Whether a member of staff takes part."""
+    return any(part["s"] == name for part in conversation["parts"])
+
+
+def load(person: Record) -> int:
+    """Places in use."""
+    return len(person["convs"]) + len(person["wraps"]) + (1 if person.get("offer") else 0)
+
+
+def read_state(client: Any, pool: str) -> PoolState:
+    """The pool as it is now, through a plain client; for tests that nobody disturbs meanwhile."""
+    keys, state = PoolKeys(pool), PoolState()
+    for name in ("conv", "past", "staff", "queues"):
+        rows = client.hgetall(keys.of(name))
+        setattr(state, name, {key.decode(): msgpack.unpackb(row) for key, row in rows.items()})
+    for name in ("gate", "vis"):
+        rows = client.hgetall(keys.of(name))
+        setattr(state, name, {key.decode(): row.decode() for key, row in rows.items()})
+    for name in ("due", "decl"):
+        setattr(state, name, {key: int(score) for key, score in _scored(client, keys.of(name))})
+    for name in ("line", "wait", "free"):
+        found = {queue: dict(_scored(client, keys.of(name, queue))) for queue in state.queues}
+        setattr(state, name, found)
+    state.on = {queue: _members(client, keys.of("on", queue)) for queue in state.queues}
+    prefix = keys.at("")
+    for key in _keys(client, prefix + "*"):
+        state.at[key.removeprefix(prefix)] = _members(client, key)
+    state.now = int(client.hget(keys.meta, "now") or 0)
+    return state
+
+
+def _scored(client: Any, key: str) -> list[tuple[str, float]]:
+    return [(member.decode(), score) for member, score in client.zrange(key, 0, -1, withscores=True)]
+
+
+def _members(client: Any, key: str) -> set[str]:
+    return {member.decode() for member in client.smembers(key)}
+
+
+def _keys(client: Any, pattern: str) -> list[str]:
+    escaped = pattern.replace("{", "[{]").replace("}", "[}]")
+    nodes = {"target_nodes": "primaries"} if isinstance(client, redis.RedisCluster) else {}
+    return [key.decode() for key in client.keys(escaped, **nodes)]
+
+
+def faults(state: PoolState) -> list[str]:
+    """Every rule that the state breaks, in words; empty when all is well."""
+    found: list[str] = []
+    for conversation in state.conv.values():
+        found += [f"{conversation['id']}: {fault}" for fault in _conversation_faults(state, conversation)]
+    for person in state.staff.values():
+        found += [f"{person['id']}: {fault}" for fault in _person_faults(state, person)]
+    found += _stray_faults(state)
+    for queue, settings in state.queues.items():
+        if settings["mode"] != "take":
+            found += [
+                f"{queue}: {conversation['id']} waits although {person['id']} is free"
+                for conversation, person in state.eligible(queue)
+            ]
+    return found
+
+
+def _conversation_faults(state: PoolState, c: Record) -> Iterator[str]:
+    yield from _line_faults(state, c)
+    yield from _offer_faults(state, c)
+    yield from _owner_faults(state, c)
+    if state.gate.get(c["id"]) != gate_of(c):
+        yield f"gate {state.gate.get(c['id'])} instead of {gate_of(c)}"
+    if c["state"] in LIVE and state.vis.get(c["visitor"]) != c["id"]:
+        yield "its visitor's token does not lead to it"
+    if c.get("vnode") and f"v:{c['id']}" not in state.at.get(c["vnode"], ()):
+        yield "its visitor is connected to a node that does not know"
+    wanted = {
+        "v": c["state"] in LIVE and bool(c.get("vaway")),
+        "o": bool(c.get("offered")),
+        "i": c["state"] == "active",
+        "w": c["state"] == "wrap_up",
+        "l": c["state"] in ("wrap_up", "closed"),
+    }
+    for kind, want in wanted.items():
+        if (f"{kind}:{c['id']}" in state.due) is not want:
+            yield f"deadline {kind} {'is missing' if want else 'should not be there'}"
+
+
+def _line_faults(state: PoolState, c: Record) -> Iterator[str]:
+    in_line = {queue: line[c["id"]] for queue, line in state.line.items() if c["id"] in line}
+    wanted = {c["queue"]: float(c["joined"])} if c["state"] in ("waiting", "offered") else {}
+    if in_line != wanted:
+        yield f"stands in line {in_line} instead of {wanted}"
+    in_wait = {queue: wait[c["id"]] for queue, wait in state.wait.items() if c["id"] in wait}
+    transfer = (c.get("transfer") or {}).get("queue")
+    wanted = {}
+    if c["state"] == "waiting" and not c.get("vaway"):
+        wanted = {c["queue"]: float(c["score"])}
+    elif c["state"] == "active" and transfer and not c.get("offered"):
+        wanted = {transfer: float(c["score"])}
+    if in_wait != wanted:
+        yield f"can be taken in {in_wait} instead of {wanted}"
+
+
+def _offer_faults(state: PoolState, c: Record) -> Iterator[str]:
+    holder = c.get("offered")
+    if c["state"] == "offered" and not holder:
+        yield "is offered to nobody"
+    if holder and c["state"] not in ("offered", "active"):
+        yield f"is offered while {c['state']}"
+    if holder and state.staff[holder].get("offer") != c["id"]:
+        yield f"is offered to {holder}, who does not know"
+    if c["state"] == "active" and bool(c.get("transfer")) < bool(holder):
+        yield "is offered without a transfer"
+
+
+def _owner_faults(state: PoolState, c: Record) -> Iterator[str]:
+    owners = [part["s"] for part in c["parts"] if part["role"] == "owner"]
+    if c["state"] in ("waiting", "offered"):
+        if c["parts"]:
+            yield "has staff in it while waiting"
+    elif c["state"] in ("active", "wrap_up") and len(owners) != 1:
+        yield f"has {len(owners)} owners"
+    for list_, states in (("convs", ("active",)), ("wraps", ("wrap_up",))):
+        for name, person in state.staff.items():
+            if (c["id"] in person[list_]) is not (c["state"] in states and owners == [name]):
+                yield f"disagrees with the {list_} of {name}"
+    for name, person in state.staff.items():
+        guest = any(part["s"] == name and part["role"] == "consultant" for part in c["parts"])
+        if (c["id"] in person["consults"]) is not (guest and c["state"] == "active"):
+            yield f"disagrees with the consultations of {name}"
+
+
+def _person_faults(state: PoolState, s: Record) -> Iterator[str]:
+    if load(s) > s["capacity"]:
+        yield f"carries {load(s)} of {s['capacity']}"
+    if s["state"] == "draining" and not (s["convs"] or s["wraps"] or s["consults"]):
+        yield "is draining with nothing left"
+    if s.get("offer") and state.conv.get(s["offer"], {}).get("offered") != s["id"]:
+        yield "holds an offer that is not theirs"
+    if s.get("offer") and s["state"] != "available":
+        yield f"holds an offer while {s['state']}"
+    for list_ in ("convs", "wraps", "consults"):
+        for member in s[list_]:
+            if member not in state.conv:
+                yield f"has {member} in {list_}, which is gone"
+    ready = s["state"] == "available" and not s.get("away") and load(s) < s["capacity"]
+    for queue in state.queues:
+        mine = queue in s["queues"]
+        score = state.free[queue].get(s["id"])
+        wanted = load(s) * SCORE_OF_LOAD + s["idle"] if ready and mine else None
+        if score != wanted:
+            yield f"is free in {queue} with {score} instead of {wanted}"
+        if (s["id"] in state.on[queue]) is not (mine and s["state"] in ("available", "paused")):
+            yield f"on duty in {queue}: the set disagrees"
+    if s.get("node") and f"s:{s['id']}" not in state.at.get(s["node"], ()):
+        yield "is connected to a node that does not know"
+    if f"s:{s['id']}" in state.due and not s.get("away"):
+        yield "has a grace time while present"
+
+
+def _stray_faults(state: PoolState) -> Iterator[str]:
+    for name in ("line", "wait"):
+        for queue, members in getattr(state, name).items():
+            yield from (
+                f"{name}:{queue} holds {member}, which is gone" for member in set(members) - set(state.conv)
+            )
+    for queue, members in state.free.items():
+        yield from (
+            f"free:{queue} holds {member}, who is unknown" for member in set(members) - set(state.staff)
+        )
+    yield from (f"gate of {member}, which is gone" for member in set(state.gate) - set(state.conv))
+    for member in state.due:
+        kind, _, ident = member.partition(":")
+        if kind not in ("s", "p") and ident not in state.conv:
+            yield f"deadline {member} of something gone"
+
+
+def gate_of(c: Record) -> str:
+    """Who may write to which log, as `append` reads it."""
+    talk, staff = ";", ";"
+    if c["state"] in LIVE:
+        talk += f"v@{c.get('vnode') or ''};"
+    for part in c["parts"]:
+        seat = f"s:{part['s']}@{part.get('node') or ''};"
+        talk += seat if c["state"] == "active" else ""
+        staff += seat if c["state"] in ("active", "wrap_up") else ""
+    return f"{talk}|{staff}"
+
+
+def difference(before: PoolState, after: PoolState) -> dict[str, dict[str, Any]]:
+    """What changed, part by part: member -> new value, None where it is gone. `rev` is left out: it always grows."""
+    changed: dict[str, dict[str, Any]] = {}
+    for name in PoolState.__slots__:  # type: ignore[attr-defined]  # a slotted dataclass has them
+        old, new = getattr(before, name), getattr(after, name)
+        if isinstance(old, int) or old == new:
+            continue
+        for member in old.keys() | new.keys():
+            if old.get(member) != new.get(member):
+                changed.setdefault(name, {})[member] = _change(old.get(member), new.get(member))
+    return changed
+
+
+def _change(old: Any, new: Any) -> Any:
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return {key: value for key, value in new.items() if key != "rev"} if isinstance(new, dict) else new
+    return {
+        key: new.get(key) for key in old.keys() | new.keys() if key != "rev" and old.get(key) != new.get(key)
+    }
