@@ -61,9 +61,22 @@ def node_of_wheel() -> Path | None:
 def install_node_wheel() -> None:
     """Puts the locked Node.js wheel into the running Python's environment."""
     say(f"npm with Node.js {OLDEST_NODE} or newer is not here; taking Node.js from a Python package ...")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    lock = ROOT / "requirements-node.lock"
-    if subprocess.run([*pip, "--require-hashes", "--requirement", str(lock)], check=False).returncode:
+    wanted = ["--quiet", "--require-hashes", "--requirement", str(ROOT / "requirements-node.lock")]
+    ways = [
+        [
+            str(Path(sys.executable).with_name("uv")),
+            "--system-certs",
+            "pip",
+            "install",
+            "--python",
+            sys.executable,
+        ],
+        [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"],
+    ]
+    for way in ways:
+        if shutil.which(way[0]) and subprocess.run([*way, *wanted], check=False).returncode == 0:
+            break
+    else:
         raise FrontendError(
             f"Node.js can't be installed. Install Node.js {OLDEST_NODE} or newer with npm yourself."
         )
