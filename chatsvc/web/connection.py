@@ -101,6 +101,8 @@ class Connection:
             return
         try:
             await self.handle(frame)
+            if isinstance(frame, frames.Typing | frames.Seen):
+                self.acknowledge(frame)
         except ChatError as error:
             self.refuse(
                 error, _given(frame.ref), getattr(frame, "id", None), getattr(frame, "conversation", None)

@@ -13,10 +13,11 @@ MAX_FRAME = 65_536  # bytes of a client's frame
 MAX_TEXT = 4_000  # code points after NFC
 MAX_ID = 64  # characters
 
-Ref = Annotated[str, Meta(max_length=64)] | int
+Ref = Annotated[str, Meta(max_length=64)] | Annotated[int, Meta(ge=-(2**53), le=2**53)]
 ClientId = Annotated[str, Meta(min_length=1, max_length=MAX_ID)]
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
-Lang = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", max_length=24)]
+# `$` alone would let a line end pass.
+Lang = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$(?!\n)", max_length=24)]
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
 RawText = Annotated[str, Meta(max_length=MAX_FRAME)]  # measured in code points after NFC, by `text.py`
 Texts = dict[str, str]

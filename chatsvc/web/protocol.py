@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from chatsvc.domain.errors import BadField, ChatError, UnknownType
-from chatsvc.web.frames import Error, Frame
+from chatsvc.domain.text import accepted_answers
+from chatsvc.web.frames import Error, Frame, VisitorHello
 
 MSGPACK, JSON = "chatsvc.v1.msgpack", "chatsvc.v1.json"
 SUBPROTOCOLS = (MSGPACK, JSON)
@@ -82,11 +83,16 @@ def parse(decode: Decode, frame: bytes, types: Mapping[str, type[Frame]]) -> Fra
             UnknownType("There is no frame of this type here; the AsyncAPI document lists them."), raw
         )
     try:
-        return msgspec.convert(raw, wanted)
+        found = msgspec.convert(raw, wanted)
+        if isinstance(found, VisitorHello) and found.answers is not None:
+            found.answers = accepted_answers(found.answers)
     except (msgspec.ValidationError, RecursionError) as error:
         field = _field_of(str(error))
         message = f"`{field or 'frame'}` is missing or not acceptable; the AsyncAPI document describes it."
         raise Refused(BadField(message), raw, field) from None
+    except BadField as error:
+        raise Refused(error, raw) from None
+    return found
 
 
 def _field_of(message: str) -> str | None:
@@ -100,13 +106,15 @@ def _field_of(message: str) -> str | None:
 def _scalar(value: Any) -> Any:
     if isinstance(value, str):
         return value if len(value) <= 64 else None
-    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= 2**53 else None
 
 
 def error_frame(
     error: ChatError, ref: Any = None, ident: Any = None, conversation: Any = None, field: str | None = None
 ) -> Error:
-    """The `error` frame of a refusal or failure."""
+    """The `error` frame of a refusal or failure; a wrong field is the first word of the message, in backticks."""
+    if field is None and error.code in ("bad_field", "too_long") and str(error).startswith("`"):
+        field = str(error).split("`")[1]
     retry = error.retry_after_ms
     if retry is None and error.retryable:
         retry = 1_000
