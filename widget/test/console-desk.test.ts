@@ -97,7 +97,7 @@ test("In a new epoch one's own lost message is sent again and a visitor's lost o
   clock.pass(1_000);
   greet(body({ epoch: "e2", log: [line(1, "visitor")] }));
   assert.equal(desk.state.conversations[0]?.lost, true);
-  assert.deepEqual([...new Set(sent("say").map((frame) => frame["id"]))], [id]);
+  assert.deepEqual(sent("say").map((frame) => frame["id"]), [id]);
 });
 
 test("A gap in a log makes the desk read it again, once in a while and not for ever.", () => {

@@ -39,6 +39,8 @@ export class Desk {
   readonly #connection: Connection<CounsellorFrame, CounsellorServerFrame>;
   readonly #sweep: Deadline;
   #rereadAt = 0;
+  /** From the welcome until the connection is lost: before it nobody knows what the store has already. */
+  #speaking = false;
 
   constructor(private readonly options: DeskOptions) {
     const clock = options.clock ?? browserClock;
@@ -137,7 +139,7 @@ export class Desk {
   }
 
   #sendDraft(id: string, draft: Draft): boolean {
-    if (!this.state.welcomed || this.state.link.name !== "open") return false;
+    if (!this.#speaking) return false;
     const { conversation, text } = draft;
     return draft.log === "talk"
       ? this.#connection.ask(id, { type: "say", conversation, id, text })
@@ -162,6 +164,7 @@ export class Desk {
   /** What was unacknowledged goes out again, and what is no longer ours waits for a person. */
   #welcomed(): void {
     for (const one of this.state.conversations) if (one.state === "gone") this.threads.giveUp(one.id);
+    this.#speaking = true;
     this.threads.outbox.online();
   }
 
@@ -188,6 +191,7 @@ export class Desk {
 
   #linked(link: ConnectionState): void {
     if (link.name !== "open") {
+      this.#speaking = false;
       this.#requests.abandon();
       this.threads.outbox.offline();
     }

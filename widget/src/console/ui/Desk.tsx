@@ -24,12 +24,15 @@ export function DeskScreen({ onSignOut }: { onSignOut: () => void }) {
     <div class={conversation ? "desk desk-talking" : "desk"}>
       <TopBar state={state} open={open} onOpen={setOpen} onSignOut={onSignOut} />
       <Banner state={state} />
-      <Offers state={state} />
-      <Rail state={state} />
-      <main class="stage" aria-label={i18n.t("stage.label")} inert={isReplaced(state)}>
-        {conversation
-          ? <ConversationView key={conversation.id} conversation={conversation} state={state} />
-          : <Nobody state={state} />}
+      <main class="work">
+        <h1 class="vh">{i18n.t("app.title")}</h1>
+        <Offers state={state} />
+        <Rail state={state} />
+        <div class="stage" inert={isReplaced(state)}>
+          {conversation
+            ? <ConversationView key={conversation.id} conversation={conversation} state={state} />
+            : <Nobody state={state} />}
+        </div>
       </main>
       <Notices state={state} />
     </div>

@@ -17,7 +17,7 @@ export function TopBar({ state, open, onOpen, onSignOut }: TopBarProps) {
   const { t } = i18n;
   return (
     <header class="topbar">
-      <div class="brand"><Mark /><h1>{t("app.title")}</h1></div>
+      <div class="brand"><Mark /><span class="brand-name" aria-hidden="true">{t("app.title")}</span></div>
       <DutySwitch state={state} />
       <div class="tools">
         <button type="button" class="button-icon" aria-pressed={settings.sound} aria-label={t("sound.label")}

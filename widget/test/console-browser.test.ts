@@ -1,0 +1,256 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import type { WireMap } from "../src/core/codec";
+import { ConsoleRig } from "./console-rig";
+import { offer, welcome } from "./console-scenes";
+
+declare const __ROOT__: string;
+
+const axe = readFileSync(createRequire(join(__ROOT__, "package.json")).resolve("axe-core/axe.min.js"), "utf8");
+const folder = mkdtempSync(join(tmpdir(), "console-"));
+let browser: Browser;
+
+before(async () => {
+  execFileSync(process.execPath, ["build.mjs"], { cwd: __ROOT__, env: { ...process.env, CHATSVC_STATIC: folder } });
+  browser = await chromium.launch({ executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+});
+
+after(async () => {
+  await browser.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Stage {
+  readonly page: Page;
+  readonly rig: ConsoleRig;
+  /** What the browser complained about: errors of the page, and whatever the policy forbade. */
+  readonly complaints: string[];
+}
+
+/** Opens the console on a desk with five conversations and eight queues. */
+async function stage(run: (on: Stage) => Promise<void>, options: BrowserContextOptions & { signedIn?: boolean } = {}): Promise<void> {
+  const { signedIn = true, ...look } = options;
+  const rig = await ConsoleRig.start(folder);
+  rig.signedIn = signedIn;
+  rig.answer = (frame, socket) => {
+    if (frame["type"] === "hello") socket.send(welcome(Date.now(), "busy"));
+  };
+  const context = await browser.newContext({ locale: "en-GB", reducedMotion: "reduce", viewport: { width: 1440, height: 900 }, ...look });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !/401|WebSocket/.test(message.text())) complaints.push(message.text());
+  });
+  try {
+    await page.goto(rig.url);
+    await page.locator(signedIn ? ".queue" : ".login-card").first().waitFor();
+    await run({ page, rig, complaints });
+    assert.deepEqual(complaints, []);
+  } finally {
+    await context.close();
+    rig.stop();
+  }
+}
+
+async function faults(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { axe: checker } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { target: unknown; failureSummary?: string }[] }[] }> };
+    };
+    const { violations } = await checker.run();
+    return violations.flatMap((one) => one.nodes.map((node) => `${one.id} ${JSON.stringify(node.target)} ${node.failureSummary ?? ""}`));
+  });
+}
+
+const said = (conversation: string, seq: number): WireMap => ({
+  type: "entry", conversation, seq, id: `v${seq}`, kind: "text", from: "visitor", by: 0, text: "<b>hei</b> https://a.example", at: Date.now(),
+});
+const talkBox = (page: Page) => page.getByRole("textbox", { name: "Write to the visitor" });
+const visitor = (page: Page, slot: number) => page.getByRole("button", { name: new RegExp(`^Visitor ${slot}`) });
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const width of [1440, 320]) {
+    test(`axe finds nothing on any screen: ${colorScheme}, ${width} px.`, async () => {
+      await stage(async ({ page, rig }) => {
+        const clean = async (what: string): Promise<void> => assert.deepEqual(await faults(page), [], what);
+        await clean("the lists");
+        await page.locator(".queue-head").first().click();
+        await clean("an open queue");
+        await page.keyboard.press("?");
+        await clean("the shortcuts");
+        await page.keyboard.press("Escape");
+        await page.getByRole("button", { name: "Settings" }).click();
+        await clean("the settings");
+        await page.keyboard.press("Escape");
+        await page.keyboard.press("Alt+Digit1");
+        rig.socket.send(offer(Date.now()));
+        rig.socket.send({ type: "typing", conversation: "c1", from: "visitor", by: 0, on: true });
+        await page.getByRole("button", { name: "Accept" }).waitFor();
+        await clean("a conversation and an offer");
+        await page.getByRole("button", { name: /^Note/ }).click();
+        await clean("a note");
+        await page.getByRole("button", { name: "More actions" }).click();
+        await clean("the menu");
+        await page.getByRole("button", { name: "Transfer…" }).click();
+        await clean("the transfer");
+        await page.keyboard.press("Escape");
+        await page.keyboard.press("Alt+Digit4");
+        await page.getByRole("heading", { name: "Finish the record" }).waitFor();
+        await clean("the record");
+        rig.socket.close(4009);
+        await page.getByRole("button", { name: "Use here" }).waitFor();
+        await clean("another tab");
+      }, { colorScheme, viewport: { width, height: 800 } });
+    });
+  }
+}
+
+test("The login is clean, says what is wrong, and leads to the desk.", async () => {
+  await stage(async ({ page }) => {
+    assert.deepEqual(await faults(page), []);
+    await page.getByLabel("User name").fill("counsellor1");
+    await page.getByLabel("Password").fill("wrong");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").filter({ hasText: "not right" }).waitFor();
+    assert.deepEqual(await faults(page), []);
+    await page.getByLabel("Password").fill("right");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.locator(".queue").first().waitFor();
+  }, { signedIn: false });
+});
+
+test("At 320 px nothing has to be scrolled sideways, in any language.", async () => {
+  for (const locale of ["fi", "sv", "en"]) {
+    await stage(async ({ page, rig }) => {
+      const sideways = (): Promise<boolean> => page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+      assert.equal(await sideways(), false);
+      rig.socket.send(offer(Date.now()));
+      await page.keyboard.press("Alt+Digit1");
+      await page.locator(".composer").waitFor();
+      assert.equal(await sideways(), false);
+      await page.keyboard.press("Alt+Digit4");
+      await page.locator(".wrapup").waitFor();
+      assert.equal(await sideways(), false);
+    }, { locale, viewport: { width: 320, height: 640 } });
+  }
+});
+
+test("Letters typed in a message never act as shortcuts, and nothing that happens takes the focus away.", async () => {
+  await stage(async ({ page, rig }) => {
+    await page.keyboard.press("Alt+Digit1");
+    await talkBox(page).pressSequentially("nad");
+    rig.socket.send(offer(Date.now()));
+    rig.socket.send(said("c2", 5));
+    rig.socket.send({ type: "assigned", conversation: { ...(welcome(Date.now(), "busy")["conversations"] as WireMap[])[1], id: "c9" } });
+    await visitor(page, 6).waitFor();
+    await page.keyboard.type("r?");
+    assert.equal(await talkBox(page).inputValue(), "nadr?");
+    assert.deepEqual(rig.frames.filter((frame) => ["take", "accept", "decline"].includes(String(frame["type"]))), []);
+  });
+});
+
+test("Outside of a field one key accepts the offer.", async () => {
+  await stage(async ({ page, rig }) => {
+    rig.socket.send(offer(Date.now()));
+    await page.getByRole("button", { name: "Accept" }).waitFor();
+    await page.keyboard.press("a");
+    const frame = await rig.frame((one) => one["type"] === "accept");
+    assert.equal(frame["conversation"], "o1");
+  });
+});
+
+test("Each conversation keeps its own draft, and its own note, while one goes to and fro.", async () => {
+  await stage(async ({ page }) => {
+    await page.keyboard.press("Alt+Digit1");
+    await talkBox(page).fill("first");
+    await page.getByRole("button", { name: /^Note/ }).click();
+    await page.getByRole("textbox", { name: /^Note to staff/ }).fill("mine");
+    await page.keyboard.press("Alt+Digit2");
+    assert.equal(await talkBox(page).inputValue(), "");
+    await talkBox(page).fill("second");
+    await page.keyboard.press("Alt+ArrowUp");
+    assert.equal(await talkBox(page).inputValue(), "first");
+    await page.getByRole("button", { name: /^Note/ }).click();
+    assert.equal(await page.getByRole("textbox", { name: /^Note to staff/ }).inputValue(), "mine");
+  });
+});
+
+test("What a visitor writes is shown as it is: no markup, no links.", async () => {
+  await stage(async ({ page, rig }) => {
+    await page.keyboard.press("Alt+Digit5");
+    await talkBox(page).waitFor();
+    rig.socket.send(said("c5", 4));
+    await page.getByRole("log").getByText("<b>hei</b> https://a.example").waitFor();
+    assert.equal(await page.locator(".scroller a, .scroller b").count(), 0);
+  });
+});
+
+test("Only what comes after one looks is in the live region.", async () => {
+  await stage(async ({ page, rig }) => {
+    await page.keyboard.press("Alt+Digit5");
+    await talkBox(page).waitFor();
+    assert.equal(await page.getByRole("log").locator("li").count(), 0);
+    rig.socket.send(said("c5", 4));
+    await page.getByRole("log").locator("li").first().waitFor();
+    assert.equal(await page.getByRole("log").locator("li").count(), 1);
+  });
+});
+
+test("A message shows as trying while the line is cut, and goes out once when it is back.", async () => {
+  await stage(async ({ page, rig }) => {
+    await page.keyboard.press("Alt+Digit1");
+    await talkBox(page).waitFor();
+    rig.socket.cut();
+    await page.getByText("The connection is broken").waitFor();
+    await talkBox(page).fill("hello there");
+    await page.keyboard.press("Enter");
+    await page.getByText("Not sent yet").waitFor();
+    const frame = await rig.frame((one) => one["type"] === "say");
+    rig.socket.send({ type: "ack", conversation: "c1", id: String(frame["id"]), seq: 12, at: Date.now() });
+    await page.getByText("Sent", { exact: true }).waitFor();
+    assert.equal(rig.frames.filter((one) => one["type"] === "say").length, 1);
+  });
+});
+
+test("A session that ends leads to the login, and back to the same unfinished message.", async () => {
+  await stage(async ({ page, rig }) => {
+    await page.keyboard.press("Alt+Digit1");
+    await talkBox(page).fill("unfinished");
+    rig.signedIn = false;
+    rig.socket.close(4001);
+    await page.getByText("Your session has ended").waitFor();
+    await page.getByLabel("User name").fill("counsellor1");
+    await page.getByLabel("Password").fill("right");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Alt+Digit1");
+    assert.equal(await talkBox(page).inputValue(), "unfinished");
+  });
+});
+
+test("The language can be changed at once and is remembered.", async () => {
+  await stage(async ({ page }) => {
+    await page.getByRole("button", { name: "Settings" }).click();
+    await page.getByRole("button", { name: "Svenska" }).click();
+    await page.getByRole("heading", { name: "Inställningar" }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "Samtal" }).waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.lang), "sv");
+  });
+});
+
+test("The title counts what waits for this person.", async () => {
+  await stage(async ({ page, rig }) => {
+    const unread = await page.title();
+    assert.match(unread, /^\(\d+\) Chat console$/);
+    rig.socket.send(offer(Date.now()));
+    await page.waitForFunction((before) => document.title !== before, unread);
+  });
+});
