@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chatsvc.web.node import Node
 
 HELLO_WITHIN_S = 10.0
+NEVER_SENT = frozenset({1005, 1006, 1015})  # RFC 6455, 7.4.1: they stand for what was not said
 IN_FLIGHT = 64  # messages of one socket that wait for the store; then its reading pauses
 
 _log = structlog.get_logger("chatsvc.web")
@@ -81,7 +82,10 @@ class Connection:
         elif kind is WSMsgType.PING:
             self.socket.pong(message.data)
         elif kind is WSMsgType.CLOSE:
-            self.socket.echo_close(message.data)
+            if message.data in NEVER_SENT:
+                self.socket.close(Close.PROTOCOL, text="this close code is never sent")
+            else:
+                self.socket.echo_close(message.data)
             return False
         elif kind is not WSMsgType.PONG:
             return False

@@ -51,7 +51,7 @@ async def _open(request: web.Request, headers: dict[str, str]) -> Socket:
         compress=False,
         autoping=False,
         autoclose=False,
-        max_msg_size=MAX_FRAME,
+        max_msg_size=MAX_FRAME + 1,  # aiohttp refuses what reaches it
         timeout=3.0,
     )
     ws.headers.update(headers)

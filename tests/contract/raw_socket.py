@@ -128,8 +128,8 @@ class RawSocket:
         await self.send({"type": "ping", "ref": "alive?"})
         await self.next("pong", ref="alive?")
 
-    async def closed(self) -> Closed:
-        """Read on until the server closes, answer its close frame, and see the connection end."""
+    async def closed(self, *, to_the_end: bool = True) -> Closed:
+        """Read on until the server closes, answer its close frame, and see the connection end (or don't wait)."""
         found: Closed | None = None
         after = 0
         try:
@@ -142,6 +142,8 @@ class RawSocket:
                         code = int.from_bytes(payload[:2], "big") if payload else None
                         found = Closed(code, payload[2:].decode())
                         await self.write(frame(CLOSE, payload[:2]))
+                        if not to_the_end:
+                            break
                     elif opcode in (TEXT, BINARY):
                         self._keep(payload)
         except (asyncio.IncompleteReadError, ConnectionError):
