@@ -76,41 +76,39 @@ const said = (conversation: string, seq: number): WireMap => ({
 const talkBox = (page: Page) => page.getByRole("textbox", { name: "Write to the visitor" });
 const visitor = (page: Page, slot: number) => page.getByRole("button", { name: new RegExp(`^Visitor ${slot}`) });
 
-for (const colorScheme of ["light", "dark"] as const) {
-  for (const width of [1440, 320]) {
-    test(`axe finds nothing on any screen: ${colorScheme}, ${width} px.`, async () => {
-      await stage(async ({ page, rig }) => {
-        const clean = async (what: string): Promise<void> => assert.deepEqual(await faults(page), [], what);
-        await clean("the lists");
-        await page.locator(".queue-head").first().click();
-        await clean("an open queue");
-        await page.keyboard.press("?");
-        await clean("the shortcuts");
-        await page.keyboard.press("Escape");
-        await page.getByRole("button", { name: "Settings" }).click();
-        await clean("the settings");
-        await page.keyboard.press("Escape");
-        await page.keyboard.press("Alt+Digit1");
-        rig.socket.send(offer(Date.now()));
-        rig.socket.send({ type: "typing", conversation: "c1", from: "visitor", by: 0, on: true });
-        await page.getByRole("button", { name: "Accept" }).waitFor();
-        await clean("a conversation and an offer");
-        await page.getByRole("button", { name: /^Note/ }).click();
-        await clean("a note");
-        await page.getByRole("button", { name: "More actions" }).click();
-        await clean("the menu");
-        await page.getByRole("button", { name: "Transfer…" }).click();
-        await clean("the transfer");
-        await page.keyboard.press("Escape");
-        await page.keyboard.press("Alt+Digit4");
-        await page.getByRole("heading", { name: "Finish the record" }).waitFor();
-        await clean("the record");
-        rig.socket.close(4009);
-        await page.getByRole("button", { name: "Use here" }).waitFor();
-        await clean("another tab");
-      }, { colorScheme, viewport: { width, height: 800 } });
-    });
-  }
+for (const [colorScheme, width] of [["light", 1440], ["dark", 320]] as const) {
+  test(`axe finds nothing on any screen: ${colorScheme}, ${width} px.`, async () => {
+    await stage(async ({ page, rig }) => {
+      const clean = async (what: string): Promise<void> => assert.deepEqual(await faults(page), [], what);
+      await clean("the lists");
+      await page.locator(".queue-head").first().click();
+      await clean("an open queue");
+      await page.keyboard.press("?");
+      await clean("the shortcuts");
+      await page.keyboard.press("Escape");
+      await page.getByRole("button", { name: "Settings" }).click();
+      await clean("the settings");
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("Alt+Digit1");
+      rig.socket.send(offer(Date.now()));
+      rig.socket.send({ type: "typing", conversation: "c1", from: "visitor", by: 0, on: true });
+      await page.getByRole("button", { name: "Accept" }).waitFor();
+      await clean("a conversation and an offer");
+      await page.getByRole("button", { name: /^Note/ }).click();
+      await clean("a note");
+      await page.getByRole("button", { name: "More actions" }).click();
+      await clean("the menu");
+      await page.getByRole("button", { name: "Transfer…" }).click();
+      await clean("the transfer");
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("Alt+Digit4");
+      await page.getByRole("heading", { name: "Finish the record" }).waitFor();
+      await clean("the record");
+      rig.socket.close(4009);
+      await page.getByRole("button", { name: "Use here" }).waitFor();
+      await clean("another tab");
+    }, { colorScheme, viewport: { width, height: 800 } });
+  });
 }
 
 test("The login is clean, says what is wrong, and leads to the desk.", async () => {

@@ -140,7 +140,8 @@ function within(held: Conversation, frame: Frame, now: number): Conversation {
 
 function endTransfer(state: DeskState, frame: Of<"transfer_ended">, now: number): DeskState {
   const next = updateConversation(state, frame.conversation, (held) => ({ ...held, transferring: null }));
-  return notify(next, now, "info", `transfer.${frame.result}`);
+  // An accepted one is told by `released`.
+  return frame.result === "accepted" ? next : notify(next, now, "info", `transfer.${frame.result}`);
 }
 
 /** The state after `frame`, which arrived at `now` (local time, ms). */
