@@ -36,7 +36,7 @@ class Bench:
         self.link = link
         self.client = client
         self.clock = ManualClock()
-        self.queues = {found.key: found for found in queues}
+        self.queues: dict[str, Queue] = {found.key: found for found in queues}
         self.nodes: dict[str, PoolChats] = {}
         self.checking = True
         self.start = self.clock.now()
@@ -51,11 +51,13 @@ class Bench:
         """Write the queues' settings."""
         self.queues = {found.key: found for found in queues}
         await self.node().set_queues(queues)
+        self.check()
 
     async def change(self, name: str = "q", **fields: Any) -> None:
         """Change settings of one queue."""
         key = f"s/{name}"
-        await self.declare(*({**self.queues, key: replace(self.queues[key], **fields)}.values()))
+        self.queues[key] = replace(self.queues[key], **fields)
+        await self.declare(*self.queues.values())
 
     async def run(self, script: str, *, on: str = "n1", **args: Any) -> Outcome:
         """One script, then the rules."""
@@ -148,6 +150,21 @@ class Bench:
         """The record is finished."""
         return await self.run("wrap_up", id=name, conversation=conversation, outcome="talked", tags=["a"])
 
+    async def transfer(self, name: str, conversation: str, *, staff: str = "", queue: str = "") -> Outcome:
+        """Hand on to a person for 30 s, or to a queue for five minutes."""
+        return await self.run(
+            "transfer", id=name, conversation=conversation, to_staff=staff or None,
+            to_queue=f"s/{queue}" if queue else None, ttl_ms=30_000 if staff else 5 * MINUTE,
+        )  # fmt: skip
+
+    async def consult(self, name: str, conversation: str, colleague: str) -> Outcome:
+        """Bring a colleague in."""
+        return await self.run("consult", id=name, conversation=conversation, colleague=colleague)
+
+    async def give_back(self, name: str, conversation: str) -> Outcome:
+        """Back to the front of the queue."""
+        return await self.run("give_back", id=name, conversation=conversation)
+
     async def gone(self, name: str, on: str = "n1", conn: str = "") -> Outcome:
         """The console's connection is gone."""
         return await self.run("staff_away", on=on, id=name, conn=conn or f"c-{name}")
@@ -168,7 +185,7 @@ class Bench:
 
     async def meet(self) -> list[str]:
         """Meet what is overdue, as the worker does."""
-        met = []
+        met: list[str] = []
         for _ in range(100):
             overdue = await self.node().due()
             if not overdue:

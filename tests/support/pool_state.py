@@ -183,10 +183,18 @@ def _person_faults(state: PoolState, s: Record) -> Iterator[str]:
         yield "holds an offer that is not theirs"
     if s.get("offer") and s["state"] != "available":
         yield f"holds an offer while {s['state']}"
-    for list_ in ("convs", "wraps", "consults"):
-        for member in s[list_]:
-            if member not in state.conv:
-                yield f"has {member} in {list_}, which is gone"
+    for name in ("convs", "wraps", "consults"):
+        yield from (
+            f"has {member} in {name}, which is gone" for member in s[name] if member not in state.conv
+        )
+    if s.get("node") and f"s:{s['id']}" not in state.at.get(s["node"], ()):
+        yield "is connected to a node that does not know"
+    if f"s:{s['id']}" in state.due and not s.get("away"):
+        yield "has a grace time while present"
+    yield from _place_faults(state, s)
+
+
+def _place_faults(state: PoolState, s: Record) -> Iterator[str]:
     ready = s["state"] == "available" and not s.get("away") and load(s) < s["capacity"]
     for queue in state.queues:
         mine = queue in s["queues"]
@@ -196,10 +204,6 @@ def _person_faults(state: PoolState, s: Record) -> Iterator[str]:
             yield f"is free in {queue} with {score} instead of {wanted}"
         if (s["id"] in state.on[queue]) is not (mine and s["state"] in ("available", "paused")):
             yield f"on duty in {queue}: the set disagrees"
-    if s.get("node") and f"s:{s['id']}" not in state.at.get(s["node"], ()):
-        yield "is connected to a node that does not know"
-    if f"s:{s['id']}" in state.due and not s.get("away"):
-        yield "has a grace time while present"
 
 
 def _stray_faults(state: PoolState) -> Iterator[str]:
@@ -234,7 +238,7 @@ def gate_of(c: Record) -> str:
 def difference(before: PoolState, after: PoolState) -> dict[str, dict[str, Any]]:
     """What changed, part by part: member -> new value, None where it is gone. `rev` is left out: it always grows."""
     changed: dict[str, dict[str, Any]] = {}
-    for name in PoolState.__slots__:  # type: ignore[attr-defined]  # a slotted dataclass has them
+    for name in PoolState.__slots__:
         old, new = getattr(before, name), getattr(after, name)
         if isinstance(old, int) or old == new:
             continue
