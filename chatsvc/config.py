@@ -23,7 +23,7 @@ PREFIX = "CHATSVC_"
 CONFIG_VARIABLE = "CHATSVC_CONFIG"
 SECRET_FILE_BYTES = 4_096  # nothing that is a secret of ours is longer
 
-Durability = Literal["everysec", "always", "always+replica"]
+Durability = Literal["everysec", "always"]
 
 
 def _about(kind: Kind, help_text: str) -> Mapping[str, Any]:
@@ -56,13 +56,6 @@ class Settings:
     worker_metrics_port: int = field(
         default=9465, metadata=_about(kinds.PORT, "the port of a worker's metrics; 0 takes a free one")
     )
-    trusted_proxies: tuple[str, ...] = field(
-        default=(),
-        metadata=_about(
-            kinds.NETWORKS,
-            "proxies whose X-Forwarded-For is believed when connections are counted per address",
-        ),
-    )
     redis_url: str = field(
         default="",
         repr=False,
@@ -77,9 +70,9 @@ class Settings:
     durability: Durability = field(
         default="everysec",
         metadata=_about(
-            kinds.one_of("everysec", "always", "always+replica"),
+            kinds.one_of("everysec", "always"),
             "what an acknowledged message survives. everysec: the death of any process (up to 2 s are lost "
-            "when power fails); always: loss of power too; always+replica: loss of one store too",
+            "when power fails); always: loss of power too. Set an external store up alike: see doctor",
         ),
     )
     vault_path: Path | None = field(
@@ -97,12 +90,6 @@ class Settings:
     max_connections: int = field(
         default=10_000,
         metadata=_about(kinds.whole_number(1, 1_000_000), "open connections that a node accepts"),
-    )
-    connections_per_address: int = field(
-        default=200,
-        metadata=_about(
-            kinds.whole_number(1, 1_000_000), "open connections that a node accepts from one address"
-        ),
     )
     outbox_bytes: int = field(
         default=256 << 10,
@@ -286,11 +273,6 @@ def _contradictions(settings: Settings, reading: _Reading) -> list[str]:
     elif url.scheme != "https" and not is_loopback_host(url.hostname or ""):
         problems.append(
             f"{where}: must begin with https://; http:// is for localhost and names that end in .localhost."
-        )
-    if settings.durability == "always+replica" and settings.embedded:
-        source = reading.sources.get("durability", "durability")
-        problems.append(
-            f"{source}: always+replica needs a store with a replica: set redis_url, or use always."
         )
     return problems
 

@@ -137,21 +137,6 @@ def _read_key(value: Any) -> bytes:
     return key
 
 
-def _read_networks(value: Any) -> tuple[str, ...]:
-    words = value.replace(",", " ").split() if isinstance(value, str) else value
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise Refusal('must be a list of addresses or networks, such as ["127.0.0.1", "192.0.2.0/24"].')
-    networks = []
-    for word in words:
-        try:
-            networks.append(str(ipaddress.ip_network(word)))
-        except ValueError:
-            raise Refusal(
-                f"{word!r} is not an address or a network, such as 127.0.0.1 or 192.0.2.0/24."
-            ) from None
-    return tuple(networks)
-
-
 HOST = Kind("an address or name of this machine", _read_host)
 PUBLIC_URL = Kind("an origin, such as https://chat.kunta.fi", _read_public_url)
 STORE_URL = Kind(
@@ -161,4 +146,3 @@ STORE_URL = Kind(
 PATH = Kind("a path", _read_path, is_path=True)
 OPTIONAL_PATH = Kind("a path, or empty for the default", _read_optional_path, is_path=True)
 KEY = Kind("32 random bytes, as 64 hexadecimal digits or in base64", _read_key)
-NETWORKS = Kind("addresses and networks, separated by spaces", _read_networks)

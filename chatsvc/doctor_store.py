@@ -96,7 +96,6 @@ def _durability(config: Info, info: Info, settings: Settings, findings: Findings
             else "nothing is lost when power fails"
         )
         findings.ok("durability", f"{wanted}: appendonly yes, appendfsync {fsync}; {losses}")
-    _replicas(info, wanted, findings)
     if config.get("maxmemory-policy") != "noeviction":
         findings.error(
             "durability",
@@ -107,16 +106,6 @@ def _durability(config: Info, info: Info, settings: Settings, findings: Findings
     if info.get("aof_last_write_status", "ok") != "ok" or info.get("aof_last_bgrewrite_status", "ok") != "ok":
         findings.error(
             "durability", "the store failed to write its log last time", "Look at its disk and its own log."
-        )
-
-
-def _replicas(info: Info, wanted: str, findings: Findings) -> None:
-    replicas = int(info.get("connected_slaves", "0"))
-    if wanted == "always+replica" and not replicas:
-        findings.error(
-            "durability",
-            "durability is set to always+replica, and no replica is connected: nothing would be acknowledged",
-            "Connect a replica to the store, or set durability to always.",
         )
 
 

@@ -26,7 +26,6 @@ RIGHT = {
     "metrics_host": ("0.0.0.0", "192.0.2.1"),
     "metrics_port": ("9464",),
     "worker_metrics_port": ("9465",),
-    "trusted_proxies": ("", "192.0.2.1", "192.0.2.1 198.51.100.0/24, fd00::/8"),
     "redis_url": (
         "",
         "redis://127.0.0.1:6379/1",
@@ -39,7 +38,6 @@ RIGHT = {
     "vault_path": ("", "/srv/vault.sqlite"),
     "master_key": (KEY.hex(), "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
     "max_connections": ("1", "1000000"),
-    "connections_per_address": ("50",),
     "outbox_bytes": ("65536", "64 KiB", "1MiB"),
     "log_level": ("debug", "info", "warning", "error"),
 }
@@ -56,14 +54,12 @@ WRONG = {
     "metrics_host": ("*",),
     "metrics_port": ("x",),
     "worker_metrics_port": ("x",),
-    "trusted_proxies": ("proxy", "192.0.2.1/24"),
     "redis_url": ("localhost", "http://x", "redis://x/a", "unix://"),
     "data_dir": ("",),
     "durability": ("", "Always", "never"),
     "vault_path": ("\0",),
     "master_key": ("secret", KEY.hex()[:-2], KEY.hex() + "00"),
     "max_connections": ("0", "many"),
-    "connections_per_address": ("0",),
     "outbox_bytes": ("1", "1 TiB", "1 GiB", "64 kib"),
     "log_level": ("verbose", "INFO"),
 }
@@ -134,7 +130,7 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     assert told.splitlines() == [
         f"{file}, line 1: port: must be a whole number from 0 to 65535.",
         f"{file}, line 2: prot: there is no such setting. Did you mean port? `chatsvc settings` lists them.",
-        f"{file}, line 4: durability: must be one of everysec, always, always+replica. Did you mean always?",
+        f"{file}, line 4: durability: must be one of everysec, always. Did you mean always?",
         f"{file}, line 5: max_connections: must be a whole number from 1 to 1000000.",
         "CHATSVC_LOG_LEVEL: must be one of debug, info, warning, error.",
         (
@@ -212,12 +208,6 @@ def test_a_listener_beyond_this_machine_needs_https(host: str) -> None:
     assert "https://" in refused({"CHATSVC_HOST": host, "CHATSVC_PUBLIC_URL": "http://chat.localhost"})
     with_https = load_settings(None, {"CHATSVC_HOST": host, "CHATSVC_PUBLIC_URL": "https://chat.kunta.fi"})
     assert with_https.origin == "https://chat.kunta.fi"
-
-
-def test_the_bundled_store_has_no_replica() -> None:
-    """The durability that needs a replica is refused where there can be none."""
-    assert "always+replica" in refused({"CHATSVC_DURABILITY": "always+replica"})
-    load_settings(None, {"CHATSVC_DURABILITY": "always+replica", "CHATSVC_REDIS_URL": "redis://store"})
 
 
 def test_the_master_key_is_made_once(tmp_path: Path) -> None:

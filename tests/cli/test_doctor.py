@@ -102,7 +102,6 @@ def test_a_wrong_configuration_of_the_store_is_found(report: Any, configured: Si
 def test_a_durability_that_the_store_does_not_give_is_found(report: Any) -> None:
     """Asking for more than the store's configuration holds is an error."""
     assert "appendfsync everysec" in report(code=1, CHATSVC_DURABILITY="always")["error", "durability"]
-    assert "no replica" in report(code=1, CHATSVC_DURABILITY="always+replica")["error", "durability"]
 
 
 def test_a_strange_or_missing_vault_is_found(report: Any, store: SingleStore, tmp_path: Path) -> None:
