@@ -206,11 +206,14 @@ test("A message shows as trying while the line is cut, and goes out once when it
   await stage(async ({ page, rig }) => {
     await page.keyboard.press("Alt+Digit1");
     await talkBox(page).waitFor();
+    rig.answer = () => undefined; // the server is not ready to welcome anybody
     rig.socket.cut();
     await page.getByText("The connection is broken").waitFor();
     await talkBox(page).fill("hello there");
     await page.keyboard.press("Enter");
     await page.getByText("Not sent yet").waitFor();
+    await rig.frame((one) => one["type"] === "hello" && one !== rig.frames.find((first) => first["type"] === "hello"));
+    rig.socket.send(welcome(Date.now(), "busy"));
     const frame = await rig.frame((one) => one["type"] === "say");
     rig.socket.send({ type: "ack", conversation: "c1", id: String(frame["id"]), seq: 12, at: Date.now() });
     await page.getByText("Sent", { exact: true }).waitFor();

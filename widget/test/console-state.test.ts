@@ -194,6 +194,19 @@ test("A message calls, but not in the conversation that is being watched.", () =
   assert.equal(titleCount(heard), 1);
 });
 
+test("Somebody who has left is still known by name, and one's own earlier lines stay one's own.", () => {
+  const joined = (seq: number, by: number, alias: string): Entry => ({
+    seq, id: `j${seq}`, kind: "event", from: "system", by, event: "joined", params: { alias }, at: NOW,
+  });
+  const one: Conversation = {
+    ...only(after(signedOn, { type: "assigned", conversation: body("c1", { participants: [{ by: 3, alias: "Mari" }] }) })),
+    talk: [joined(1, 1, "Mari"), line(2, "counsellor"), joined(3, 2, "Kim"), { ...line(4, "counsellor"), by: 2 }],
+  };
+  assert.deepEqual(timeline(one, "Mari").map((item) => [item.side, item.alias]), [
+    ["system", "Mari"], ["own", "Mari"], ["system", "Kim"], ["colleague", "Kim"],
+  ]);
+});
+
 test("The timeline puts notes between messages by time and never turns a log round.", () => {
   const one: Conversation = {
     ...only(after(signedOn, { type: "assigned", conversation: body("c1") })),

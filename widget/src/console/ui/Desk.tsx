@@ -10,7 +10,7 @@ import { Offers } from "./Offers";
 import { Rail } from "./Rail";
 import { Running, useNow } from "./time";
 import { TopBar } from "./TopBar";
-import { useAttention, useShortcuts } from "./hooks";
+import { useAttention, useLeaveGuard, useShortcuts } from "./hooks";
 
 /** The whole console of somebody signed in. */
 export function DeskScreen({ onSignOut }: { onSignOut: () => void }) {
@@ -19,6 +19,7 @@ export function DeskScreen({ onSignOut }: { onSignOut: () => void }) {
   const [open, setOpen] = useState<"help" | "settings" | null>(null);
   useShortcuts(() => setOpen("help"));
   useAttention();
+  useLeaveGuard(state.conversations.some((one) => one.drafted || one.pending.length > 0));
   const conversation = findConversation(state, state.selected);
   return (
     <div class={conversation ? "desk desk-talking" : "desk"}>

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
-import { useConsole } from "./context";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useConsole, useDesk } from "./context";
 import { Close } from "./icons";
 
 interface DialogProps {
@@ -32,7 +32,21 @@ export function Dialog({ title, onClose, children, wide = false }: DialogProps) 
           <button type="button" class="button-icon" onClick={onClose} aria-label={i18n.t("dialog.close")}><Close /></button>
         </div>
         {children}
+        <Refusals />
       </div>
     </dialog>
+  );
+}
+
+/** What could not be done from here: the page's own notices are out of reach behind a dialog. */
+function Refusals() {
+  const { i18n, desk } = useConsole();
+  const { notices } = useDesk(desk);
+  const [opened] = useState(() => desk.now());
+  const here = notices.filter((notice) => notice.tone === "warn" && notice.at >= opened);
+  return (
+    <div role="alert">
+      {here.map((notice) => <p key={notice.id} class="callout callout-care">{i18n.t(notice.key, notice.params)}</p>)}
+    </div>
   );
 }

@@ -32,6 +32,16 @@ export function useShortcuts(onHelp: () => void): void {
   }, [desk, actions, settings.oneKey]);
 }
 
+/** Asks before the page is left while something is written that nobody has: it is kept in memory only. */
+export function useLeaveGuard(unsaved: boolean): void {
+  useEffect(() => {
+    if (!unsaved) return;
+    const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, [unsaved]);
+}
+
 /** Sound, title and notifications for what happens while one may be looking elsewhere. */
 export function useAttention(): void {
   const { desk, i18n, settings } = useConsole();

@@ -1,7 +1,6 @@
 /** Both logs and what is still under way, as one list to read from top to bottom. */
 
 import type { Entry } from "../../core/frames";
-import { ownNumber } from "../state/conversations";
 import type { Conversation, LogName, Pending } from "../state/model";
 
 export interface Item {
@@ -24,9 +23,20 @@ type Draft = Omit<Item, "newDay" | "newTurn" | "mark">;
 /** Messages of one author closer than this read as one turn. */
 const TURN_MS = 180_000;
 
-function fromEntry(conversation: Conversation, log: LogName, entry: Entry, own: number | null): Draft {
-  const alias = conversation.participants.find((one) => one.by === entry.by)?.alias ?? "";
-  const mine = entry.from === "counsellor" && (entry.by === own || entry.by == null);
+/** Who has been in the conversation under which number: those who left are known by when they joined. */
+function aliases(conversation: Conversation): ReadonlyMap<number, string> {
+  const known = new Map<number, string>();
+  for (const entry of conversation.talk) {
+    const alias = entry.event === "joined" ? entry.params?.["alias"] : undefined;
+    if (alias && entry.by != null) known.set(entry.by, alias);
+  }
+  for (const one of conversation.participants) known.set(one.by, one.alias);
+  return known;
+}
+
+function fromEntry(known: ReadonlyMap<number, string>, log: LogName, entry: Entry, me: string): Draft {
+  const alias = (entry.by != null && known.get(entry.by)) || "";
+  const mine = entry.from === "counsellor" && (entry.by == null || alias === me);
   const side = entry.from === "visitor" ? "visitor" : entry.from === "system" ? "system" : mine ? "own" : "colleague";
   const kind = entry.kind === "event" ? "event" : log === "staff" ? "note" : "text";
   return { key: entry.id || `${log}${entry.seq}`, at: entry.at, kind, side, alias, entry, pending: null };
@@ -50,9 +60,9 @@ function merge(talk: readonly Draft[], staff: readonly Draft[]): Draft[] {
 
 const dayOf = (at: number): string => new Date(at).toDateString();
 
-export function timeline(conversation: Conversation, alias: string): readonly Item[] {
-  const own = ownNumber(conversation, alias);
-  const from = (log: LogName) => (entry: Entry): Draft => fromEntry(conversation, log, entry, own);
+export function timeline(conversation: Conversation, me: string): readonly Item[] {
+  const known = aliases(conversation);
+  const from = (log: LogName) => (entry: Entry): Draft => fromEntry(known, log, entry, me);
   const drafts = [
     ...merge(conversation.talk.map(from("talk")), conversation.staff.map(from("staff"))),
     ...conversation.pending.map(fromPending),
