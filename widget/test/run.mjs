@@ -1,12 +1,14 @@
 // Bundles the tests (so that every Node from 20 on runs them) and hands them to Node's own test runner.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const out = join(root, "dist", "test");
+mkdirSync(join(root, "dist"), { recursive: true });
+// A folder of its own for each run, so that two runs at once do not disturb each other.
+const out = mkdtempSync(join(root, "dist", "test-"));
 const wanted = process.argv.slice(2);
 
 const testsIn = (folder) =>
@@ -21,7 +23,6 @@ const entryPoints = [join(root, "test"), join(root, "src")]
   .flatMap(testsIn)
   .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)));
 
-rmSync(out, { recursive: true, force: true });
 await build({
   entryPoints,
   outdir: out,
@@ -46,4 +47,5 @@ const built = readdirSync(out, { recursive: true })
   .map((file) => join(out, file));
 console.log(`${built.length} test files: ${built.map((file) => basename(file, ".test.mjs")).join(", ")}`);
 const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...built], { stdio: "inherit", cwd: root });
+rmSync(out, { recursive: true, force: true });
 process.exit(run.status ?? 1);

@@ -87,7 +87,9 @@ export function App({ session, first, languages, load }: AppProps) {
       <div class={launcher ? "page embedded" : "page"}>
         <Header view={view} />
         <Banner view={view} />
-        <Screen session={session} />
+        <main>
+          <Screen session={session} />
+        </main>
         <div class="unseen" role="status" ref={speaker} />
       </div>
     </UiContext.Provider>

@@ -1,8 +1,9 @@
 import type { StatusFrame } from "../core/frames";
 import { estimateText } from "./estimate";
+import { Heading } from "./Heading";
 import { Help, Privacy } from "./Help";
 import { Icon } from "./icons";
-import { useFocusOnNew, useNow, useUi } from "./ui";
+import { useNow, useUi } from "./ui";
 import type { View } from "./view";
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -38,10 +39,9 @@ function useStateLines(status: StatusFrame): readonly string[] {
 
 function StateCard({ status }: { status: StatusFrame }) {
   const [title, ...lines] = useStateLines(status);
-  const heading = useFocusOnNew<HTMLHeadingElement>(status.queue, true);
   return (
     <section class={`state ${status.state}`} role="status">
-      <h1 tabIndex={-1} ref={heading}><span class="dot" />{title}</h1>
+      <Heading><span class="dot" />{title}</Heading>
       {lines.filter(Boolean).map((line) => <p key={line}>{line}</p>)}
     </section>
   );
@@ -72,7 +72,7 @@ function OneQueue({ status, several }: { status: StatusFrame; several: boolean }
           <Icon name="back" /> {t("choose.back")}
         </button>
       )}
-      <StateCard status={status} />
+      <StateCard key={status.queue} status={status} />
       {status.state === "open" && (
         <>
           <p class="who"><Icon name="person" /><span>{t("who")}{languages && <span class="soft block">{t("languages", { list: languages })}</span>}</span></p>
@@ -87,10 +87,9 @@ function OneQueue({ status, several }: { status: StatusFrame; several: boolean }
 function Choice({ statuses }: { statuses: readonly StatusFrame[] }) {
   const { i18n, session } = useUi();
   const { t } = i18n;
-  const heading = useFocusOnNew<HTMLHeadingElement>("choice", true);
   return (
     <>
-      <h1 tabIndex={-1} ref={heading}>{t("choose.title")}</h1>
+      <Heading>{t("choose.title")}</Heading>
       <p class="soft">{t("choose.lead")}</p>
       <ul class="choices">
         {statuses.map((status) => (
@@ -117,12 +116,12 @@ export function Browse({ view }: { view: View }) {
   const status = view.statuses.find((one) => one.queue === view.queue) ?? only;
   return (
     <>
-      <main class="content">
+      <div class="content">
         {view.trouble && <Trouble code={view.trouble} />}
         {status && <OneQueue status={status} several={view.statuses.length > 1} />}
         {!status && view.statuses.length > 1 && <Choice statuses={view.statuses} />}
         <Languages />
-      </main>
+      </div>
       {status?.state === "open" && (
         <div class="foot">
           <button

@@ -8,7 +8,7 @@ export function Header({ view }: { view: View }) {
   const names = view.talk?.names ?? view.statuses.find((status) => status.queue === view.queue)?.names;
   return (
     <header class="header">
-      <span class="title">{i18n.pick(names) || t("app.title")}</span>
+      <h1 class="title">{i18n.pick(names) || t("app.title")}</h1>
       <button type="button" class="exit" title={t("header.exit.hint")} onClick={quickExit}>
         <Icon name="exit" />
         {t("header.exit")}

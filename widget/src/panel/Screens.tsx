@@ -1,23 +1,16 @@
-import { useEffect, useRef } from "preact/hooks";
+import { Heading } from "./Heading";
 import { Help } from "./Help";
 import { Icon } from "./icons";
 import { useNow, useUi } from "./ui";
 import type { View } from "./view";
 
-/** A heading that takes the focus when its screen replaces another. */
-function Heading({ children }: { children: preact.ComponentChildren }) {
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
-  return <h1 tabIndex={-1} ref={heading}>{children}</h1>;
-}
-
 export function Loading({ joining }: { joining: boolean }) {
   const { t } = useUi().i18n;
   return (
-    <main class="content centre">
+    <div class="content centre">
       <span class="spinner big" />
       <p role="status">{t(joining ? "joining" : "app.loading")}</p>
-    </main>
+    </div>
   );
 }
 
@@ -25,12 +18,12 @@ export function Replaced() {
   const { i18n, session } = useUi();
   const { t } = i18n;
   return (
-    <main class="content centre">
+    <div class="content centre">
       <span class="medal"><Icon name="chat" /></span>
       <Heading>{t("replaced.title")}</Heading>
       <p>{t("replaced.text")}</p>
       <button type="button" class="button primary" onClick={() => session.start()}>{t("replaced.here")}</button>
-    </main>
+    </div>
   );
 }
 
@@ -38,12 +31,12 @@ export function Erased() {
   const { i18n, session } = useUi();
   const { t } = i18n;
   return (
-    <main class="content centre">
+    <div class="content centre">
       <span class="medal good"><Icon name="check" /></span>
       <Heading>{t("erased.title")}</Heading>
       <p>{t("erased.text")}</p>
       <button type="button" class="button quiet" onClick={() => session.browse()}>{t("closed.new")}</button>
-    </main>
+    </div>
   );
 }
 
@@ -55,7 +48,7 @@ export function Unavailable({ view }: { view: View }) {
   const frame = view.unavailable;
   if (!frame) return null;
   return (
-    <main class="content">
+    <div class="content">
       <section class={`state ${frame.reason}`}>
         <Heading><span class="dot" />{t(`unavailable.${frame.reason}`)}</Heading>
         {frame.opens_at != null && <p>{t("opens", { when: i18n.moment(frame.opens_at, now) })}</p>}
@@ -63,6 +56,6 @@ export function Unavailable({ view }: { view: View }) {
         <button type="button" class="button quiet" onClick={() => session.browse()}>{t("unavailable.again")}</button>
       </section>
       <Help emergency={frame.emergency} alternatives={frame.alternatives} />
-    </main>
+    </div>
   );
 }

@@ -98,7 +98,7 @@ export function TalkScreen({ view, talk }: { view: View; talk: Talk }) {
   const kind = waiting ? "leave" : "end";
   return (
     <>
-      <main class="talk">
+      <div class="talk">
         {open && (
           <div class="bars">
             {waiting ? <WaitingBar talk={talk} /> : <CounsellorBar talk={talk} />}
@@ -116,7 +116,7 @@ export function TalkScreen({ view, talk }: { view: View; talk: Talk }) {
           {!open && <Closed view={view} talk={talk} />}
         </Messages>
         <Warning talk={talk} />
-      </main>
+      </div>
       {open && <Composer talk={talk} draft={draft} setDraft={setDraft} />}
       {asking && open && (
         <Confirm kind={kind} onNo={() => setAsking(false)} onYes={() => {

@@ -327,6 +327,7 @@ export class Session {
   #entry(entry: Entry): void {
     this.#log.add(entry);
     if (this.#log.gap) this.#gap.in(GAP_MS);
+    this.#settle();
     this.#talk({ typing: false });
     if (entry.kind === "text") this.#calm();
   }
@@ -342,8 +343,14 @@ export class Session {
     if (text === undefined) return;
     this.#log.add({ seq, id, at, text, kind: "text", from: "visitor", lang: this.lang });
     if (this.#log.gap) this.#gap.in(GAP_MS);
-    this.#outbox.acked(id);
+    this.#settle();
     this.#calm();
+  }
+
+  /** What can be read in the log needs no place among what is under way. */
+  #settle(): void {
+    const shown = new Set(this.#log.entries.slice(-100).map((entry) => entry.id));
+    for (const { id } of this.#outbox.items) if (shown.has(id)) this.#outbox.acked(id);
   }
 
   #error(frame: ErrorFrame): void {

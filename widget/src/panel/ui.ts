@@ -1,5 +1,5 @@
 import { createContext } from "preact";
-import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useState } from "preact/hooks";
 import type { I18n } from "../core/i18n";
 import type { Launcher } from "./embed";
 import type { Session } from "./session";
@@ -35,17 +35,6 @@ export function useView(session: Session): View {
     return session.subscribe(() => setView(session.view));
   }, [session]);
   return view;
-}
-
-/** Puts the focus on a new screen's heading, unless the page has just opened. */
-export function useFocusOnNew<E extends HTMLElement>(screen: string, wanted: boolean) {
-  const target = useRef<E>(null);
-  const before = useRef(screen);
-  useEffect(() => {
-    if (before.current !== screen && wanted) target.current?.focus();
-    before.current = screen;
-  }, [screen, wanted]);
-  return target;
 }
 
 /** The present time, renewed every `ms`. */

@@ -122,7 +122,7 @@ for (const [name, scene] of Object.entries(scenes)) {
     page.on("pageerror", (error) => console.log(name, look.name, String(error)));
     try {
       await page.goto(`${rig.chat}/chat/kunta${name === "choice" ? "" : "/paihde"}?lang=${look.lang}`);
-      await page.waitForSelector("h1, .trouble, .bars, .closed", { timeout: 5_000 });
+      await page.waitForSelector("h2, .trouble, .bars, .closed", { timeout: 5_000 });
       await scene.after?.(page, rig);
       await page.waitForTimeout(250);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
