@@ -76,6 +76,13 @@ const SCENES: Readonly<Record<string, Scene>> = {
       await page.keyboard.press("Enter");
     },
   },
+  refused: {
+    look: "busy",
+    act: async (page) => {
+      await page.keyboard.press("n");
+      await page.locator(".notice").waitFor();
+    },
+  },
   replaced: {
     look: "busy",
     act: async (page, rig) => {

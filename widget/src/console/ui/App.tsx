@@ -11,7 +11,7 @@ import { Login } from "./Login";
 
 type Phase = "loading" | "away" | "out" | "ended" | "in";
 
-/** Asks again this long after the server could not be reached at the start. */
+/** Asks again this long after the server could not be reached. */
 const ASK_AGAIN_MS = 3_000;
 
 function useSettings() {
@@ -35,7 +35,10 @@ function useTexts(lang: string): I18n | null {
       document.title = texts.t("app.title");
       setI18n(texts);
     };
-    textsOf(lang).then(show, () => undefined);
+    const fetchThem = (): void => {
+      textsOf(lang).then(show, () => { if (wanted) setTimeout(fetchThem, ASK_AGAIN_MS); });
+    };
+    fetchThem();
     return () => { wanted = false; };
   }, [lang]);
   return i18n;

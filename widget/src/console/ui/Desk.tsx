@@ -44,12 +44,12 @@ export function DeskScreen({ onSignOut }: { onSignOut: () => void }) {
 function Nobody({ state }: { state: DeskState }) {
   const { i18n } = useConsole();
   const now = useNow();
-  const waiting = totalWaiting(state);
+  const waiting = state.duty.state === "off" ? 0 : totalWaiting(state);
   const { t } = i18n;
   return (
     <div class="nobody">
       <Mark />
-      <h2>{waiting > 0 ? i18n.n("nobody.waiting", waiting) : t("nobody.calm")}</h2>
+      <h2>{waiting > 0 ? i18n.n("nobody.waiting", waiting) : t(state.duty.state === "off" ? "nobody.welcome" : "nobody.calm")}</h2>
       <p>
         {waiting > 0
           ? <>{t("waiting.longest")} <Running ms={longestWait(state, now)} />.</>

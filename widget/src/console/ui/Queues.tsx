@@ -10,22 +10,26 @@ import { Running, useNow } from "./time";
 /** Every queue of this person: is it open, who waits and how long, who could take them. */
 export function Queues({ state }: { state: DeskState }) {
   const { i18n } = useConsole();
+  const off = state.duty.state === "off";
   return (
     <section class="block" aria-labelledby="queues-title">
       <h2 class="block-title" id="queues-title">{i18n.t("queues.title")} <span class="count">{state.queues.length}</span></h2>
+      {off && state.queues.length > 0 && <p class="empty">{i18n.t("queues.still")}</p>}
       {state.queues.length === 0 && state.welcomed && <p class="empty">{i18n.t("queues.none")}</p>}
-      <ul class="queues">
-        {state.queues.map((queue) => <Queue key={queue.key} queue={queue} />)}
+      <ul class={off ? "queues queues-still" : "queues"}>
+        {state.queues.map((queue) => <Queue key={queue.key} queue={queue} still={off} />)}
       </ul>
     </section>
   );
 }
 
-function Queue({ queue }: { queue: QueueView }) {
+/** `still`: nothing is heard of the queues, so what was known last is shown as it was. */
+function Queue({ queue, still }: { queue: QueueView; still: boolean }) {
   const { i18n } = useConsole();
   const [open, setOpen] = useState(false);
   const list = useId();
-  const now = useNow();
+  const ticking = useNow();
+  const now = still ? queue.asOf : ticking;
   const { t } = i18n;
   const title = queueTitle(i18n, queue, queue.queue);
   return (

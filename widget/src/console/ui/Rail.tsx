@@ -22,7 +22,7 @@ export function TakeNext({ state }: { state: DeskState }) {
   const { i18n, actions, settings } = useConsole();
   const now = useNow();
   const why = whyNotTake(state);
-  const waiting = totalWaiting(state);
+  const waiting = state.duty.state === "off" ? 0 : totalWaiting(state);
   return (
     <div class="take">
       <button type="button" class="button button-main button-wide take-button" aria-disabled={why !== null}
