@@ -52,18 +52,20 @@ class Socket:
 
     def send(self, frame: Any) -> None:
         """Send one frame; a client that has left too much unread is closed with 4008 instead."""
-        if self.closed is not None:
-            return
-        transport = self._transport
-        if transport.is_closing():
-            return
-        if transport.get_write_buffer_size() > self.limit:
-            if self.on_slow is not None:
-                self.on_slow.slow_reader()
-            self.close(Close.SLOW_READER)
-            return
-        payload = self._encode(frame)
-        transport.write(_header(self._opcode, len(payload)) + payload)
+        if self._may_send():
+            payload = self._encode(frame)
+            self._transport.write(_header(self._opcode, len(payload)) + payload)
+
+    def _may_send(self) -> bool:
+        """Whether the connection is open and its client reads; if it does not, that ends here."""
+        if self.closed is not None or self._transport.is_closing():
+            return False
+        if self._transport.get_write_buffer_size() <= self.limit:
+            return True
+        if self.on_slow is not None:
+            self.on_slow.slow_reader()
+        self.close(Close.SLOW_READER)
+        return False
 
     def ping(self) -> None:
         """Ask for a sign of life."""
@@ -71,8 +73,8 @@ class Socket:
             self._transport.write(PING)
 
     def pong(self, payload: bytes) -> None:
-        """Give one."""
-        if self.closed is None and not self._transport.is_closing():
+        """Give one; a client that floods with pings and reads nothing is closed like any slow reader."""
+        if self._may_send():
             self._transport.write(_header(0x8A, len(payload)) + payload)
 
     def close(self, code: Close, *, retry_after_ms: int | None = None, text: str = "") -> None:

@@ -73,6 +73,7 @@ _NOT_MSGPACK: dict[str, bytes] = {
     "overlong UTF-8": b"\x82\xa4type\xa4ping\xa1n\xa2\xc0\x80",
     "type that is no UTF-8": b"\x81\xa4type\xa2\xff\xfe",
     "map as key": b"\x82\xa4type\xa4ping\x81\x01\x02\x03",
+    "extension as key": b"\x82\xa4type\xa4ping\xd4\x05x\x02",
     "extension as type": b"\x81\xa4type" + msgpack.packb(msgpack.ExtType(5, b"ping")),
     "time as type": b"\x81\xa4type" + msgpack.packb(msgpack.Timestamp(1, 0)),
     "time beyond the calendar": b"\x82\xa4type\xa4ping\xa1n\xc7\x0c\xff" + b"\xff" * 12,

@@ -97,7 +97,11 @@ class RawSocket:
 
     async def send(self, body: Any) -> None:
         """Send a well-formed frame."""
-        await self.write(frame(opcode_of(self.subprotocol), encoded(self.subprotocol, body)))
+        await self.write_body(encoded(self.subprotocol, body))
+
+    async def write_body(self, body: bytes) -> None:
+        """Send these bytes as one frame of the subprotocol's kind."""
+        await self.write(frame(opcode_of(self.subprotocol), body))
 
     async def read_frame(self) -> tuple[int, bytes]:
         """One frame of the server. Raises IncompleteReadError at the end of the stream, AssertionError."""
