@@ -39,27 +39,26 @@ from chatsvc.worker import census, deadlines, reaper
 
 BEAT_S = 1.5
 CLOCK_S = 30.0
+RECHECK_S = 60.0  # whether those who are connected are still signed in; at once when accounts change
 STATIC_DIR = Path(__file__).with_name("static")
 
 _log = structlog.get_logger("chatsvc")
 
 
-class WrongStore(Exception):
-    """The store and this process don't belong together; the message says why and what to do."""
-
-
 class Backend:
     """The store and the vault as one process holds them: link, directory, keys, clock, and the pools."""
 
-    def __init__(self, link: Link, vault: SqliteVault, node: str) -> None:
+    def __init__(self, link: Link, vault: SqliteVault, node: str, *, demo: bool) -> None:
         self.link = link
         self.vault = vault
         self.node = node
+        self._demo = demo
         self.clock = StoreClock()
         self.keyring = VaultKeyring(vault)
         self.directory = Directory(link)
         self.on_pool: Callable[[PoolChats, Pool], None] = lambda _chats, _pool: None
         self.on_epoch: Callable[[str], None] = lambda _pool: None
+        self.on_directory: Callable[[], None] = lambda: None
         self.chats: dict[str, PoolChats] = {}
         self.pools: dict[str, Pool] = {}
         self.loops: set[asyncio.Task[None]] = set()
@@ -73,12 +72,7 @@ class Backend:
 
     async def start(self) -> None:
         """Check that store and vault belong together, learn what is declared. Raises StoreUnavailable, WrongStore."""
-        recorded = await self.directory.record_vault(self.vault.vault_id)
-        if recorded != self.vault.vault_id:
-            raise WrongStore(
-                "This store was used with another key vault: its conversations could not be read. "
-                "Set vault_path to the vault that belongs to it."
-            )
+        await self.directory.claim(self.vault.vault_id, demo=self._demo)
         await self.clock.synchronise(self.link, "chatsvc:{dir}:clock")
         snapshot = await self._follower.start()
         for pool in sorted(snapshot.pools):
@@ -133,8 +127,6 @@ class Backend:
                 ready.set()
                 return
             except StoreUnavailable:
-                if self.link.away:
-                    return  # the next connection begins anew
                 await asyncio.sleep(0.1)
 
     def _directory_changed(self, snapshot: DirectorySnapshot) -> None:
@@ -142,6 +134,7 @@ class Backend:
             self._open(pool)
         for pool in snapshot.pools:
             self.task(self._write_queues(pool))
+        self.on_directory()
 
     async def _write_queues(self, pool: str) -> None:
         try:
@@ -165,13 +158,15 @@ async def _repeat(name: str, every_s: float, work: Callable[[], Awaitable[object
         await asyncio.sleep(every_s)
 
 
-async def open_backend(stack: AsyncExitStack, settings: Settings, url: str, master_key: bytes) -> Backend:
-    """Store and vault, opened; closed with `stack`. Raises StoreUnavailable, WrongVault, WrongStore."""
+async def open_backend(
+    stack: AsyncExitStack, settings: Settings, url: str, master_key: bytes, *, demo: bool = False
+) -> Backend:
+    """Store and vault, opened; closed with `stack`. Raises StoreUnavailable, WrongVault."""
     link = await Link.open(url, client_name="chatsvc")
     stack.push_async_callback(link.close)
     vault = await SqliteVault.open(settings.vault_file, master_key)
     stack.push_async_callback(vault.close)
-    return Backend(link, vault, f"n{secrets.token_hex(6)}")
+    return Backend(link, vault, f"n{secrets.token_hex(6)}", demo=demo)
 
 
 class NodeParts:
@@ -192,6 +187,7 @@ class NodeParts:
             outbox_bytes=settings.outbox_bytes,
         )  # fmt: skip
         backend.on_epoch = self.node.close_pool
+        backend.on_directory = lambda: backend.task(self.node.recheck())
 
     def web(self) -> web.Application:
         """The application, without a listener."""
@@ -211,6 +207,7 @@ class NodeParts:
             await self._start_hub(hub, subscriber)
         self.backend.loop("beat", BEAT_S, self._beat)
         self.backend.loop("sweep", 0.0, self.node.sweep)
+        self.backend.loop("recheck", RECHECK_S, self.node.recheck)
 
     async def _start_hub(self, hub: Hub, subscriber: PoolSubscriber) -> None:
         await subscriber.start()

@@ -10,8 +10,8 @@ from typing import Any
 import click
 from aiohttp import web
 
-from chatsvc.app import Backend, WrongStore, open_backend
-from chatsvc.config import Settings, master_key
+from chatsvc.app import Backend, open_backend
+from chatsvc.config import MasterKeyMissing, Settings, master_key
 from chatsvc.demo_pages import demo_pages
 from chatsvc.demo_site import declaration
 from chatsvc.demo_visitors import simulate_visitors
@@ -19,6 +19,7 @@ from chatsvc.domain.declaration import parse_declaration
 from chatsvc.domain.errors import StoreUnavailable
 from chatsvc.domain.sites import PoolId, Site, SiteId, Staff, StaffId
 from chatsvc.running import CanNotStart, embedded_url, run_until_stopped, serving
+from chatsvc.store.directory import WrongStore
 from chatsvc.store.embedded import DataDirectoryBusy, EmbeddedStoreFailed
 from chatsvc.store.vault import WrongVault
 from chatsvc.telemetry.logging import configure
@@ -78,19 +79,23 @@ async def _backend(stack: AsyncExitStack, settings: Settings) -> tuple[Backend, 
     try:
         url = await embedded_url(stack, settings)
         key = master_key(settings)
-        return await open_backend(stack, settings, url, key), key
-    except (DataDirectoryBusy, EmbeddedStoreFailed, WrongVault, WrongStore, StoreUnavailable) as error:
+        backend = await open_backend(stack, settings, url, key, demo=True)
+        await backend.directory.claim(backend.vault.vault_id, demo=True)
+        return backend, key
+    except (
+        DataDirectoryBusy,
+        EmbeddedStoreFailed,
+        WrongVault,
+        WrongStore,
+        StoreUnavailable,
+        MasterKeyMissing,
+    ) as error:
         raise CanNotStart(str(error)) from error
 
 
 async def _seed(backend: Backend, port: int) -> None:
-    """The demo's site and people, where they are not there yet. Raises CanNotStart."""
+    """The demo's site and people, where they are not there yet."""
     known = await backend.directory.load()
-    if (known.sites or known.people) and known.mark != "demo":
-        raise CanNotStart(
-            "This data directory holds a real service, not a demo; choose another with --data-dir."
-        )
-    await backend.directory.set_mark("demo")
     for site in demo_sites(port):
         if known.site(site.id) != site:
             await backend.directory.put_site(site)

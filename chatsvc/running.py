@@ -13,10 +13,11 @@ import structlog
 import uvloop
 from aiohttp import web
 
-from chatsvc.app import Backend, NodeParts, WorkerParts, WrongStore, derived, open_backend
+from chatsvc.app import Backend, NodeParts, WorkerParts, derived, open_backend
 from chatsvc.config import MasterKeyMissing, Settings, master_key
 from chatsvc.domain.errors import StoreUnavailable
 from chatsvc.ports_in_use import holder_of
+from chatsvc.store.directory import WrongStore
 from chatsvc.store.embedded import DataDirectoryBusy, EmbeddedStore, EmbeddedStoreFailed
 from chatsvc.store.vault import WrongVault
 from chatsvc.telemetry.logging import configure
@@ -55,11 +56,6 @@ def run_serve(settings: Settings, *, with_worker: bool) -> None:
     async def work(stop: asyncio.Event) -> None:
         async with AsyncExitStack() as stack:
             backend, key = await _backend(stack, settings)
-            if (await backend.directory.load()).mark == "demo":
-                raise CanNotStart(
-                    "This store was seeded by `chatsvc demo`, whose logins everybody knows. "
-                    "Use another store or data_dir."
-                )
             await stack.enter_async_context(serving(backend, settings, key, with_worker=with_worker))
             _log.info("ready", url=settings.origin)
             await stop.wait()
@@ -74,8 +70,7 @@ def run_worker(settings: Settings) -> None:
     async def work(stop: asyncio.Event) -> None:
         async with AsyncExitStack() as stack:
             backend, _ = await _backend(stack, settings)
-            stack.push_async_callback(backend.stop)
-            await backend.start()
+            await started(stack, backend)
             await stack.enter_async_context(working(backend, settings))
             _log.info("ready")
             await stop.wait()
@@ -95,7 +90,7 @@ async def _backend(stack: AsyncExitStack, settings: Settings) -> tuple[Backend, 
             except StoreUnavailable as error:
                 _log.warning("store_away", reason=str(error))
                 await asyncio.sleep(STORE_RETRY_S)
-    except (DataDirectoryBusy, EmbeddedStoreFailed, WrongVault, MasterKeyMissing, WrongStore) as error:
+    except (DataDirectoryBusy, EmbeddedStoreFailed, WrongVault, MasterKeyMissing) as error:
         raise CanNotStart(str(error)) from error
 
 
@@ -119,11 +114,7 @@ async def serving(
     async with AsyncExitStack() as stack:
         metrics = Metrics("node")
         parts = NodeParts(backend, settings, metrics, derived(key, "visitor tokens"))
-        stack.push_async_callback(backend.stop)
-        try:
-            await backend.start()
-        except WrongStore as error:
-            raise CanNotStart(str(error)) from error
+        await started(stack, backend)
         await parts.start()
         stack.push_async_callback(parts.stop)
         await _metrics(stack, metrics, settings.metrics_host, settings.metrics_port)
@@ -149,6 +140,15 @@ async def working(backend: Backend, settings: Settings) -> AsyncIterator[None]:
         await _metrics(stack, metrics, settings.metrics_host, settings.worker_metrics_port)
         WorkerParts(backend, metrics).start()
         yield
+
+
+async def started(stack: AsyncExitStack, backend: Backend) -> None:
+    """Start a backend, and stop it with `stack`. Raises CanNotStart."""
+    stack.push_async_callback(backend.stop)
+    try:
+        await backend.start()
+    except WrongStore as error:
+        raise CanNotStart(str(error)) from error
 
 
 async def _metrics(stack: AsyncExitStack, metrics: Metrics, host: str, port: int) -> None:

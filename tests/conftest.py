@@ -1,10 +1,21 @@
-"""What all tests share: the built front end."""
+"""What all tests share: the built front end, and the real stores."""
 
 from pathlib import Path
 
 import pytest
 
 from deploy.build import frontend
+from tests.support.stores import (
+    any_store,
+    cluster,
+    cluster_servers,
+    redis7,
+    redis7_server,
+    valkey,
+    valkey_server,
+)
+
+__all__ = ["any_store", "cluster", "cluster_servers", "redis7", "redis7_server", "valkey", "valkey_server"]
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,10 @@ class Connection:
         """Do what a frame asks. May raise ChatError."""
         raise NotImplementedError(type(frame).__name__)
 
+    async def still_welcome(self) -> bool:
+        """Whether whoever is connected may stay."""
+        return True
+
     async def depart(self) -> None:
         """The connection is gone."""
 

@@ -1,6 +1,7 @@
 """A counsellor's session on a socket."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Literal, cast
 
 from msgspec import UNSET
@@ -22,14 +23,21 @@ if TYPE_CHECKING:
     from chatsvc.web.socket import Socket
 
 
+SignedIn = Callable[[], Awaitable[Staff | None]]
+
+
 class CounsellorSession(Connection):
     """One console."""
 
     types = frames.COUNSELLOR_FRAMES
     who = "counsellor"
 
-    def __init__(self, node: "Node", socket: "Socket", conn: str, staff: Staff, hub: Hub) -> None:
+    def __init__(
+        self, node: "Node", socket: "Socket", conn: str, staff: Staff, hub: Hub, signed_in: SignedIn
+    ) -> None:
+        """`signed_in` tells who the session or token of this connection stands for by now."""
         super().__init__(node, socket)
+        self._signed_in = signed_in
         self.conn = conn
         self.staff = staff
         self.hub = hub
@@ -96,6 +104,10 @@ class CounsellorSession(Connection):
             raise UnknownFrame
 
     # Signing on
+
+    async def still_welcome(self) -> bool:
+        """Signed out elsewhere, disabled, or too long ago: no longer. A sign of life of the session, too."""
+        return await self._signed_in() is not None
 
     async def _hello(self, frame: frames.CounsellorHello) -> None:
         if self.duty is not None:

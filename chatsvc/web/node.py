@@ -104,11 +104,14 @@ class Node:
         found = self.directory.site(site)
         if found is None:
             raise NotFound("`site` names no site here.")
-        return found, self._open_hub(found.pool_id)
+        return found, self.hub(found.pool_id)
 
     def hub(self, pool: str) -> Hub:
-        """A pool's hub."""
-        return self._open_hub(pool)
+        """A pool's hub. Raises NotFound."""
+        try:
+            return self._open_hub(pool)
+        except KeyError:
+            raise NotFound("There is no site of this pool here.") from None
 
     def slow_reader(self) -> None:
         """A socket was closed because its client did not read."""
@@ -143,6 +146,12 @@ class Node:
                     connection.socket.cut()
                 elif silent >= PING_AFTER_S:
                     connection.socket.ping()
+
+    async def recheck(self) -> None:
+        """Close the sockets of those who are signed in no longer. Raises StoreUnavailable."""
+        for connection in tuple(self.connections):
+            if not await connection.still_welcome():
+                connection.end(Close.NOT_SIGNED_IN)
 
     def close_pool(self, pool: str) -> None:
         """The store may have lost something: everybody comes back and compares."""

@@ -131,7 +131,8 @@ async def counsellor(request: web.Request) -> web.StreamResponse:
         node.metrics.refused("not_allowed")
         socket.close(Close.NOT_ALLOWED, text="this role does not talk with visitors")
         return await _hold(request, socket)
-    session = CounsellorSession(node, socket, secrets.token_hex(6), staff, node.hub(staff.pool))
+    hub = node.hub(staff.pool)
+    session = CounsellorSession(node, socket, secrets.token_hex(6), staff, hub, lambda: signed_in(request))
     return await _serve(request, session)
 
 
