@@ -33,7 +33,7 @@ const BACKOFF_FIRST_MS = 500;
 const BACKOFF_CAP_MS = 20_000;
 const CONNECT_WITHIN_MS = 10_000;
 /** Unanswered for this long, a frame makes us doubt the socket; together with PONG_WITHIN_MS below 5 s. */
-const DOUBT_AFTER_MS = 1_500;
+const DOUBT_AFTER_MS = 1_000;
 const PONG_WITHIN_MS = 3_000;
 const PING_AFTER_SILENCE_MS = 30_000;
 /** Our own code for a socket that we gave up: never on the wire, means "come back". */
