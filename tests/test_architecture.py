@@ -48,6 +48,8 @@ TOP_LEVEL = {
     "LICENSE",
 }
 LONGEST_FILE = 400
+# Every frame of the wire stands in one module by agreement: the AsyncAPI document is generated from it.
+IN_ONE_PIECE = frozenset({"chatsvc/web/frames.py"})
 LONGEST_FUNCTION = 60
 USUAL_FUNCTION = 25
 USUAL_SHARE = 0.9
@@ -139,7 +141,7 @@ def functions(source: Source) -> Iterator[tuple[str, int]]:
 def size_faults(source: Source) -> list[str]:
     faults = []
     length = source.text.count("\n")
-    if length > LONGEST_FILE:
+    if length > LONGEST_FILE and source.name not in IN_ONE_PIECE:
         faults.append(f"{source.name}: {length} lines; split it at {LONGEST_FILE}")
     if source.name.endswith(".py"):
         faults += [
