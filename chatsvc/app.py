@@ -192,6 +192,7 @@ class NodeParts:
     def web(self) -> web.Application:
         """The application, without a listener."""
         app = web.Application(middlewares=[answer_errors], client_max_size=64 * 1024)
+        app.on_response_prepare.append(_name_ourselves)
         app[NODE] = self.node
         app[STATIC] = STATIC_DIR
         app.router.add_get("/ws/visitor", visitor)
@@ -214,14 +215,9 @@ class NodeParts:
         self.backend.loop(f"hub {hub.pool.id}", 0.5, hub.run)
 
     async def stop(self) -> None:
-        """Let go of the channels."""
+        """Let go of the channels. The node's name stays until a worker has seen that nobody is left on it."""
         for _, subscriber in self._parts:
             await subscriber.stop()
-        for chats in self.backend.chats.values():
-            try:
-                await chats.forget_node(self.backend.node)
-            except StoreUnavailable:
-                return
 
     def _open_hub(self, chats: PoolChats, pool: Pool) -> None:
         hub = Hub(pool, lambda: self.backend.snapshot.sites_of_pool(pool.id))
@@ -243,6 +239,10 @@ class NodeParts:
             raise
         finally:
             self.metrics.store_up.set(0 if self.backend.link.away else 1)
+
+
+async def _name_ourselves(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Server"] = "chatsvc"  # not which versions of what
 
 
 class WorkerParts:

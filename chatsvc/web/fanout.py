@@ -240,7 +240,7 @@ class Hub:
         await record_events(self.pool, records.values())
         for record in records.values():
             self.record_changed(record)
-        active = [found for found in ids if found in records and records[found].state != "closed"]
+        active = [found for found in ids if found in records and records[found].state == "active"]
         for conversation, last in zip(active, await self.pool.store.last_seq(active), strict=True):
             if (visitor := self.visitors.get(conversation)) is not None:
                 await visitor.refresh(last)

@@ -16,4 +16,4 @@ async def reap_dead_nodes(store: NodeStore) -> None:
         while await store.reap(node):
             pass
         await store.forget_node(node)
-        _log.warning("node_dead", node=node)
+        _log.info("node_gone", node=node)
