@@ -86,6 +86,7 @@ def _idle(service: Chatsvc, console: Console, counts: dict[str, int]) -> dict[st
         if count:
             console.print(f"Opening {count} idle connections (`{says}`) …")
             found[says] = idle_bytes(service, says, count) / 1024
+            console.print(f"Each takes {found[says]:.1f} KiB.")
     return found
 
 

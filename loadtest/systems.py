@@ -53,6 +53,7 @@ class Chatsvc:
     def __init__(self, stack: ExitStack, folder: Path) -> None:
         self._stack = stack
         self.folder = folder
+        self._tokens: list[str] = []
         self.store, url = start_store("store", folder)
         stack.callback(self.store.stop)
         self._environ = {
@@ -64,9 +65,10 @@ class Chatsvc:
         self._command("apply", str(folder / "site.toml"))
 
     def counsellors(self, count: int) -> list[str]:
-        """API tokens of that many new accounts."""
+        """API tokens of that many accounts, made where there are not enough yet."""
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            return list(pool.map(self._counsellor, range(count)))
+            self._tokens += pool.map(self._counsellor, range(len(self._tokens), count))
+        return self._tokens[:count]
 
     def node(self, name: str, *options: str) -> tuple[Child, int]:
         """A node that is ready, and its port."""
