@@ -9,13 +9,13 @@ from tests.support.pool_bench import MINUTE, Bench, bench_on, queue
 from tests.support.pool_state import difference
 from tests.support.stores import AnyStore
 
-pytest_plugins = ["tests.support.stores"]
+pytest_plugins = ["tests.support.stores", "tests.support.pool_bench"]
 
 
 @pytest.fixture
-async def bench(any_store: AnyStore) -> AsyncIterator[Bench]:
+async def bench(pool_store: AnyStore) -> AsyncIterator[Bench]:
     """Aino, on node n2, talks with x, on node n1; y waits."""
-    async with bench_on(any_store, queue()) as made:
+    async with bench_on(pool_store, queue()) as made:
         await made.on_duty("aino", 2, on="n2")
         await made.join("x")
         await made.take("aino")

@@ -9,13 +9,13 @@ from tests.support.pool_bench import MINUTE, Bench, bench_on, queue
 from tests.support.pool_state import difference
 from tests.support.stores import AnyStore
 
-pytest_plugins = ["tests.support.stores"]
+pytest_plugins = ["tests.support.stores", "tests.support.pool_bench"]
 
 
 @pytest.fixture
-async def bench(any_store: AnyStore) -> AsyncIterator[Bench]:
+async def bench(pool_store: AnyStore) -> AsyncIterator[Bench]:
     """One queue where counsellors take, room for three; one of them on duty."""
-    async with bench_on(any_store, queue(waiting_limit=3)) as made:
+    async with bench_on(pool_store, queue(waiting_limit=3)) as made:
         await made.on_duty("aino")
         yield made
 

@@ -9,13 +9,13 @@ from tests.support.pool_bench import MINUTE, Bench, bench_on, queue
 from tests.support.pool_state import difference
 from tests.support.stores import AnyStore
 
-pytest_plugins = ["tests.support.stores"]
+pytest_plugins = ["tests.support.stores", "tests.support.pool_bench"]
 
 
 @pytest.fixture
-async def bench(any_store: AnyStore) -> AsyncIterator[Bench]:
+async def bench(pool_store: AnyStore) -> AsyncIterator[Bench]:
     """Aino talks with x; nobody else is there."""
-    async with bench_on(any_store, queue()) as made:
+    async with bench_on(pool_store, queue()) as made:
         await made.on_duty("aino", 1)
         await made.join("x")
         await made.take("aino")
@@ -158,7 +158,7 @@ async def test_an_ended_conversation_is_forgotten_after_a_while(bench: Bench) ->
     await bench.wrap_up("aino", "x")
     await bench.pass_time(10 * MINUTE)
     state = bench.state()
-    assert state.conv == state.gate == state.vis == state.due == {}
+    assert (state.conv, state.gate, state.vis, state.due) == ({}, {}, {}, {})
     assert state.past["x"]["state"] == "closed"
 
 

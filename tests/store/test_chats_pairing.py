@@ -10,13 +10,13 @@ from tests.support.pool_bench import MINUTE, Bench, bench_on, outcomes, queue
 from tests.support.pool_state import difference
 from tests.support.stores import AnyStore
 
-pytest_plugins = ["tests.support.stores"]
+pytest_plugins = ["tests.support.stores", "tests.support.pool_bench"]
 
 
 @pytest.fixture
-async def bench(any_store: AnyStore) -> AsyncIterator[Bench]:
+async def bench(pool_store: AnyStore) -> AsyncIterator[Bench]:
     """A queue of each mode: `q` (take), `o` (offer), `a` (auto)."""
-    async with bench_on(any_store, queue(), queue("o", mode="offer"), queue("a", mode="auto")) as made:
+    async with bench_on(pool_store, queue(), queue("o", mode="offer"), queue("a", mode="auto")) as made:
         yield made
 
 

@@ -1,11 +1,13 @@
 """One pool on a real store, a clock that the test moves, and short words for what people do."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+import pytest
 import redis
 
 from chatsvc.domain.records import Conversation, EntryBody, Outcome
@@ -13,10 +15,12 @@ from chatsvc.domain.sites import Queue, QueueName, SiteId
 from chatsvc.services.pool import stored
 from chatsvc.store.chats import PoolChats
 from chatsvc.store.clock import ManualClock
+from chatsvc.store.keys import PoolKeys
 from chatsvc.store.link import Link
 from tests.support.pool_state import PoolState, faults, read_state
+from tests.support.store_cluster import Cluster
+from tests.support.stores import SHAPES, AnyStore
 
-POOL = "p"
 MINUTE = 60_000
 SHORT = {
     "offer_ms": 30_000, "offer_repeat_ms": 5 * MINUTE, "grace_waiting_ms": 10 * MINUTE, "grace_talking_ms": 5 * MINUTE,
@@ -29,11 +33,22 @@ def queue(name: str = "q", **fields: Any) -> Queue:
     return Queue(SiteId("s"), QueueName(name), {}, **{**SHORT, **fields})
 
 
+@pytest.fixture(params=SHAPES)
+def pool_store(request: pytest.FixtureRequest) -> AnyStore:
+    """A store of each shape, whatever is in it: every bench has a pool of its own, which is quicker than emptying."""
+    store: AnyStore = request.getfixturevalue(
+        f"{request.param}_servers" if request.param == "cluster" else f"{request.param}_server"
+    )
+    store.start()
+    return store
+
+
 class Bench:
     """What people do in one pool. After every step the whole state is held against its rules."""
 
-    def __init__(self, link: Link, client: Any, queues: Sequence[Queue]) -> None:
+    def __init__(self, link: Link, pool: str, client: redis.Redis, queues: Sequence[Queue]) -> None:
         self.link = link
+        self.pool = pool
         self.client = client
         self.clock = ManualClock()
         self.queues: dict[str, Queue] = {found.key: found for found in queues}
@@ -44,7 +59,7 @@ class Bench:
     def node(self, name: str = "n1") -> PoolChats:
         """The pool as seen from a node."""
         if name not in self.nodes:
-            self.nodes[name] = PoolChats(self.link, POOL, name, self.clock, lambda: list(self.queues))
+            self.nodes[name] = PoolChats(self.link, self.pool, name, self.clock, lambda: list(self.queues))
         return self.nodes[name]
 
     async def declare(self, *queues: Queue) -> None:
@@ -73,7 +88,7 @@ class Bench:
 
     def state(self) -> PoolState:
         """Everything that the store holds of the pool but the logs."""
-        return read_state(self.client, POOL)
+        return read_state(self.client, self.pool)
 
     def conv(self, ident: str) -> dict[str, Any]:
         """A record as it is."""
@@ -212,12 +227,14 @@ def touched(outcome: Outcome) -> dict[str, Conversation]:
 
 
 @asynccontextmanager
-async def bench_on(store: Any, *queues: Queue) -> AsyncIterator[Bench]:
-    """A bench on an empty store."""
+async def bench_on(store: AnyStore, *queues: Queue) -> AsyncIterator[Bench]:
+    """A bench on a pool that nobody has used."""
+    pool = secrets.token_hex(4)
+    server = store.servers[store.holder(PoolKeys(pool).meta)] if isinstance(store, Cluster) else store
     link = await Link.open(store.url, client_name="test")
-    client = store.client()
+    client = server.client()
     try:
-        bench = Bench(link, client, queues or [queue()])
+        bench = Bench(link, pool, client, queues or [queue()])
         await bench.declare(*bench.queues.values())
         yield bench
     finally:
@@ -228,8 +245,3 @@ async def bench_on(store: Any, *queues: Queue) -> AsyncIterator[Bench]:
 async def outcomes(*calls: Any) -> list[Any]:
     """Results or exceptions of calls made at once."""
     return await asyncio.gather(*calls, return_exceptions=True)
-
-
-def single_client(url: str) -> redis.Redis:
-    """A plain client for a single server."""
-    return redis.Redis.from_url(url, socket_timeout=10)

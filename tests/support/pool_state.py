@@ -54,40 +54,39 @@ def load(person: Record) -> int:
     return len(person["convs"]) + len(person["wraps"]) + (1 if person.get("offer") else 0)
 
 
-def read_state(client: Any, pool: str) -> PoolState:
-    """The pool as it is now, through a plain client; for tests that nobody disturbs meanwhile."""
+def read_state(client: redis.Redis, pool: str) -> PoolState:
+    """The pool as it is now, in two round trips; for tests that nobody disturbs meanwhile."""
     keys, state = PoolKeys(pool), PoolState()
-    for name in ("conv", "past", "staff", "queues"):
-        rows = client.hgetall(keys.of(name))
-        setattr(state, name, {key.decode(): msgpack.unpackb(row) for key, row in rows.items()})
-    for name in ("gate", "vis"):
-        rows = client.hgetall(keys.of(name))
-        setattr(state, name, {key.decode(): row.decode() for key, row in rows.items()})
-    for name in ("due", "decl"):
-        setattr(state, name, {key: int(score) for key, score in _scored(client, keys.of(name))})
-    for name in ("line", "wait", "free"):
-        found = {queue: dict(_scored(client, keys.of(name, queue))) for queue in state.queues}
-        setattr(state, name, found)
-    state.on = {queue: _members(client, keys.of("on", queue)) for queue in state.queues}
     prefix = keys.at("")
-    for key in _keys(client, prefix + "*"):
-        state.at[key.removeprefix(prefix)] = _members(client, key)
-    state.now = int(client.hget(keys.meta, "now") or 0)
+    pattern = prefix.replace("{", "[{]").replace("}", "[}]") + "*"
+    with client.pipeline(transaction=False) as pipe:
+        for name in ("conv", "past", "staff", "queues", "gate", "vis"):
+            pipe.hgetall(keys.of(name))
+        for name in ("due", "decl"):
+            pipe.zrange(keys.of(name), 0, -1, withscores=True)
+        pipe.hget(keys.meta, "now")
+        pipe.keys(pattern)
+        *hashes, due, decl, now, at = pipe.execute()
+    for name, rows in zip(("conv", "past", "staff", "queues"), hashes, strict=False):
+        setattr(state, name, {key.decode(): msgpack.unpackb(row) for key, row in rows.items()})
+    state.gate, state.vis = ({key.decode(): row.decode() for key, row in rows.items()} for rows in hashes[4:])
+    state.due, state.decl = ({key.decode(): int(score) for key, score in rows} for rows in (due, decl))
+    state.now = int(now or 0)
+    nodes = sorted(key.decode().removeprefix(prefix) for key in at)
+    with client.pipeline(transaction=False) as pipe:
+        for queue in state.queues:
+            for name in ("line", "wait", "free"):
+                pipe.zrange(keys.of(name, queue), 0, -1, withscores=True)
+            pipe.smembers(keys.of("on", queue))
+        for node in nodes:
+            pipe.smembers(keys.at(node))
+        found = iter(pipe.execute())
+    for queue in state.queues:
+        for part in (state.line, state.wait, state.free):
+            part[queue] = {member.decode(): score for member, score in next(found)}
+        state.on[queue] = {member.decode() for member in next(found)}
+    state.at = {node: {member.decode() for member in next(found)} for node in nodes}
     return state
-
-
-def _scored(client: Any, key: str) -> list[tuple[str, float]]:
-    return [(member.decode(), score) for member, score in client.zrange(key, 0, -1, withscores=True)]
-
-
-def _members(client: Any, key: str) -> set[str]:
-    return {member.decode() for member in client.smembers(key)}
-
-
-def _keys(client: Any, pattern: str) -> list[str]:
-    escaped = pattern.replace("{", "[{]").replace("}", "[}]")
-    nodes = {"target_nodes": "primaries"} if isinstance(client, redis.RedisCluster) else {}
-    return [key.decode() for key in client.keys(escaped, **nodes)]
 
 
 def faults(state: PoolState) -> list[str]:

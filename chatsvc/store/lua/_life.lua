@@ -141,7 +141,7 @@ local function commit(result)
         s.state, s.since = "off", now
         place(s)
       end
-      pair_staff(s)
+      pair_staff(s) -- one visitor; whoever got one is looked at again, after those with less
     elseif c then
       pair_visitor(c)
     else

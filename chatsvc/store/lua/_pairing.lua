@@ -67,6 +67,12 @@ local function unseat(c, s)
 end
 
 local function seat(c, s, role)
+  local part = part_of(c, s.id)
+  if part then -- a guest becomes the owner
+    part.role = role
+    remove(s.consults, c.id)
+    return
+  end
   c.seats = c.seats + 1
   table.insert(c.parts, { n = c.seats, s = s.id, alias = s.alias, role = role, node = s.node, away = s.away })
   pend(c, "joined", { alias = s.alias }, c.seats)
@@ -90,8 +96,8 @@ local function assign(c, s)
   else
     c.state = NEXT[c.state].assigned
     leave_lines(c)
-    undue("o", c.id)
   end
+  undue("o", c.id)
   if s.offer == c.id then s.offer = nil end
   c.offered, c.offer_until = nil, nil
   c.assigned, c.first_assigned = now, c.first_assigned or now
@@ -145,7 +151,7 @@ local function drop_offer(c, reason)
   if c.state == "offered" then
     c.state = NEXT[c.state].offer_dropped
     stand_in_line(c)
-  elseif c.transfer and c.transfer.queue then
+  elseif c.transfer and c.transfer.queue and now < c.transfer.till then
     stand_for_transfer(c) -- a colleague may take it up
   elseif c.transfer then
     local owner = owner_of(c)
@@ -201,19 +207,18 @@ local function first_for(s, queue)
   end
 end
 
--- A counsellor has a place: fills it from the queues that work by offer or automatically, longest wait first.
+-- A counsellor has a place: the longest wait of the queues that work by offer or automatically gets it.
 local function pair_staff(s)
-  while has_place(s) do
-    local best, best_score
-    for _, queue in ipairs(s.queues) do
-      local cf = conf(queue)
-      if Q[queue] and cf.mode ~= "take" and not (cf.mode == "offer" and s.offer) then
-        local c = first_for(s, queue)
-        if c and (not best or c.score < best_score) then best, best_score = c, c.score end
-      end
+  if not has_place(s) then return end
+  local best
+  for _, queue in ipairs(s.queues) do
+    local cf = conf(queue)
+    if Q[queue] and cf.mode ~= "take" and not (cf.mode == "offer" and s.offer) then
+      local c = first_for(s, queue)
+      if c and (not best or c.score < best.score or (c.score == best.score and c.id < best.id)) then best = c end
     end
-    if not best then return end
-    local cf = conf(line_of(best))
-    if cf.mode == "auto" then assign(best, s) else make_offer(best, s, cf.offer_ms) end
   end
+  if not best then return end
+  local cf = conf(line_of(best))
+  if cf.mode == "auto" then assign(best, s) else make_offer(best, s, cf.offer_ms) end
 end

@@ -88,8 +88,7 @@ function handlers.p()
   return true
 end
 function handlers.t()
-  if not c.transfer or not c.transfer.queue then return false end
-  if c.offered then due("t", c.id, c.offer_until + 1); return true end -- the one who holds the offer may still accept
+  if not c.transfer or c.offered then return false end -- who holds an offer may accept; without an answer it ends then
   leave_lines(c)
   local owner = owner_of(c)
   if owner then tell_transfer_ended(person(owner.s), c, "expired") end

@@ -17,10 +17,10 @@ if arg.to_staff then
   make_offer(c, other, arg.ttl_ms)
 else
   if not Q[arg.to_queue] or conf(arg.to_queue).removed then return fail("unknown_queue") end
-  c.transfer = { queue = arg.to_queue }
+  c.transfer = { queue = arg.to_queue, till = now + arg.ttl_ms }
   c.score = math.min(c.score, c.joined - FRONT)
   stand_for_transfer(c)
-  due("t", c.id, now + arg.ttl_ms)
+  due("t", c.id, c.transfer.till)
   touch(c)
 end
 return commit({ c = c })

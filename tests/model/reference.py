@@ -1,0 +1,388 @@
+"""One pool in plain Python: slow, obvious, without indexes. What the store does is compared with it."""
+
+from dataclasses import dataclass, field
+
+MINUTE = 60_000
+FRONT = 1e12
+OFFER, TO_STAFF, TO_QUEUE = 30_000, 30_000, 5 * MINUTE
+REPEAT, GRACE_WAITING, GRACE_TALKING, GRACE_STAFF = 5 * MINUTE, 10 * MINUTE, 5 * MINUTE, 2 * MINUTE
+WARNING, IDLE, WRAP_UP, LINGER = 20 * MINUTE, 30 * MINUTE, 5 * MINUTE, 10 * MINUTE
+
+
+class Refused(Exception):
+    """A command that is refused; the argument is the code."""
+
+
+@dataclass
+class Visitor:
+    """A conversation."""
+
+    id: str
+    queue: str
+    joined: int
+    score: float
+    state: str = "waiting"
+    away: bool = False
+    owner: str | None = None
+    guests: list[str] = field(default_factory=list)
+    offered: str | None = None
+    offer_until: int = 0
+    to_queue: str | None = None
+    to_till: int = 0
+    to_staff: str | None = None
+    assigned: int = 0
+    wrap_until: int = 0
+
+
+@dataclass
+class Person:
+    """A counsellor."""
+
+    id: str
+    capacity: int
+    queues: tuple[str, ...]
+    idle: int
+    state: str = "off"
+    away: bool = False
+    missed: int = 0
+
+
+class Reference:
+    """The same commands as the store's scripts, and the same clock."""
+
+    def __init__(self, modes: dict[str, str], limit: int, now: int) -> None:
+        self.modes = modes
+        self.limit = limit
+        self.now = now
+        self.visitors: dict[str, Visitor] = {}
+        self.people: dict[str, Person] = {}
+        self.spared: dict[tuple[str, str], int] = {}
+        self.deadlines: dict[str, int] = {}
+
+    # What can be asked of the state
+
+    def convs(self, name: str) -> set[str]:
+        return {v.id for v in self.visitors.values() if v.owner == name and v.state == "active"}
+
+    def wraps(self, name: str) -> set[str]:
+        return {v.id for v in self.visitors.values() if v.owner == name and v.state == "wrap_up"}
+
+    def consults(self, name: str) -> set[str]:
+        return {v.id for v in self.visitors.values() if name in v.guests and v.state == "active"}
+
+    def offer(self, name: str) -> str | None:
+        return next((v.id for v in self.visitors.values() if v.offered == name), None)
+
+    def load(self, name: str) -> int:
+        return len(self.convs(name)) + len(self.wraps(name)) + (self.offer(name) is not None)
+
+    def has_place(self, s: Person) -> bool:
+        return s.state == "available" and not s.away and self.load(s.id) < s.capacity
+
+    def standing(self, queue: str) -> list[Visitor]:
+        """Who can be taken in a queue, first one first."""
+        found = [
+            v
+            for v in self.visitors.values()
+            if (v.state == "waiting" and not v.away and v.queue == queue)
+            or (v.state == "active" and v.to_queue == queue and not v.offered)
+        ]
+        return sorted(found, key=lambda v: (v.score, v.id))
+
+    def inside(self, v: Visitor, name: str) -> bool:
+        return name == v.owner or name in v.guests
+
+    # Pairing
+
+    def pair(self) -> None:
+        """As long as somebody waits for whom somebody is free: the longest wait, the least loaded, the longest idle."""
+        while pairs := list(self._pairs()):
+            _, _, v, s, queue = min(pairs, key=lambda pair: (pair[0], pair[2].id, pair[1], pair[3].id))
+            if self.modes[queue] == "auto":
+                self._assign(v, s)
+            else:
+                self._offer(v, s, OFFER)
+        for s in self.people.values():
+            if s.state == "draining" and not (self.convs(s.id) | self.wraps(s.id) | self.consults(s.id)):
+                s.state = "off"
+
+    def _pairs(self):  # type: ignore[no-untyped-def]  # tuples of the two, their ranks, and where they meet
+        for queue, mode in self.modes.items():
+            if mode == "take":
+                continue
+            for v in self.standing(queue):
+                for s in self.people.values():
+                    barred = self.spared.get((v.id, s.id), 0) > self.now or self.inside(v, s.id)
+                    busy = mode == "offer" and self.offer(s.id) is not None
+                    if queue in s.queues and self.has_place(s) and not barred and not busy:
+                        yield v.score, (self.load(s.id), s.idle), v, s, queue
+
+    def _assign(self, v: Visitor, s: Person) -> None:
+        if v.state == "active":
+            if v.owner:
+                self.people[v.owner].idle = self.now
+            v.queue = v.to_queue or v.queue
+        v.to_queue = v.to_staff = v.offered = None
+        v.guests = [name for name in v.guests if name != s.id]
+        v.state, v.owner, v.assigned = "active", s.id, self.now
+        s.idle, s.missed = self.now, 0
+        self._undue("o", v.id)
+        self._undue("t", v.id)
+        self._undue("v", v.id)
+        if v.away:
+            self._due("v", v.id, GRACE_TALKING)
+        self._due("i", v.id, WARNING)
+
+    def _offer(self, v: Visitor, s: Person, ms: int) -> None:
+        if v.state == "waiting":
+            v.state = "offered"
+        v.offered, v.offer_until = s.id, self.now + ms
+        self._due("o", v.id, ms)
+
+    def _drop(self, v: Visitor, reason: str) -> None:
+        if reason in ("declined", "expired"):
+            self._spare(v, v.offered or "")
+        v.offered = None
+        self._undue("o", v.id)
+        if v.state == "offered":
+            v.state = "waiting"
+        elif not v.to_queue or self.now >= v.to_till:
+            v.to_queue = v.to_staff = None
+
+    def _spare(self, v: Visitor, name: str) -> None:
+        self.spared[v.id, name] = self.now + REPEAT
+        self._due("p", f"{v.id}|{name}", REPEAT)
+
+    def _miss(self, v: Visitor) -> None:
+        s = self.people[v.offered or ""]
+        s.missed += 1
+        if s.missed >= 2 and s.state == "available":
+            s.state, s.missed = "paused", 0
+        self._drop(v, "expired")
+
+    def _due(self, kind: str, ident: str, ms: int) -> None:
+        self.deadlines[f"{kind}:{ident}"] = self.now + ms
+
+    def _undue(self, kind: str, ident: str) -> None:
+        self.deadlines.pop(f"{kind}:{ident}", None)
+
+    # Visitors
+
+    def join(self, ident: str, queue: str) -> None:
+        on = [s for s in self.people.values() if queue in s.queues and s.state in ("available", "paused")]
+        if not on:
+            raise Refused("no_staff")
+        line = [v for v in self.visitors.values() if v.queue == queue and v.state in ("waiting", "offered")]
+        if len(line) >= self.limit:
+            raise Refused("full")
+        self.visitors[ident] = Visitor(ident, queue, self.now, float(self.now))
+
+    def back(self, ident: str) -> None:
+        v = self.visitors[ident]
+        v.away = False
+        self._undue("v", ident)
+
+    def visitor_gone(self, ident: str) -> None:
+        v = self.visitors[ident]
+        if v.state in ("waiting", "offered", "active"):
+            v.away = True
+            self._due("v", ident, GRACE_TALKING if v.state == "active" else GRACE_WAITING)
+
+    def finish(self, ident: str) -> None:
+        v = self.visitors[ident]
+        if v.state in ("wrap_up", "closed"):
+            raise Refused("bad_state")
+        v.offered = v.to_queue = v.to_staff = None
+        for kind in "oivt":
+            self._undue(kind, ident)
+        self._due("l", ident, LINGER)
+        v.state = "wrap_up" if v.owner else "closed"
+        if v.owner:
+            v.wrap_until = self.now + WRAP_UP
+            self._due("w", ident, WRAP_UP)
+
+    # Staff
+
+    def attach(self, name: str, capacity: int, queues: tuple[str, ...]) -> None:
+        s = self.people.setdefault(name, Person(name, capacity, queues, self.now))
+        s.away = False
+        self._undue("s", name)
+
+    def staff_gone(self, name: str) -> None:
+        self.people[name].away = True
+        self._due("s", name, GRACE_STAFF)
+
+    def duty(self, name: str, state: str) -> None:
+        s = self.people[name]
+        if state == "available" and s.state != "available":
+            s.idle, s.missed = self.now, 0
+        busy = self.convs(name) | self.wraps(name) | self.consults(name)
+        s.state = "draining" if state == "off" and busy else state
+        held = self.offer(name)
+        if state != "available" and held:
+            self._drop(self.visitors[held], "withdrawn")
+
+    def take(self, name: str, ident: str | None) -> str:
+        s = self.people[name]
+        if s.state != "available":
+            raise Refused("off_duty")
+        v = self.visitors.get(ident) if ident else None
+        if ident:
+            if v is None or v.state == "gone":
+                raise Refused("already_taken")
+            queue = v.to_queue or v.queue
+            if queue not in s.queues:
+                raise Refused("not_found")
+            if v not in self.standing(queue) or self.inside(v, name):
+                raise Refused("already_taken")
+        if self.load(name) >= s.capacity:
+            raise Refused("at_capacity")
+        if v is None:
+            found = [v for queue in s.queues for v in self.standing(queue) if not self.inside(v, name)]
+            if not found:
+                raise Refused("nothing_waiting")
+            v = min(found, key=lambda v: v.score)
+        self._assign(v, s)
+        return v.id
+
+    def answer(self, name: str, ident: str, accept: bool) -> None:
+        v = self.visitors[ident]
+        if v.offered != name:
+            raise Refused("not_found")
+        if accept and v.offer_until > self.now:
+            self._assign(v, self.people[name])
+        elif accept:
+            self._miss(v)
+        else:
+            self.people[name].missed = 0
+            self._drop(v, "declined")
+
+    def close(self, name: str, ident: str) -> None:
+        v = self.visitors[ident]
+        if not self.inside(v, name):
+            raise Refused("not_found")
+        if name in v.guests:
+            self._send_away(v, name)
+        else:
+            self.finish(ident)
+
+    def _send_away(self, v: Visitor, name: str) -> None:
+        v.guests.remove(name)
+        self.people[name].idle = self.now
+
+    def wrap_up(self, name: str, ident: str) -> None:
+        v = self.visitors[ident]
+        if v.owner != name:
+            raise Refused("not_found")
+        if v.state != "wrap_up":
+            raise Refused("bad_state")
+        self._end_wrap_up(v)
+
+    def _end_wrap_up(self, v: Visitor) -> None:
+        v.state = "closed"
+        self.people[v.owner or ""].idle = self.now
+        self._undue("w", v.id)
+
+    def give_back(self, name: str, ident: str) -> None:
+        v = self.visitors[ident]
+        if v.owner != name:
+            raise Refused("not_found")
+        if v.state != "active":
+            raise Refused("bad_state")
+        self._spare(v, name)
+        self._return(v)
+
+    def _return(self, v: Visitor) -> None:
+        for name in [v.owner or "", *v.guests]:
+            self.people[name].idle = self.now
+        v.to_queue = v.to_staff = v.offered = v.owner = None
+        v.guests = []
+        for kind in "oti":
+            self._undue(kind, v.id)
+        v.state, v.score = "waiting", min(v.score, v.joined - FRONT)
+        if v.away:
+            self._due("v", v.id, GRACE_WAITING)
+
+    def transfer(self, name: str, ident: str, staff: str | None, queue: str | None) -> None:
+        v = self.visitors[ident]
+        if v.owner != name:
+            raise Refused("not_found")
+        if v.state != "active" or v.to_queue or v.to_staff:
+            raise Refused("bad_state")
+        if queue:
+            v.to_queue, v.to_till, v.score = queue, self.now + TO_QUEUE, min(v.score, v.joined - FRONT)
+            self._due("t", ident, TO_QUEUE)
+            return
+        other = self.people.get(staff or "")
+        if other is None or staff == name:
+            raise Refused("not_found")
+        if other.state != "available" or other.away:
+            raise Refused("off_duty")
+        if self.offer(other.id) or self.load(other.id) >= other.capacity:
+            raise Refused("at_capacity")
+        v.to_staff = other.id
+        self._offer(v, other, TO_STAFF)
+
+    def consult(self, name: str, ident: str, colleague: str) -> None:
+        v = self.visitors[ident]
+        if v.owner != name or colleague not in self.people:
+            raise Refused("not_found")
+        if v.state != "active" or self.inside(v, colleague):
+            raise Refused("bad_state")
+        other = self.people[colleague]
+        if other.state not in ("available", "paused") or other.away:
+            raise Refused("off_duty")
+        v.guests.append(colleague)
+
+    # Time
+
+    def meet(self) -> None:
+        """Everything that is overdue, the earliest first; what that makes overdue, afterwards."""
+        while overdue := sorted((at, key) for key, at in self.deadlines.items() if at <= self.now):
+            for _, key in overdue[:100]:
+                if self.deadlines.get(key, self.now + 1) <= self.now:
+                    del self.deadlines[key]
+                    self._expire(*key.split(":", 1))
+                    self.pair()
+
+    def _expire(self, kind: str, ident: str) -> None:
+        if kind == "s":
+            self._grace_over(self.people[ident])
+            return
+        v = self.visitors.get(ident)
+        if v is None:  # `p` needs nothing of its own: pairing follows every deadline
+            return
+        if kind == "v":
+            self.finish(ident)
+        elif kind == "o":
+            self._miss(v)
+        elif kind == "i":
+            self._idle(v)
+        elif kind == "w":
+            self._end_wrap_up(v)
+        elif kind == "t" and v.to_queue and not v.offered:
+            v.to_queue = None
+        elif kind == "l" and v.state == "closed":
+            del self.visitors[ident]
+        elif kind == "l":
+            self.deadlines[f"l:{ident}"] = v.wrap_until
+
+    def _idle(self, v: Visitor) -> None:
+        if self.now - v.assigned >= IDLE:
+            self.finish(v.id)
+        elif self.now - v.assigned >= WARNING:
+            self.deadlines[f"i:{v.id}"] = v.assigned + IDLE
+        else:
+            self.deadlines[f"i:{v.id}"] = v.assigned + WARNING
+
+    def _grace_over(self, s: Person) -> None:
+        if not s.away:
+            return
+        held = self.offer(s.id)
+        if held:
+            self._drop(self.visitors[held], "withdrawn")
+        s.state = "off"
+        for ident in sorted(self.convs(s.id)):
+            self._return(self.visitors[ident])
+        for ident in self.consults(s.id):
+            self._send_away(self.visitors[ident], s.id)
