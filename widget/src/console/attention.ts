@@ -13,7 +13,7 @@ const sumUnread = (state: DeskState): number =>
 
 /** What happened between two states that somebody should hear about, the most pressing only. */
 export function callFor(before: DeskState, state: DeskState, watching: boolean): Call | null {
-  if (!before.welcomed || !state.welcomed) return null;
+  if (before.me === null || state.me === null) return null;
   const calls = new Set<Call>();
   const knownOffers = new Set(before.offers.map((offer) => offer.conversation));
   if (state.offers.some((offer) => !knownOffers.has(offer.conversation))) calls.add("offer");

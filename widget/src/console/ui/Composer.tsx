@@ -1,3 +1,4 @@
+import type { RefObject } from "preact";
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Conversation, DeskState, LogName } from "../state/model";
 import { isWritingIn } from "../shortcuts";
@@ -40,13 +41,8 @@ function useComposerFocus(state: DeskState) {
   return field;
 }
 
-function Writing({ log, conversation, state }: ComposerProps & { log: LogName }) {
-  const { i18n, desk, actions } = useConsole();
-  const field = useComposerFocus(state);
-  const hint = useId();
-  const [, redraw] = useState(0);
-  const text = desk.drafts.get(conversation.id, log);
-  const left = state.textLimit - [...text].length;
+/** Makes a field as high as its text, between two lines and eight. */
+function useGrowing(field: RefObject<HTMLTextAreaElement | null>, text: string): void {
   useLayoutEffect(() => {
     const box = field.current;
     if (!box) return;
@@ -57,6 +53,16 @@ function Writing({ log, conversation, state }: ComposerProps & { log: LogName })
     const padding = parseFloat(style.paddingTop) + parseFloat(style.paddingBottom);
     box.rows = Math.min(8, Math.max(2, Math.round((box.scrollHeight - padding) / line)));
   }, [text]);
+}
+
+function Writing({ log, conversation, state }: ComposerProps & { log: LogName }) {
+  const { i18n, desk, actions } = useConsole();
+  const field = useComposerFocus(state);
+  const hint = useId();
+  const [, redraw] = useState(0);
+  const text = desk.drafts.get(conversation.id, log);
+  const left = state.textLimit - [...text].length;
+  useGrowing(field, text);
   const change = (value: string): void => {
     actions.setDraft(conversation.id, log, value);
     redraw((count) => count + 1);
@@ -74,7 +80,8 @@ function Writing({ log, conversation, state }: ComposerProps & { log: LogName })
   };
   return (
     <form class="writing" onSubmit={(event) => { event.preventDefault(); send(); }}>
-      <textarea ref={field} id={log === "talk" ? "reply" : undefined} rows={2} value={text} dir="auto" aria-label={i18n.t(`composer.${log}_label`)} aria-describedby={hint}
+      <textarea ref={field} id={log === "talk" ? "reply" : undefined} rows={2} value={text} dir="auto"
+        aria-label={i18n.t(`composer.${log}_label`)} aria-describedby={hint}
         placeholder={i18n.t(`composer.${log}_label`)} onInput={(event) => change(event.currentTarget.value)} onKeyDown={onKeyDown} />
       <button type="submit" class="button button-main send" aria-disabled={text.trim() === "" || left < 0}>
         <Send /><span class="send-word">{i18n.t(`composer.${log}_send`)}</span>

@@ -112,7 +112,8 @@ function Menu({ onOpen }: { onOpen: (open: Open) => void }) {
   };
   return (
     <div class="menu">
-      <button type="button" class="button-icon" aria-expanded={shown} aria-label={i18n.t("more.label")} title={i18n.t("more.label")} onClick={() => setShown(!shown)}><More /></button>
+      <button type="button" class="button-icon" aria-expanded={shown} aria-label={i18n.t("more.label")}
+        title={i18n.t("more.label")} onClick={() => setShown(!shown)}><More /></button>
       {shown && (
         <ul class="menu-list">
           <li><button type="button" onClick={choose("transfer")}>{i18n.t("transfer.button")}</button></li>

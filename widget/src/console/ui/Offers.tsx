@@ -10,7 +10,9 @@ export function Offers({ state }: { state: DeskState }) {
     <div class="offers">
       <p class="vh" role="alert">
         {state.offers.map((offer) => (
-          <span key={offer.conversation}>{i18n.t(offer.transfer ? "offer.announce_transfer" : "offer.announce", { queue: titleOfKey(i18n, state, offer.queueKey) })}</span>
+          <span key={offer.conversation}>
+            {i18n.t(offer.transfer ? "offer.announce_transfer" : "offer.announce", { queue: titleOfKey(i18n, state, offer.queueKey) })}
+          </span>
         ))}
       </p>
       {state.offers.map((offer, index) => (

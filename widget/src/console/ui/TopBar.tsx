@@ -25,7 +25,8 @@ export function TopBar({ state, open, onOpen, onSignOut }: TopBarProps) {
           {settings.sound ? <SoundOn /> : <SoundOff />}
         </button>
         <button type="button" class="button-icon" aria-label={t("help.open")} title={t("help.open")} onClick={() => onOpen("help")}><Help /></button>
-        <button type="button" class="button-icon" aria-label={t("settings.open")} title={t("settings.open")} onClick={() => onOpen("settings")}><Gear /></button>
+        <button type="button" class="button-icon" aria-label={t("settings.open")} title={t("settings.open")}
+          onClick={() => onOpen("settings")}><Gear /></button>
         <SignOut alias={state.me?.alias ?? ""} onSignOut={onSignOut} />
       </div>
       {open === "help" && <HelpDialog onClose={() => onOpen(null)} />}
