@@ -90,12 +90,6 @@ def text() -> str:
     return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
 
 
-def schema_of(struct: type[Struct]) -> dict[str, Any]:
-    """The JSON schema of one frame, complete with what it refers to."""
-    schemas = _schemas()
-    return {"$ref": SCHEMAS + _name(struct), "components": {"schemas": schemas}}
-
-
 async def asyncapi(_: web.Request) -> web.Response:
     """GET /api/v1/asyncapi.json."""
     headers = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from chatsvc.domain.errors import NotFound
 from chatsvc.domain.sites import Site
+from chatsvc.web.asyncapi import asyncapi
 from chatsvc.web.routes import NODE
 
 STATIC = web.AppKey("static", Path)
@@ -130,5 +131,6 @@ def add_pages(app: web.Application) -> None:
     add("/console", to_console)
     add("/", to_console)
     add("/assets/{name}", asset)
+    add("/api/v1/asyncapi.json", asyncapi)
     add("/healthz", healthz)
     add("/readyz", readyz)
