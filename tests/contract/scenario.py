@@ -141,6 +141,7 @@ async def _offering(stage: Stagehand, eino: Client) -> None:
     """Offers that expire, are declined and accepted; a transfer."""
     aino = await stage.counsellor("aino")
     await aino.ask("ping", "pong")
+    assert (await aino.ask("take", "error", queue="nowhere"))["code"] == "unknown_queue"
     visitor, welcome = await stage.visitor("tarjous")
     ident = welcome["conversation"]
     offered = [asyncio.create_task(who.expect("offer", conversation=ident)) for who in (aino, eino)]
