@@ -76,114 +76,135 @@ function memory(key: string): { get(): string | null; set(value: string | null):
   };
 }
 
-function launch(script: HTMLScriptElement): void {
-  const { site = "", queue = "", lang: wanted, exit } = script.dataset;
-  const lang = (wanted || document.documentElement.lang || "fi").toLowerCase().split("-")[0] || "fi";
-  const words = WORDS[lang] ?? (WORDS["fi"] as Words);
-  const { origin } = new URL(script.src);
-  const open = memory(`chatsvc:${site}`);
+class Launcher {
+  readonly #button = document.createElement("button");
+  readonly #badge = document.createElement("b");
+  readonly #host = document.createElement("chatsvc-launcher");
+  readonly #root = this.#host.attachShadow({ mode: "open" });
+  readonly #open: ReturnType<typeof memory>;
+  readonly #origin: string;
+  readonly #words: Words;
+  readonly #address: string;
+  #frame: HTMLIFrameElement | null = null;
+  /** A conversation goes on, so minimising must not end the connection. */
+  #live = false;
+  #ready = false;
 
-  const host = document.createElement("chatsvc-launcher");
-  const root = host.attachShadow({ mode: "open" });
-  const button = document.createElement("button");
-  const badge = document.createElement("b");
-  let frame: HTMLIFrameElement | null = null;
-  let live = false;
-  let ready = false;
+  constructor(private readonly script: HTMLScriptElement) {
+    const { site = "", queue = "", lang: wanted } = script.dataset;
+    const lang = (wanted || document.documentElement.lang || "fi").toLowerCase().split("-")[0] || "fi";
+    this.#words = WORDS[lang] ?? (WORDS["fi"] as Words);
+    this.#origin = new URL(script.src).origin;
+    this.#address = `${this.#origin}/panel?${new URLSearchParams({ site, queue, lang, origin: location.origin })}`;
+    this.#open = memory(`chatsvc:${site}`);
+  }
+
+  /** Puts the button on the page; goes on with what was open on the page before. */
+  start(): void {
+    const button = this.#button;
+    button.type = "button";
+    button.append(icon(), this.#words[0], this.#badge);
+    button.onclick = () => {
+      this.#show();
+      this.#frame?.focus();
+    };
+    this.#unread(0);
+    style(this.#root);
+    this.#root.append(button);
+    document.body.append(this.#host);
+    this.#listen();
+    const before = this.#open.get();
+    if (before === "open") this.#show();
+    else if (before) {
+      this.#load().hidden = true;
+      this.#live = true;
+    }
+  }
+
+  #listen(): void {
+    addEventListener("message", ({ origin, source, data }: MessageEvent<FromPanel | null>) => {
+      if (origin !== this.#origin || !this.#frame || source !== this.#frame.contentWindow || data?.chatsvc !== 1) return;
+      this.#heard(data);
+    });
+    addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !event.defaultPrevented) this.#hide();
+    });
+    // A phone's keyboard covers the lower part of the sheet: follow what can be seen.
+    const fit = () => {
+      this.#host.style.setProperty("--height", `${visualViewport?.height}px`);
+      this.#host.style.setProperty("--top", `${visualViewport?.offsetTop}px`);
+    };
+    visualViewport?.addEventListener("resize", fit);
+    visualViewport?.addEventListener("scroll", fit);
+  }
+
+  #heard({ type, n, on }: FromPanel): void {
+    if (type === "ready") {
+      this.#ready = true;
+      this.#tell();
+    } else if (type === "minimise") this.#hide();
+    else if (type === "unread") this.#unread(Number(n) || 0);
+    else if (type === "live") this.#live = on === true;
+    else if (type === "exit") this.#exit();
+  }
 
   /** Says whether the panel can be seen. */
-  const tell = () => {
-    if (ready) frame?.contentWindow?.postMessage({ chatsvc: 1, type: "shown", on: !frame.hidden }, origin);
-  };
+  #tell(): void {
+    const frame = this.#frame;
+    if (this.#ready) frame?.contentWindow?.postMessage({ chatsvc: 1, type: "shown", on: !frame.hidden }, this.#origin);
+  }
 
-  const unread = (count: number) => {
-    badge.hidden = count < 1;
-    badge.textContent = count > 99 ? "99+" : `${count}`;
-    button.setAttribute("aria-label", count < 1 ? words[1] : `${words[1]} (${count} ${words[3]})`);
-  };
+  #unread(count: number): void {
+    const [, open, , unread] = this.#words;
+    this.#badge.hidden = count < 1;
+    this.#badge.textContent = count > 99 ? "99+" : `${count}`;
+    this.#button.setAttribute("aria-label", count < 1 ? open : `${open} (${count} ${unread})`);
+  }
 
-  const load = () => {
-    if (frame) return;
-    frame = document.createElement("iframe");
-    frame.title = words[2];
+  #load(): HTMLIFrameElement {
+    if (this.#frame) return this.#frame;
+    const frame = document.createElement("iframe");
+    frame.title = this.#words[2];
     frame.allow = "";
     frame.referrerPolicy = "no-referrer";
-    frame.src = `${origin}/panel?${new URLSearchParams({ site, queue, lang, origin: location.origin })}`;
-    root.append(frame);
-  };
+    frame.src = this.#address;
+    this.#root.append(frame);
+    return (this.#frame = frame);
+  }
 
-  /** `press`: a person asked for it, so the focus may move. */
-  const show = (press: boolean) => {
-    load();
-    if (frame) frame.hidden = false;
-    button.hidden = true;
-    open.set("open");
-    if (press) frame?.focus();
-    tell();
-  };
+  #show(): void {
+    this.#load().hidden = false;
+    this.#button.hidden = true;
+    this.#open.set("open");
+    this.#tell();
+  }
 
-  const hide = () => {
-    if (!frame || frame.hidden) return;
-    button.hidden = false;
-    button.focus();
-    if (live) {
-      frame.hidden = true;
-      tell();
-      open.set("minimised");
-    } else drop();
-  };
+  #hide(): void {
+    if (!this.#frame || this.#frame.hidden) return;
+    this.#button.hidden = false;
+    this.#button.focus();
+    if (!this.#live) {
+      this.#drop();
+      return;
+    }
+    this.#frame.hidden = true;
+    this.#tell();
+    this.#open.set("minimised");
+  }
 
-  const drop = () => {
-    frame?.remove();
-    frame = null;
-    live = ready = false;
-    unread(0);
-    open.set(null);
-  };
+  #drop(): void {
+    this.#frame?.remove();
+    this.#frame = null;
+    this.#live = this.#ready = false;
+    this.#unread(0);
+    this.#open.set(null);
+  }
 
-  const heard: Record<string, (message: FromPanel) => void> = {
-    ready: () => {
-      ready = true;
-      tell();
-    },
-    minimise: hide,
-    unread: ({ n }) => unread(Number(n) || 0),
-    live: ({ on }) => (live = on === true),
-    exit: () => {
-      drop();
-      host.remove();
-      if (exit) location.replace(exit);
-    },
-  };
-
-  addEventListener("message", ({ origin: from, source, data }: MessageEvent<FromPanel | null>) => {
-    if (from !== origin || !frame || source !== frame.contentWindow || data?.chatsvc !== 1) return;
-    if (Object.hasOwn(heard, `${data.type}`)) heard[`${data.type}`]?.(data);
-  });
-  addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !event.defaultPrevented) hide();
-  });
-  // A phone's keyboard covers the lower part of the sheet: follow what can be seen.
-  const fit = () => {
-    host.style.setProperty("--height", `${visualViewport?.height}px`);
-    host.style.setProperty("--top", `${visualViewport?.offsetTop}px`);
-  };
-  visualViewport?.addEventListener("resize", fit);
-  visualViewport?.addEventListener("scroll", fit);
-
-  button.type = "button";
-  button.append(icon(), words[0], badge);
-  button.onclick = () => show(true);
-  unread(0);
-  style(root);
-  root.append(button);
-  document.body.append(host);
-  const before = open.get();
-  if (before === "open") show(false);
-  else if (before) {
-    load();
-    if (frame) (frame as HTMLIFrameElement).hidden = true;
-    live = true;
+  #exit(): void {
+    this.#drop();
+    this.#host.remove();
+    const { exit } = this.script.dataset;
+    if (exit) location.replace(exit);
   }
 }
 
@@ -195,6 +216,7 @@ const script =
 
 if (script?.dataset["site"] && !page[mark]) {
   page[mark] = true;
-  if (document.body) launch(script);
-  else addEventListener("DOMContentLoaded", () => launch(script), { once: true });
+  const launcher = new Launcher(script);
+  if (document.body) launcher.start();
+  else addEventListener("DOMContentLoaded", () => launcher.start(), { once: true });
 }

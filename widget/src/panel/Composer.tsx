@@ -27,10 +27,22 @@ function useTyping(): (writing: boolean) => void {
   };
 }
 
+/** A text area that is as high as its text. */
+function useGrowing(text: string) {
+  const area = useRef<HTMLTextAreaElement>(null);
+  useLayoutEffect(() => {
+    const { current } = area;
+    if (!current) return;
+    current.style.height = "auto";
+    current.style.height = `${current.scrollHeight + 2}px`;
+  }, [text]);
+  return area;
+}
+
 export function Composer({ talk, draft, setDraft }: ComposerProps) {
   const { i18n, session, visible } = useUi();
   const { t } = i18n;
-  const area = useRef<HTMLTextAreaElement>(null);
+  const area = useGrowing(draft);
   const typing = useTyping();
   const left = talk.limits.text - lengthOf(draft);
   const sendable = left >= 0 && draft.trim() !== "";
@@ -38,12 +50,6 @@ export function Composer({ talk, draft, setDraft }: ComposerProps) {
   useEffect(() => {
     if (visible) area.current?.focus({ preventScroll: true });
   }, []);
-  useLayoutEffect(() => {
-    const { current } = area;
-    if (!current) return;
-    current.style.height = "auto";
-    current.style.height = `${current.scrollHeight + 2}px`;
-  }, [draft]);
 
   const send = () => {
     if (!sendable) return;

@@ -1,20 +1,11 @@
-import { Connection, type ConnectionState, type Socket } from "../core/connection";
+import { Connection, type ConnectionState } from "../core/connection";
 import type {
   EndReason, Entry, ErrorFrame, StatusFrame, UnavailableFrame, VisitorFrame, VisitorServerFrame, VisitorWelcome,
 } from "../core/frames";
 import { Log } from "../core/log";
 import { Outbox } from "../core/outbox";
-import { Deadline, type Clock } from "../core/timer";
-import { NOTHING, talkOf, type Said, type Talk, type View } from "./view";
-
-export interface SessionOptions {
-  site: string;
-  queue: string | null;
-  lang: string;
-  open: () => Socket;
-  clock: Clock;
-  random?: () => number;
-}
+import { Deadline } from "../core/timer";
+import { NOTHING, talkOf, type Said, type SessionOptions, type Talk, type View } from "./view";
 
 const TYPING_SHOWN_MS = 10_000;
 const TYPING_AGAIN_MS = 5_000;
@@ -74,9 +65,7 @@ export class Session {
     });
   }
 
-  get site(): string {
-    return this.#options.site;
-  }
+  get site(): string { return this.#options.site; }
 
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -129,9 +118,7 @@ export class Session {
     this.#outbox.add({ text });
   }
 
-  retry(id: string): void {
-    this.#outbox.retry(id);
-  }
+  retry = (id: string): void => this.#outbox.retry(id);
 
   /** Takes a refused message back; gives its text. */
   takeBack(id: string): string {
@@ -146,7 +133,7 @@ export class Session {
     this.#connection.send({ type: "typing", on });
   }
 
-  /** Everything held has been shown. */
+  /** All held has been shown. */
   seen(): void {
     const seq = this.#log.last;
     if (seq <= this.#seenSaid || this.view.talk?.state === "closed") return;

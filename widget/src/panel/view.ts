@@ -1,8 +1,9 @@
-import type { ConnectionState } from "../core/connection";
+import type { ConnectionState, Socket } from "../core/connection";
 import type {
   EndReason, Entry, Estimate, Limits, Participant, Presence, StatusFrame, UnavailableFrame, VisitorWelcome,
 } from "../core/frames";
 import type { Outgoing } from "../core/outbox";
+import type { Clock } from "../core/timer";
 
 export interface Said {
   readonly text: string;
@@ -49,6 +50,15 @@ export interface View {
   /** The person has asked to end, and the server has not yet confirmed. */
   readonly ending: boolean;
   readonly feedback: "none" | "sending" | "sent" | "failed";
+}
+
+export interface SessionOptions {
+  site: string;
+  queue: string | null;
+  lang: string;
+  open: () => Socket;
+  clock: Clock;
+  random?: () => number;
 }
 
 const NO_LIMITS: Limits = { text: 4_000 };
