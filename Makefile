@@ -24,9 +24,9 @@ install-dev:
 frontend: install ## build widget and console into chatsvc/static
 	@$(BIN)/python deploy/build/frontend.py
 
-# `exec`, so that Ctrl-C and SIGTERM reach the program itself and not a shell around it.
+# `exec`, so that Ctrl-C and SIGTERM reach the program itself and not a shell around it; it also ends when make is killed.
 demo: install frontend ## try it: everything on this machine (PORT= METRICS_PORT= DATA_DIR= VISITORS=)
-	@exec $(BIN)/chatsvc demo $(DEMO_OPTIONS)
+	@exec $(BIN)/chatsvc demo --stop-with $$PPID $(DEMO_OPTIONS)
 
 test: test-tools install-dev lint types frontend frontend-test ## the gate: format, lint, types, sizes and all tests
 	@exec $(BIN)/python -m pytest

@@ -1,6 +1,7 @@
 """`chatsvc demo`: everything on this machine, with a made-up municipality and logins that everybody knows."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -36,12 +37,16 @@ PEOPLE = (
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
-    """Where the demo listens and keeps its data; `visitors` is how many simulated people use it."""
+    """Where the demo listens and keeps its data; `visitors` is how many simulated people use it.
+
+    `stop_with` is the parent process without which it ends, where it has been started by one that may be killed.
+    """
 
     port: int
     metrics_port: int
     data_dir: Path
     visitors: int = 0
+    stop_with: int | None = None
 
 
 def run_demo(options: DemoOptions) -> None:
@@ -65,6 +70,9 @@ def run_demo(options: DemoOptions) -> None:
             if options.visitors:
                 task = asyncio.create_task(simulate_visitors(options.port, options.visitors))
                 stack.callback(task.cancel)
+            if options.stop_with is not None:
+                watch = asyncio.create_task(_until_orphaned(options.stop_with, stop))
+                stack.callback(watch.cancel)
             await stop.wait()
             click.echo("Stopping.")
 
@@ -73,6 +81,13 @@ def run_demo(options: DemoOptions) -> None:
     with log:
         configure("info", log)
         run_until_stopped(work)
+
+
+async def _until_orphaned(parent: int, stop: asyncio.Event) -> None:
+    """Looks, rather than asking for a signal: that would follow the parent's thread instead of the parent."""
+    while os.getppid() == parent:  # noqa: ASYNC110 - nothing tells of another process's end without being its parent
+        await asyncio.sleep(0.5)
+    stop.set()
 
 
 async def _backend(stack: AsyncExitStack, settings: Settings) -> tuple[Backend, bytes]:

@@ -25,7 +25,8 @@ from chatsvc.cli.trouble import Failed, Refused
     "--visitors", type=click.IntRange(0, 200), default=0, show_default=True,
     help="Simulated visitors who come, wait, write and leave, so that you can try the console alone.",
 )  # fmt: skip
-def demo(port: int, metrics_port: int, data_dir: Path, visitors: int) -> None:
+@click.option("--stop-with", type=int, hidden=True, help="End when this parent process is gone.")
+def demo(port: int, metrics_port: int, data_dir: Path, visitors: int, stop_with: int | None) -> None:
     """Try everything on this machine.
 
     Starts a store, a node and a worker, with a made-up municipality in Finnish, Swedish and English, an
@@ -34,7 +35,7 @@ def demo(port: int, metrics_port: int, data_dir: Path, visitors: int) -> None:
     """
     from chatsvc.demo import DemoOptions, run_demo
 
-    options = DemoOptions(port=port, metrics_port=metrics_port, data_dir=data_dir, visitors=visitors)
+    options = DemoOptions(port, metrics_port, data_dir, visitors, stop_with)
     _run(lambda: run_demo(options))
 
 

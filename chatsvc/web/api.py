@@ -76,6 +76,20 @@ async def me(request: web.Request) -> web.Response:
     return _json(_self(request, staff))
 
 
+async def colleagues(request: web.Request) -> web.Response:
+    """GET /colleagues: who else answers in this pool, for transfers and consultations."""
+    staff = await signed_in(request)
+    if staff is None:
+        return problem(401, "not_signed_in", "Sign in first.")
+    pool = request.app[NODE].hub(staff.pool).pool
+    rows = [
+        {"id": duty.id, "alias": duty.alias, "state": duty.state, "free": max(0, duty.capacity - duty.load)}
+        for duty in sorted(await pool.store.people(), key=lambda duty: duty.alias)
+        if duty.id != staff.id and duty.state != "off" and duty.away is None
+    ]
+    return _json({"colleagues": rows})
+
+
 async def end_visit(request: web.Request) -> web.Response:
     """POST /visitor/end {how, site?}: ends the conversation, kills the token, expires the cookie. Fit for a beacon."""
     if not origin_allowed(request):
@@ -170,4 +184,5 @@ def add_api(app: web.Application) -> None:
     add("POST", "/api/v1/login", login)
     add("POST", "/api/v1/logout", logout)
     add("GET", "/api/v1/me", me)
+    add("GET", "/api/v1/colleagues", colleagues)
     add("POST", "/api/v1/visitor/end", end_visit)

@@ -239,8 +239,9 @@ class CounsellorSession(Connection):
         if visitor_state(conversation.state) == "closed":
             if visitor_state(before.state) != "closed":
                 self._tell_closed(conversation)
-            if conversation.state == "closed":
+            if conversation.state == "closed":  # by the end of the wrap-up's time, or from another console
                 self.open.forget(conversation.id)
+                self.socket.send(frames.Released(conversation=conversation.id, reason="wrapped_up"))
             return
         people = views.people_in(conversation)
         if people != views.people_in(before):

@@ -25,7 +25,7 @@ CounsellorState = Literal["active", "wrap_up", "closed"]
 StaffRole = Literal["owner", "consultant", "observer"]
 OfferEnd = Literal["expired", "declined", "visitor_left", "withdrawn"]
 TransferResult = Literal["accepted", "declined", "expired"]
-ReleaseReason = Literal["transferred", "grace", "taken_over", "returned", "left"]
+ReleaseReason = Literal["transferred", "grace", "taken_over", "returned", "left", "wrapped_up"]
 EndReason = Literal[
     "visitor_left",
     "quick_exit",
