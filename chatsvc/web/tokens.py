@@ -33,6 +33,8 @@ class VisitorTokens:
             raw = base64.b64decode(token, altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             return None
+        if base64.urlsafe_b64encode(raw).decode() != token:
+            return None  # the same bytes in another spelling would be another visitor, and escape a killed token's mark
         random, proof = raw[:_RANDOM_BYTES], raw[_RANDOM_BYTES:]
         return token if hmac.compare_digest(proof, self._proof(random)) else None
 
