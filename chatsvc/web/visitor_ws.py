@@ -21,7 +21,7 @@ from chatsvc.services import visits
 from chatsvc.services.pool import stored
 from chatsvc.services.queues import QueueReport
 from chatsvc.web import frames, views
-from chatsvc.web.connection import Connection, UnknownFrame
+from chatsvc.web.connection import Connection, UnknownFrame, Work
 from chatsvc.web.fanout import Hub, Whisper
 from chatsvc.web.logfeed import LogFeed
 from chatsvc.web.protocol import Close
@@ -52,22 +52,25 @@ class VisitorSession(Connection):
         self._position = 0
         self._resumes: str | None = None
 
-    async def handle(self, frame: frames.Frame) -> None:
+    def handle(self, frame: frames.Frame) -> Work | None:
         """One frame of the visitor."""
         if isinstance(frame, frames.Say):
-            await self._say(frame)
+            self._say(frame)
         elif isinstance(frame, frames.Typing):
             self._whisper("typing", int(frame.on))
+            self.acknowledge(frame)
         elif isinstance(frame, frames.Seen):
             self._whisper("seen", frame.seq)
+            self.acknowledge(frame)
         elif isinstance(frame, frames.Ping):
             self.socket.send(frames.Pong(ref=frame.ref))
         elif isinstance(frame, frames.VisitorHello):
-            await self._hello(frame)
+            return self._hello(frame)
         elif isinstance(frame, frames.Watch):
-            await self._watch(frame)
+            return self._watch(frame)
         else:
-            await self._conclude(frame)
+            return self._conclude(frame)
+        return None
 
     # Before the conversation
 
@@ -152,6 +155,8 @@ class VisitorSession(Connection):
         seal = await hub.pool.keyring.fetch(record.site, record.id)
         feed = LogFeed(hub.pool, record, seal, "talk", self.socket.send, self.spawn, named=False)
         self._feed = feed
+        if (older := hub.visitors.get(record.id)) is not None and older is not self:
+            older.end(Close.REPLACED)  # once its place here is taken, no hint reaches it
         hub.visitors[record.id] = self
         last = (await hub.pool.store.last_seq([record.id]))[0][0]
         known = frame.epoch == hub.pool.store.epoch and frame.after <= last
@@ -200,12 +205,12 @@ class VisitorSession(Connection):
 
     # The conversation
 
-    async def _say(self, frame: frames.Say) -> None:
+    def _say(self, frame: frames.Say) -> None:
         record, feed, hub = self.record, self._feed, self.hub
         if record is None or feed is None or hub is None or record.state not in LIVE:
             raise BadState("There is no conversation to write to.")
         text = accepted_text(frame.text)
-        await self.take_off()
+        self.take_off()
         body, sending = visits.post_message(hub.pool, record, feed.seal, frame.id, frame.lang, text)
         sending.add_done_callback(lambda done: self._posted(frame, body, done))
 
@@ -353,7 +358,7 @@ class VisitorSession(Connection):
             self.hub.drop_visitor(self.record, self)
         self.record, self._feed = None, None
 
-    async def depart(self) -> None:
+    def depart(self) -> None:
         """The connection is gone: the place is kept for a while."""
         record, hub = self.record, self.hub
         self._let_go()
