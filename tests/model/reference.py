@@ -1,5 +1,6 @@
 """One pool in plain Python: slow, obvious, without indexes. What the store does is compared with it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 MINUTE = 60_000
@@ -106,7 +107,8 @@ class Reference:
             if s.state == "draining" and not (self.convs(s.id) | self.wraps(s.id) | self.consults(s.id)):
                 s.state = "off"
 
-    def _pairs(self):  # type: ignore[no-untyped-def]  # tuples of the two, their ranks, and where they meet
+    def _pairs(self) -> Iterator[tuple[float, tuple[int, int], Visitor, Person, str]]:
+        """Both ranks, the two, and the queue in which they meet."""
         for queue, mode in self.modes.items():
             if mode == "take":
                 continue
@@ -184,7 +186,7 @@ class Reference:
 
     def visitor_gone(self, ident: str) -> None:
         v = self.visitors[ident]
-        if v.state in ("waiting", "offered", "active"):
+        if v.state in ("waiting", "offered", "active") and not v.away:
             v.away = True
             self._due("v", ident, GRACE_TALKING if v.state == "active" else GRACE_WAITING)
 

@@ -256,7 +256,7 @@ def _live(machine: type[PoolLife], examples: int, *phases: Phase) -> None:
         max_examples=examples, stateful_step_count=STEPS, deadline=None, database=None, phases=phases,
         suppress_health_check=list(HealthCheck), print_blob=False,
     )  # fmt: skip
-    run_state_machine_as_test(machine, settings=chosen)  # type: ignore[no-untyped-call]  # untyped there
+    run_state_machine_as_test(machine, settings=chosen)
 
 
 def test_the_store_does_what_the_reference_says(machine: type[PoolLife]) -> None:
