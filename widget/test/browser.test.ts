@@ -1,20 +1,12 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { chromium, type Browser, type BrowserContext, type Frame, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Frame, Page } from "playwright-core";
 import type { WireMap } from "../src/core/codec";
 import { Rig, statusOf, texts } from "./rig/server";
+import { axeFindings, pages, sharedBrowser } from "./rig/stage";
 
-declare const __ROOT__: string;
-
-const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => existsSync(path));
-const AXE = readFileSync(join(__ROOT__, "node_modules", "axe-core", "axe.min.js"), "utf8");
 const at = Date.now();
 
-let folder: string;
 let browser: Browser;
 let rig: Rig;
 let context: BrowserContext;
@@ -59,19 +51,13 @@ async function panelFrame(): Promise<Frame> {
 const pressLauncher = () => page.getByRole("button", { name: "Avaa chat" }).click();
 
 before(async () => {
-  assert.ok(CHROMIUM, "these tests need Chromium: apt-get install chromium");
-  folder = mkdtempSync(join(tmpdir(), "chatsvc-widget-"));
-  execFileSync(process.execPath, [join(__ROOT__, "build.mjs")], { env: { ...process.env, CHATSVC_STATIC: folder } });
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+  browser = await sharedBrowser();
 });
 
-after(async () => {
-  await browser?.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+after(() => browser.close());
 
 beforeEach(async () => {
-  rig = await Rig.start(folder);
+  rig = await Rig.start(pages());
   context = await browser.newContext({ viewport: { width: 400, height: 700 }, reducedMotion: "reduce" });
   page = await context.newPage();
   trouble = [];
@@ -243,14 +229,7 @@ test("Every screen in every language and scheme is free of axe findings and fits
       script(status, hello);
       await open(`/chat/kunta?lang=${lang}`);
       await page.locator(there).first().waitFor();
-      const session = await context.newCDPSession(page);
-      // axe needs more than the page's own policy allows a script; the debugger is not bound by it.
-      await session.send("Runtime.evaluate", { expression: AXE });
-      const found = await session.send("Runtime.evaluate", {
-        expression: `axe.run().then(({violations}) => JSON.stringify(violations.map(({id, nodes}) => [id, nodes.map((n) => n.html)])))`,
-        awaitPromise: true,
-      });
-      assert.equal(found.result.value, "[]", `${lang} ${colorScheme} ${there}`);
+      assert.deepEqual(await axeFindings(page, lang !== "fi"), [], `${lang} ${colorScheme} ${there}`);
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 320, `${lang} ${there} scrolls sideways`);
       assert.equal(await page.evaluate(() => document.documentElement.lang), lang);
     }

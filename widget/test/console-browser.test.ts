@@ -1,30 +1,18 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import type { WireMap } from "../src/core/codec";
 import { ConsoleRig } from "./console-rig";
 import { offer, welcome } from "./console-scenes";
+import { axeFindings, pages, sharedBrowser } from "./rig/stage";
 
-declare const __ROOT__: string;
-
-const axe = readFileSync(createRequire(join(__ROOT__, "package.json")).resolve("axe-core/axe.min.js"), "utf8");
-const folder = mkdtempSync(join(tmpdir(), "console-"));
 let browser: Browser;
 
 before(async () => {
-  execFileSync(process.execPath, ["build.mjs"], { cwd: __ROOT__, env: { ...process.env, CHATSVC_STATIC: folder } });
-  browser = await chromium.launch({ executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+  browser = await sharedBrowser();
 });
 
-after(async () => {
-  await browser.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+after(() => browser.close());
 
 interface Stage {
   readonly page: Page;
@@ -36,7 +24,7 @@ interface Stage {
 /** Opens the console on a desk with five conversations and eight queues. */
 async function stage(run: (on: Stage) => Promise<void>, options: BrowserContextOptions & { signedIn?: boolean } = {}): Promise<void> {
   const { signedIn = true, ...look } = options;
-  const rig = await ConsoleRig.start(folder);
+  const rig = await ConsoleRig.start(pages());
   rig.signedIn = signedIn;
   rig.answer = (frame, socket) => {
     if (frame["type"] === "hello") socket.send(welcome(Date.now(), "busy"));
@@ -59,27 +47,16 @@ async function stage(run: (on: Stage) => Promise<void>, options: BrowserContextO
   }
 }
 
-async function faults(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { axe: checker } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { target: unknown; failureSummary?: string }[] }[] }> };
-    };
-    const { violations } = await checker.run();
-    return violations.flatMap((one) => one.nodes.map((node) => `${one.id} ${JSON.stringify(node.target)} ${node.failureSummary ?? ""}`));
-  });
-}
-
 const said = (conversation: string, seq: number): WireMap => ({
   type: "entry", conversation, seq, id: `v${seq}`, kind: "text", from: "visitor", by: 0, text: "<b>hei</b> https://a.example", at: Date.now(),
 });
 const talkBox = (page: Page) => page.getByRole("textbox", { name: "Write to the visitor" });
 const visitor = (page: Page, slot: number) => page.getByRole("button", { name: new RegExp(`^Visitor ${slot}`) });
 
-for (const [colorScheme, width] of [["light", 1440], ["dark", 320]] as const) {
+for (const [colorScheme, width, again] of [["light", 1440, false], ["dark", 320, true]] as const) {
   test(`axe finds nothing on any screen: ${colorScheme}, ${width} px.`, async () => {
     await stage(async ({ page, rig }) => {
-      const clean = async (what: string): Promise<void> => assert.deepEqual(await faults(page), [], what);
+      const clean = async (what: string): Promise<void> => assert.deepEqual(await axeFindings(page, again), [], what);
       await clean("the lists");
       await page.locator(".queue-head").first().click();
       await clean("an open queue");
@@ -113,12 +90,12 @@ for (const [colorScheme, width] of [["light", 1440], ["dark", 320]] as const) {
 
 test("The login is clean, says what is wrong, and leads to the desk.", async () => {
   await stage(async ({ page }) => {
-    assert.deepEqual(await faults(page), []);
+    assert.deepEqual(await axeFindings(page), []);
     await page.getByLabel("User name").fill("counsellor1");
     await page.getByLabel("Password").fill("wrong");
     await page.keyboard.press("Enter");
     await page.getByRole("alert").filter({ hasText: "not right" }).waitFor();
-    assert.deepEqual(await faults(page), []);
+    assert.deepEqual(await axeFindings(page), []);
     await page.getByLabel("Password").fill("right");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.locator(".queue").first().waitFor();

@@ -1,15 +1,13 @@
 // Bundles the tests (so that every Node from 20 on runs them) and hands them to Node's own test runner.
-import { spawnSync } from "node:child_process";
+// Arguments name parts of test files; without any, all run.
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-mkdirSync(join(root, "dist"), { recursive: true });
-// A folder of its own for each run, so that two runs at once do not disturb each other.
-const out = mkdtempSync(join(root, "dist", "test-"));
-const wanted = process.argv.slice(2);
+const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 const testsIn = (folder) =>
   existsSync(folder)
@@ -19,33 +17,62 @@ const testsIn = (folder) =>
         .map((file) => join(folder, file))
     : [];
 
+async function bundle(entryPoints, out) {
+  await build({
+    entryPoints,
+    outdir: out,
+    outbase: root,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    packages: "external",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    sourcemap: "inline",
+    logLevel: "warning",
+    absWorkingDir: root,
+    define: { __LANGS__: "{}", __ROOT__: JSON.stringify(root) },
+  });
+  const built = readdirSync(out, { recursive: true }).map(String).filter((file) => file.endsWith(".test.mjs"));
+  // Browser tests take longest and mostly wait: they start first, beside each other.
+  const late = (file) => Number(!file.includes("browser"));
+  return built.sort((a, b) => late(a) - late(b)).map((file) => join(out, file));
+}
+
+/** The built pages and one Chromium for all browser tests of this run; the tests find both in the environment. */
+async function stage(out) {
+  const { chromium } = await import("playwright-core");
+  const executablePath = process.env.CHROMIUM ?? BROWSERS.find((path) => existsSync(path));
+  if (!executablePath) throw new Error("The browser tests need Chromium: apt-get install chromium.");
+  const folder = join(out, "static");
+  execFileSync(process.execPath, ["build.mjs"], { cwd: root, env: { ...process.env, CHATSVC_STATIC: folder } });
+  const server = await chromium.launchServer({ executablePath, args: ["--no-sandbox"] });
+  return { server, env: { CHATSVC_TEST_STATIC: folder, CHATSVC_TEST_BROWSER: server.wsEndpoint() } };
+}
+
+/** Runs the bundled files in Node's test runner; resolves with its exit code. */
+function run(files, env) {
+  const options = ["--enable-source-maps", "--test", "--test-concurrency=2"];
+  const child = spawn(process.execPath, [...options, ...files], { stdio: "inherit", cwd: root, env: { ...process.env, ...env } });
+  return new Promise((ended) => child.on("exit", (code) => ended(code ?? 1)));
+}
+
+const wanted = process.argv.slice(2);
 const entryPoints = [join(root, "test"), join(root, "src")]
   .flatMap(testsIn)
   .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)));
-
-await build({
-  entryPoints,
-  outdir: out,
-  outbase: root,
-  outExtension: { ".js": ".mjs" },
-  bundle: true,
-  platform: "node",
-  target: "node20",
-  format: "esm",
-  packages: "external",
-  jsx: "automatic",
-  jsxImportSource: "preact",
-  sourcemap: "inline",
-  logLevel: "warning",
-  absWorkingDir: root,
-  define: { __LANGS__: "{}", __ROOT__: JSON.stringify(root) },
-});
-
-const built = readdirSync(out, { recursive: true })
-  .map(String)
-  .filter((file) => file.endsWith(".test.mjs"))
-  .map((file) => join(out, file));
-console.log(`${built.length} test files: ${built.map((file) => basename(file, ".test.mjs")).join(", ")}`);
-const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...built], { stdio: "inherit", cwd: root });
-rmSync(out, { recursive: true, force: true });
-process.exit(run.status ?? 1);
+mkdirSync(join(root, "dist"), { recursive: true });
+// A folder of its own for each run, so that two runs at once do not disturb each other.
+const out = mkdtempSync(join(root, "dist", "test-"));
+let staged;
+try {
+  const files = await bundle(entryPoints, out);
+  console.log(`${files.length} test files: ${files.map((file) => basename(file, ".test.mjs")).join(", ")}`);
+  if (files.some((file) => file.includes("browser"))) staged = await stage(out);
+  process.exitCode = await run(files, staged?.env);
+} finally {
+  await staged?.server.close();
+  rmSync(out, { recursive: true, force: true });
+}
