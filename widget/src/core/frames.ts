@@ -312,6 +312,8 @@ export interface CounsellorSelf {
   load: number;
 }
 
+export type ReleaseReason = "transferred" | "grace" | "taken_over" | "returned" | "left" | "wrapped_up";
+
 export interface CounsellorWelcome {
   type: "welcome";
   counsellor: CounsellorSelf;
@@ -334,6 +336,8 @@ export type CounsellorServerFrame =
       waited_ms: number;
       priority: number;
       expires_at: number;
+      /** A colleague hands the visitor over. */
+      transfer?: boolean;
     }
   | {
       type: "offer_ended";
@@ -341,7 +345,7 @@ export type CounsellorServerFrame =
       reason: "expired" | "declined" | "visitor_left" | "withdrawn";
     }
   | (WithRef & { type: "assigned"; conversation: CounsellorConversation })
-  | { type: "released"; conversation: string; reason: "transferred" | "grace" | "taken_over" }
+  | { type: "released"; conversation: string; reason: ReleaseReason }
   | ({ type: "note"; conversation: string } & Entry)
   | { type: "transfer_ended"; conversation: string; result: "accepted" | "declined" | "expired" }
   | {

@@ -84,7 +84,7 @@ function putOffer(state: DeskState, frame: Of<"offer">, now: number): DeskState 
     priority: frame.priority,
     expiresAt: frame.expires_at,
     receivedAt: now,
-    transfer: "transfer" in frame && frame.transfer === true,
+    transfer: frame.transfer === true,
     answered: false,
   };
   const others = state.offers.filter((one) => one.conversation !== offer.conversation);
