@@ -259,10 +259,13 @@ class Visitor(Peer):
 class Counsellor(Peer):
     """A counsellor; `mine` are the conversations that the server says are theirs."""
 
-    def __init__(self, http: aiohttp.ClientSession, urls: list[str], token: str) -> None:
+    def __init__(
+        self, http: aiohttp.ClientSession, urls: list[str], token: str = "", cookie: str = ""
+    ) -> None:
+        """Signed in with an API token, or with the cookie of a sign-in."""
         self.mine: set[str] = set()
         self.duty: Frame = {}
-        super().__init__(http, urls, {"Authorization": f"Bearer {token}"})
+        super().__init__(http, urls, {"Cookie": cookie} if cookie else {"Authorization": f"Bearer {token}"})
 
     async def on_duty(self) -> None:
         """Sign on and become available."""
