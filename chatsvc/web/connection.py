@@ -5,20 +5,21 @@ from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from aiohttp import WSMsgType
 from msgspec import UNSET
 
 from chatsvc.domain.errors import ChatError
 from chatsvc.web import frames
 from chatsvc.web.protocol import STRIKES, Close, Refused, Undecodable, error_frame, parse
+from chatsvc.web.rfc6455 import Payload
 from chatsvc.web.socket import Socket
 
 if TYPE_CHECKING:
     from chatsvc.web.node import Node
 
 HELLO_WITHIN_S = 10.0
-NEVER_SENT = frozenset({1005, 1006, 1015})  # RFC 6455, 7.4.1: they stand for what was not said
 IN_FLIGHT = 64  # messages of one socket that wait for the store; then its reading pauses
+
+Work = Coroutine[Any, Any, None]
 
 _log = structlog.get_logger("chatsvc.web")
 
@@ -33,19 +34,25 @@ class Connection:
         self.node = node
         self.socket = socket
         self._tasks: set[asyncio.Task[None]] = set()
+        self._busy = False
         self._flying = 0
-        self._landed = asyncio.Event()
-        self._greeting = asyncio.get_running_loop().call_later(HELLO_WITHIN_S, self._not_greeted)
+        self._greeting: asyncio.TimerHandle | None = None
 
-    async def handle(self, frame: frames.Frame) -> None:
-        """Do what a frame asks. May raise ChatError."""
+    def begin(self) -> None:
+        """The connection counts, and has ten seconds to say what it wants."""
+        self._greeting = self.node.loop.call_later(HELLO_WITHIN_S, self._not_greeted)
+        self.node.connections.add(self)
+        self.node.metrics.connections[self.who].inc()
+
+    def handle(self, frame: frames.Frame) -> Work | None:
+        """Do what a frame asks; what takes time is returned, and the next frame waits for it. May raise ChatError."""
         raise NotImplementedError(type(frame).__name__)
 
     async def still_welcome(self) -> bool:
         """Whether whoever is connected may stay."""
         return True
 
-    async def depart(self) -> None:
+    def depart(self) -> None:
         """The connection is gone."""
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
@@ -57,47 +64,25 @@ class Connection:
 
     def greeted(self) -> None:
         """The first frame has come in time."""
-        self._greeting.cancel()
+        if self._greeting is not None:
+            self._greeting.cancel()
+            self._greeting = None
 
     def end(self, code: Close) -> None:
         """Close the socket."""
         self.socket.close(code)
 
-    async def run(self) -> None:
-        """Read until the end."""
-        try:
-            while await self._read_one():
-                pass
-        finally:
-            self._greeting.cancel()
-            self.socket.release()
-            for task in tuple(self._tasks):
-                task.cancel()
-            await self.depart()
+    def lost(self) -> None:
+        """The connection is gone: end what it began."""
+        self.greeted()
+        for task in tuple(self._tasks):
+            task.cancel()
+        self.node.connections.discard(self)
+        self.node.metrics.connections[self.who].dec()
+        self.depart()
 
-    async def _read_one(self) -> bool:
-        message = await self.socket.ws.receive()
-        kind = message.type
-        self.socket.heard = self.node.loop.time()
-        if kind is self.socket.accepts:
-            await self._on_frame(message.data)
-        elif kind in (WSMsgType.TEXT, WSMsgType.BINARY):
-            self.socket.close(Close.UNSUPPORTED, text="wrong kind of frame for this subprotocol")
-        elif kind is WSMsgType.PING:
-            self.socket.pong(message.data)
-        elif kind is WSMsgType.CLOSE:
-            if message.data in NEVER_SENT:
-                self.socket.close(Close.PROTOCOL, text="this close code is never sent")
-            else:
-                self.socket.echo_close(message.data)
-            return False
-        elif kind is not WSMsgType.PONG:
-            return False
-        return True
-
-    async def _on_frame(self, data: bytes) -> None:
-        if self.socket.closed is not None:
-            return
+    def received(self, data: Payload) -> None:
+        """One frame, as bytes."""
         try:
             frame = parse(self.socket.decode, data, self.types)
         except Undecodable:
@@ -108,16 +93,31 @@ class Connection:
             self.refuse(refused.error, refused.ref, refused.id, refused.conversation, refused.field)
             return
         try:
-            await self.handle(frame)
-            if isinstance(frame, frames.Typing | frames.Seen):
-                self.acknowledge(frame)
-        except ChatError as error:
-            self.refuse(
-                error, _given(frame.ref), getattr(frame, "id", None), getattr(frame, "conversation", None)
-            )
-        except Exception:  # noqa: BLE001 - one frame must not end the conversation
-            _log.exception("frame_failed", type=type(frame).__name__)
-            self.refuse(ChatError("Something went wrong here; try again."), _given(frame.ref))
+            work = self.handle(frame)
+        except Exception as error:  # noqa: BLE001 - one frame must not end the conversation
+            self._failed(frame, error)
+            return
+        if work is not None:
+            self._busy = True
+            self.socket.hold()
+            self.spawn(self._finish(frame, work))
+
+    async def _finish(self, frame: frames.Frame, work: Work) -> None:
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed(frame, error)
+        finally:
+            self._busy = False
+            self._go_on()
+
+    def _failed(self, frame: frames.Frame, error: Exception) -> None:
+        if not isinstance(error, ChatError):
+            _log.error("frame_failed", type=type(frame).__name__, exc_info=error)
+            error = ChatError("Something went wrong here; try again.")
+        self.refuse(
+            error, _given(frame.ref), getattr(frame, "id", None), getattr(frame, "conversation", None)
+        )
 
     def refuse(
         self,
@@ -138,17 +138,21 @@ class Connection:
         if frame.ref is not UNSET:
             self.socket.send(frames.Ok(ref=frame.ref))
 
-    async def take_off(self) -> None:
-        """Wait until another message may be on its way to the store."""
-        while self._flying >= IN_FLIGHT:
-            self._landed.clear()
-            await self._landed.wait()
+    def take_off(self) -> None:
+        """A message is on its way to the store; when too many are, the next frame waits."""
         self._flying += 1
+        if self._flying >= IN_FLIGHT:
+            self.socket.hold()
 
     def land(self) -> None:
         """A message's answer has come."""
         self._flying -= 1
-        self._landed.set()
+        if self._flying == IN_FLIGHT - 1:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if not self._busy and self._flying < IN_FLIGHT:
+            self.socket.go_on()
 
     def _not_greeted(self) -> None:
         self.socket.close(Close.PROTOCOL_ERROR, text="no hello within 10 s")

@@ -13,7 +13,7 @@ from chatsvc.domain.sites import Staff
 from chatsvc.services import desk
 from chatsvc.services.queues import QueueReport
 from chatsvc.web import frames, views
-from chatsvc.web.connection import Connection, UnknownFrame
+from chatsvc.web.connection import Connection, UnknownFrame, Work
 from chatsvc.web.fanout import Hub, Whisper
 from chatsvc.web.open_conversations import OpenConversations
 from chatsvc.web.protocol import Close
@@ -49,26 +49,34 @@ class CounsellorSession(Connection):
         # Commands and pushed assignments one after the other: a conversation is announced once.
         self._one_by_one = asyncio.Lock()
 
-    async def handle(self, frame: frames.Frame) -> None:
+    def handle(self, frame: frames.Frame) -> Work | None:
         """One frame of the counsellor."""
         if isinstance(frame, frames.Say):
-            await self.open.say(frame)
+            self.open.say(frame)
         elif isinstance(frame, frames.Ping):
             self.socket.send(frames.Pong(ref=frame.ref))
         elif isinstance(frame, frames.CounsellorHello):
-            async with self._one_by_one:
-                await self._hello(frame)
+            return self._in_turn(self._hello(frame))
         elif self.duty is None:
             raise BadState("Say `hello` first.")
         elif isinstance(frame, frames.WriteNote):
-            await self.open.note(frame)
+            self.open.note(frame)
         elif isinstance(frame, frames.Typing):
             self._whisper(frame.conversation, "typing", int(frame.on))
+            self.acknowledge(frame)
         elif isinstance(frame, frames.Seen):
             self._whisper(frame.conversation, "seen", frame.seq)
+            self.acknowledge(frame)
         else:
+            return self._in_turn(self._command(frame))
+        return None
+
+    async def _in_turn(self, work: Work) -> None:
+        try:
             async with self._one_by_one:
-                await self._command(frame)
+                await work
+        finally:
+            work.close()
 
     async def _command(self, frame: frames.Frame) -> None:
         me = self.staff.id
@@ -353,7 +361,7 @@ class CounsellorSession(Connection):
 
     # The end
 
-    async def depart(self) -> None:
+    def depart(self) -> None:
         """The connection is gone: away at once."""
         for conversation in tuple(self.open):
             self.open.forget(conversation)

@@ -113,23 +113,23 @@ class OpenConversations(dict[str, OpenConversation]):
 
     # Writing
 
-    async def say(self, frame: frames.Say) -> None:
+    def say(self, frame: frames.Say) -> None:
         """Store a message. Raises NotFound, BadState, TooLong, BadField."""
         found = self.mine(frame.conversation)
         if found.record.state not in LIVE:
             raise BadState("The conversation has ended.")
         text = accepted_text(frame.text)
-        await self._session.take_off()
+        self._session.take_off()
         body, sending = desk.post_message(
             self._pool, found.record, found.talk.seal, self._me, frame.id, frame.lang, text
         )
         sending.add_done_callback(lambda done: self._posted(frame, found, "talk", body, done))
 
-    async def note(self, frame: frames.WriteNote) -> None:
+    def note(self, frame: frames.WriteNote) -> None:
         """Store a note. Raises NotFound, TooLong, BadField."""
         found = self.mine(frame.conversation)
         text = accepted_text(frame.text)
-        await self._session.take_off()
+        self._session.take_off()
         body, sending = desk.post_note(self._pool, found.record, found.staff.seal, self._me, frame.id, text)
         sending.add_done_callback(lambda done: self._posted(frame, found, "staff", body, done))
 

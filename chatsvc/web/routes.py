@@ -1,8 +1,8 @@
 """The two WebSocket endpoints: who may connect, and with which session."""
 
 import secrets
-from asyncio import Transport
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any
 
 from aiohttp import web
 
@@ -10,11 +10,11 @@ from chatsvc.domain.errors import StoreUnavailable
 from chatsvc.domain.sites import Staff
 from chatsvc.web.connection import Connection
 from chatsvc.web.counsellor_ws import CounsellorSession
-from chatsvc.web.frames import MAX_FRAME, Error
-from chatsvc.web.mask_guard import GuardedWebSocket
+from chatsvc.web.frames import Error
+from chatsvc.web.handshake import TakenOver, malformed, take_over
 from chatsvc.web.node import Node
 from chatsvc.web.problems import problem
-from chatsvc.web.protocol import SUBPROTOCOLS, Close, negotiate
+from chatsvc.web.protocol import Close
 from chatsvc.web.socket import Socket
 from chatsvc.web.tokens import COOKIE, set_cookie
 from chatsvc.web.visitor_ws import VisitorSession
@@ -35,54 +35,28 @@ def _refusal(request: web.Request) -> web.Response | None:
     if not origin_allowed(request):
         node.metrics.refused("bad_origin")
         return problem(403, "origin", "The Origin of this page is not the public_url of this service.")
-    if negotiate(request.headers.get("Sec-WebSocket-Protocol")) is None:
+    if (answer := malformed(request)) is not None:
         node.metrics.refused("bad_handshake")
-        names = " or ".join(f"`{name}`" for name in SUBPROTOCOLS)
-        return problem(400, "subprotocol", f"Offer {names} in Sec-WebSocket-Protocol.")
-    if request.headers.get("Upgrade", "").lower() != "websocket":
-        return problem(426, "upgrade", "This address speaks WebSocket only.")
-    return None
+    return answer
 
 
-async def _open(request: web.Request, headers: dict[str, str]) -> Socket:
+def _open(request: web.Request, headers: Mapping[str, str]) -> tuple[Socket, bytes]:
     node = request.app[NODE]
-    ws = GuardedWebSocket(
-        protocols=SUBPROTOCOLS,
-        compress=False,
-        autoping=False,
-        autoclose=False,
-        max_msg_size=MAX_FRAME + 1,  # aiohttp refuses what reaches it
-        timeout=3.0,
-    )
-    ws.headers.update(headers)
-    await ws.prepare(request)
-    transport = cast(Transport, request.transport)
-    socket = Socket(ws, transport, str(ws.ws_protocol), node.outbox_bytes)
+    socket, early = take_over(request, headers, node.outbox_bytes)
     socket.on_slow = node
-    ws.on_unmasked = lambda: socket.close(Close.PROTOCOL, text="client frames must be masked")
-    if ws.unmasked:
-        ws.on_unmasked()
-    return socket
+    return socket, early
 
 
-async def _serve(request: web.Request, connection: Connection) -> web.StreamResponse:
-    node, socket = request.app[NODE], connection.socket
+def _serve(connection: Connection, early: bytes) -> web.StreamResponse:
+    node, socket = connection.node, connection.socket
     if node.draining:
         socket.close(Close.GOING_AWAY)
     elif len(node.connections) >= node.max_connections:
         node.metrics.refused("connection_limit")
         socket.close(Close.TOO_MANY, retry_after_ms=5_000 + secrets.randbelow(10_000))
-    node.connections.add(connection)
-    gauge = node.metrics.connections[connection.who]
-    gauge.inc()
-    try:
-        await connection.run()
-    finally:
-        gauge.dec()
-        node.connections.discard(connection)
-        if request.transport is not None:
-            request.transport.close()
-    return socket.ws
+    connection.begin()
+    socket.listen(connection, early)
+    return TakenOver()
 
 
 async def visitor(request: web.Request) -> web.StreamResponse:
@@ -91,8 +65,8 @@ async def visitor(request: web.Request) -> web.StreamResponse:
         return refusal
     node = request.app[NODE]
     token, headers = await _cookie_token(request)
-    socket = await _open(request, headers)
-    return await _serve(request, VisitorSession(node, socket, secrets.token_hex(6), token))
+    socket, early = _open(request, headers)
+    return _serve(VisitorSession(node, socket, secrets.token_hex(6), token), early)
 
 
 async def _cookie_token(request: web.Request) -> tuple[str, dict[str, str]]:
@@ -118,34 +92,26 @@ async def counsellor(request: web.Request) -> web.StreamResponse:
     try:
         staff = await signed_in(request)
     except StoreUnavailable as error:
-        socket = await _open(request, {})
+        socket, _ = _open(request, {})
         socket.send(Error(code=error.code, message=str(error), retry_after_ms=1_000))
-        socket.close(Close.GOING_AWAY)
-        return await _hold(request, socket)
-    socket = await _open(request, {})
+        return _turn_away(socket, Close.GOING_AWAY, "")
+    socket, early = _open(request, {})
     if staff is None:
         node.metrics.refused("not_signed_in")
-        socket.close(Close.NOT_SIGNED_IN, text="not signed in")
-        return await _hold(request, socket)
+        return _turn_away(socket, Close.NOT_SIGNED_IN, "not signed in")
     if staff.role not in ("counsellor", "supervisor"):
         node.metrics.refused("not_allowed")
-        socket.close(Close.NOT_ALLOWED, text="this role does not talk with visitors")
-        return await _hold(request, socket)
+        return _turn_away(socket, Close.NOT_ALLOWED, "this role does not talk with visitors")
     hub = node.hub(staff.pool)
     session = CounsellorSession(node, socket, secrets.token_hex(6), staff, hub, lambda: signed_in(request))
-    return await _serve(request, session)
+    return _serve(session, early)
 
 
-async def _hold(request: web.Request, socket: Socket) -> web.StreamResponse:
-    """Wait for the peer's close frame, or until the socket is cut."""
-    try:
-        while not (await socket.ws.receive()).type.name.startswith(("CLOS", "ERROR")):
-            pass
-    finally:
-        socket.release()
-        if request.transport is not None:
-            request.transport.close()
-    return socket.ws
+def _turn_away(socket: Socket, code: Close, why: str) -> web.StreamResponse:
+    """Closed, and cut if the peer does not answer that in time."""
+    socket.close(code, text=why)
+    socket.listen(None, b"")
+    return TakenOver()
 
 
 async def signed_in(request: web.Request) -> Staff | None:
