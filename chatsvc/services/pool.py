@@ -10,7 +10,9 @@ from chatsvc.domain.errors import BadState, NotFound, VaultUnavailable
 from chatsvc.domain.ports import ChatStore, Clock, Keyring, Seal
 from chatsvc.domain.records import Conversation, EntryBody, LogEntry, PendingEvent, Stored
 
-PAGE_BYTES = 48 * 1024  # of text; with its surroundings a page stays under 64 KiB
+PAGE_BYTES = 30 * 1024  # sealed; escaped as JSON, which may double it, a page stays under 64 KiB
+PAGE_ENTRIES = 64
+ENTRY_BYTES = 400  # what surrounds a text, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +76,18 @@ async def read_page(
     pool: Pool, conversation: Conversation, log: str, after: int
 ) -> tuple[list[EntryView], bool]:
     """Entries after `after`, a page of at most 64 KiB, and whether there are more. Raises KeyGone."""
-    rows = await pool.store.read(conversation.id, log, after)
+    rows = await pool.store.read(conversation.id, log, after, PAGE_ENTRIES)
     if not rows:
         return [], False
     seal = await pool.keyring.fetch(conversation.site, conversation.id)
     page: list[EntryView] = []
     size = 0
     for row in rows:
-        size += len(row.body.sealed) + 200
+        size += len(row.body.sealed) + ENTRY_BYTES
         if page and size > PAGE_BYTES:
             return page, True
         page.append(open_entry(seal, log, row))
-    return page, len(rows) == 200
+    return page, len(rows) == PAGE_ENTRIES
 
 
 async def record_events(pool: Pool, touched: Iterable[Conversation]) -> None:
