@@ -77,6 +77,9 @@ for (const [colorScheme, width, again] of [["light", 1440, false], ["dark", 320,
       await clean("the menu");
       await page.getByRole("button", { name: "Transfer…" }).click();
       await clean("the transfer");
+      await page.getByRole("button", { name: "A colleague" }).click();
+      await page.getByRole("radio").first().check();
+      await clean("the colleagues");
       await page.keyboard.press("Escape");
       await page.keyboard.press("Alt+Digit4");
       await page.getByRole("heading", { name: "Finish the record" }).waitFor();
@@ -139,6 +142,56 @@ test("Outside of a field one key accepts the offer.", async () => {
     await page.keyboard.press("a");
     const frame = await rig.frame((one) => one["type"] === "accept");
     assert.equal(frame["conversation"], "o1");
+  });
+});
+
+test("One key takes the next visitor though nobody is known to wait, and that nobody does is said calmly.", async () => {
+  await stage(async ({ page, rig }) => {
+    rig.socket.send({ ...welcome(Date.now(), "calm"), duty: { state: "available", until: null, reason: null, load: 0, capacity: 3 } });
+    await page.getByText("0 of 3 places in use").waitFor({ state: "attached" });
+    await page.keyboard.press("n");
+    const take = await rig.frame((one) => one["type"] === "take");
+    rig.socket.send({ type: "error", ref: String(take["ref"]), code: "nothing_waiting", message: "" });
+    await page.getByRole("status").filter({ hasText: "Nobody is waiting in your queues just now." }).waitFor();
+  });
+});
+
+/** Opens one of the dialogs of the first conversation's menu. */
+async function fromMenu(page: Page, item: string): Promise<void> {
+  await page.keyboard.press("Alt+Digit1");
+  await page.getByRole("button", { name: "More actions" }).click();
+  await page.getByRole("button", { name: item }).click();
+}
+
+test("A transfer goes to a colleague with a free place, chosen from who is at work; the others say why not.", async () => {
+  await stage(async ({ page, rig }) => {
+    await fromMenu(page, "Transfer…");
+    await page.getByRole("button", { name: "A colleague" }).click();
+    for (const why of [/^Eero.*All places in use$/, /^Kim.*Paused$/, /^Noor.*Going off duty$/]) {
+      assert.equal(await page.getByRole("radio", { name: why }).isDisabled(), true);
+    }
+    await page.getByRole("radio", { name: /^Aino.*2 free places$/ }).check();
+    await page.getByRole("button", { name: "Transfer", exact: true }).click();
+    const frame = await rig.frame((one) => one["type"] === "transfer");
+    assert.deepEqual(frame["to"], { counsellor: "aino" });
+    rig.socket.send({ type: "ok", ref: String(frame["ref"]) });
+    await page.getByText("Transferring to Aino Mäkinen.").waitFor();
+  });
+});
+
+test("Whom to bring in can't be known while the server can't say, and is asked again on a press.", async () => {
+  await stage(async ({ page, rig, complaints }) => {
+    rig.colleagues = null;
+    await fromMenu(page, "Bring in a colleague…");
+    await page.getByText("Your colleagues could not be loaded.").waitFor();
+    rig.colleagues = [{ id: "aino", alias: "Aino Mäkinen", state: "paused", free: 0 }, { id: "kim", alias: "Kim Lindqvist", state: "available", free: 3 }];
+    await page.getByRole("button", { name: "Load again" }).click();
+    assert.equal(await page.getByRole("radio", { name: /^Kim.*Already here$/ }).isDisabled(), true);
+    await page.getByRole("radio", { name: /^Aino.*Paused$/ }).check();
+    await page.getByRole("button", { name: "Bring in", exact: true }).click();
+    const frame = await rig.frame((one) => one["type"] === "consult");
+    assert.equal(frame["counsellor"], "aino");
+    complaints.splice(0); // the browser's own line about the 503
   });
 });
 

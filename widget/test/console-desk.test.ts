@@ -174,6 +174,30 @@ test("Taking opens the conversation; a refusal becomes one calm sentence.", asyn
   assert.equal(desk.state.notices[0]?.key, "error.already_taken");
 });
 
+test("Pressed twice, take next takes one; that nobody waits is told calmly.", async () => {
+  const { peer, desk, actions, greet, sent } = setUp();
+  greet();
+  const first = actions.takeNext();
+  assert.equal(await actions.takeNext(), false);
+  assert.equal(sent("take").length, 1);
+  peer.socket.deliver({ type: "error", ref: String(sent("take")[0]?.["ref"]), code: "nothing_waiting", message: "" });
+  assert.equal(await first, false);
+  assert.deepEqual(desk.state.notices.map(({ key, tone }) => [key, tone]), [["error.nothing_waiting", "info"]]);
+  void actions.takeNext();
+  assert.equal(sent("take").length, 2);
+});
+
+test("A record that closed by itself leaves the desk and says so; one with an unfinished note stays until it is read.", () => {
+  const { peer, desk, actions, greet } = setUp();
+  const released = { type: "released", conversation: "c1", reason: "wrapped_up" };
+  greet(body({ state: "wrap_up" }), body({ id: "c2", state: "wrap_up" }));
+  actions.setDraft("c2", "staff", "muista");
+  peer.socket.deliver(released);
+  peer.socket.deliver({ ...released, conversation: "c2" });
+  assert.deepEqual(desk.state.conversations.map(({ id, state }) => [id, state]), [["c2", "gone"]]);
+  assert.equal(desk.state.notices[0]?.key, "released.wrapped_up");
+});
+
 test("An order that the connection did not survive says so instead of hanging.", async () => {
   const { peer, desk, actions, greet } = setUp();
   greet(body());

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import type { WireMap } from "../src/core/codec";
 import { RigSocket } from "./rig/socket";
-import { ME } from "./console-scenes";
+import { COLLEAGUES, ME } from "./console-scenes";
 
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
@@ -18,6 +18,8 @@ export class ConsoleRig {
   readonly frames: WireMap[] = [];
   readonly sockets: RigSocket[] = [];
   signedIn = true;
+  /** Null: the server can't say. */
+  colleagues: readonly WireMap[] | null = COLLEAGUES;
   answer: (frame: WireMap, socket: RigSocket) => void = () => undefined;
   readonly #server: Server;
   readonly #waiting = new Set<() => void>();
@@ -81,6 +83,9 @@ export class ConsoleRig {
     if (path === "/api/v1/me") {
       if (this.signedIn) send(200, "application/json", JSON.stringify({ ...ME, role: "counsellor" }));
       else send(401, "application/problem+json", JSON.stringify({ status: 401, code: "not_signed_in" }));
+    } else if (path === "/api/v1/colleagues") {
+      if (this.colleagues) send(200, "application/json", JSON.stringify({ colleagues: this.colleagues }));
+      else send(503, "application/problem+json", JSON.stringify({ status: 503, code: "store_away" }));
     } else if (path === "/api/v1/login") this.#login(request, send);
     else if (path === "/api/v1/logout") {
       this.signedIn = false;

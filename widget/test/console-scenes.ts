@@ -2,6 +2,12 @@ import type { WireMap } from "../src/core/codec";
 
 const MINUTE = 60_000;
 export const ME = { id: "counsellor1", alias: "Mari Virtanen" };
+export const COLLEAGUES: readonly WireMap[] = [
+  { id: "aino", alias: "Aino Mäkinen", state: "available", free: 2 },
+  { id: "eero", alias: "Eero Kangasniemi-Heikkilä", state: "available", free: 0 },
+  { id: "kim", alias: "Kim Lindqvist", state: "paused", free: 3 },
+  { id: "noor", alias: "Noor Salonen", state: "draining", free: 1 },
+];
 const names = (fi: string, sv: string, en: string) => ({ fi, sv, en });
 
 const QUEUES: readonly (readonly [string, ReturnType<typeof names>, string, number, number, number, number])[] = [

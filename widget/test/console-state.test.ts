@@ -59,14 +59,15 @@ test("A wait grows from the moment its frame came.", () => {
   assert.equal(longestWait(signedOn, NOW + 5_000), 65_000);
 });
 
-test("Taking the next is refused with the one reason that matters now.", () => {
+test("Taking the next is refused with the one reason that matters now; what is known of the queues is none.", () => {
   const duty = (more: Partial<DeskState["duty"]>) => whyNotTake({ ...signedOn, duty: { ...signedOn.duty, ...more } });
   assert.equal(whyNotTake(signedOn), null);
   assert.equal(duty({ state: "paused" }), "take.paused");
   assert.equal(duty({ state: "draining" }), "take.draining");
   assert.equal(duty({ state: "off" }), "take.off");
   assert.equal(duty({ load: 3 }), "take.full");
-  assert.equal(whyNotTake({ ...signedOn, queues: [] }), "take.nobody");
+  assert.equal(whyNotTake({ ...signedOn, welcomed: false }), "take.connecting");
+  assert.equal(whyNotTake({ ...signedOn, queues: [] }), null);
 });
 
 test("The first conversation opens by itself; a second one never takes the place of the one being read.", () => {

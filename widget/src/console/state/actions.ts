@@ -16,23 +16,30 @@ const TOLD: ReadonlySet<string> = new Set([
   "not_allowed", "bad_state", "unknown_queue", UNANSWERED,
 ]);
 
+/** Outcomes of a race, not faults. */
+const CALM: ReadonlySet<string> = new Set(["nothing_waiting", "already_taken"]);
+
 const ABOUT_COLLEAGUE: ReadonlySet<string> = new Set(["not_found", "off_duty", "at_capacity"]);
 
 export class Actions {
+  #takingNext = false;
+
   constructor(private readonly desk: Desk) {}
 
   setDuty(order: Order<"duty">): Promise<boolean> {
     return this.#order({ type: "duty", ...order });
   }
 
-  /** Takes whoever has waited longest, or says why that can't be done now. */
+  /** Takes whoever has waited longest, or says why that can't be done now; pressed twice, it takes one. */
   async takeNext(): Promise<boolean> {
     const why = whyNotTake(this.desk.state);
     if (why !== null) {
       this.desk.say("info", why);
       return false;
     }
-    return this.take({});
+    if (this.#takingNext) return false;
+    this.#takingNext = true;
+    return this.take({}).finally(() => { this.#takingNext = false; });
   }
 
   /** Takes a visitor and opens the conversation. */
@@ -173,7 +180,7 @@ export class Actions {
       this.desk.say("warn", `error.colleague.${reply.code}`);
       return false;
     }
-    this.desk.say("warn", `error.${TOLD.has(reply.code) ? reply.code : "other"}`);
+    this.desk.say(CALM.has(reply.code) ? "info" : "warn", `error.${TOLD.has(reply.code) ? reply.code : "other"}`);
     return false;
   }
 }

@@ -1,9 +1,19 @@
 /** The few HTTP calls of the console. */
 
+import type { DutyState } from "../../core/frames";
+
 export interface Person {
   readonly id: string;
   readonly alias: string;
   readonly role: string;
+}
+
+/** Somebody at work who could take over or join. `free`: how many more visitors they can take. */
+export interface Colleague {
+  readonly id: string;
+  readonly alias: string;
+  readonly state: DutyState;
+  readonly free: number;
 }
 
 /** `code` is a key of the texts; `detail` is the server's own sentence when there is no such text. */
@@ -65,6 +75,15 @@ export async function login(username: string, password: string, totp: string): P
   } catch {
     return { refusal: { code: "away", detail: "" } };
   }
+}
+
+/** Who else is at work now. Throws when the server can't be reached. */
+export async function fetchColleagues(): Promise<readonly Colleague[]> {
+  const response = await fetch("/api/v1/colleagues", { headers: { accept: "application/json" } });
+  const body: unknown = await response.json();
+  const found = typeof body === "object" && body !== null && "colleagues" in body ? body.colleagues : null;
+  if (!response.ok || !Array.isArray(found)) throw new Error("no answer");
+  return found as readonly Colleague[];
 }
 
 /** Ends the session on the server; true when it did. */

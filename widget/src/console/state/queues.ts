@@ -31,11 +31,14 @@ export const longestWait = (state: DeskState, now: number): number =>
     .filter((queue) => queue.waiting > 0)
     .map((queue) => grown(queue.longest_wait_ms ?? 0, queue.asOf, now)));
 
-/** Why nobody can be taken now, as a key of the texts; null when "take next" can be tried. */
+/**
+ * Why nobody can be taken now, as a key of the texts; null when "take next" can be tried. What is known of the queues is
+ * no reason: somebody may have joined in this second, and the server knows.
+ */
 export function whyNotTake(state: DeskState): string | null {
+  if (!state.welcomed) return "take.connecting";
   if (state.duty.state === "paused") return "take.paused";
   if (state.duty.state === "draining") return "take.draining";
   if (state.duty.state === "off") return "take.off";
-  if (state.duty.load >= state.duty.capacity) return "take.full";
-  return totalWaiting(state) === 0 ? "take.nobody" : null;
+  return state.duty.load >= state.duty.capacity ? "take.full" : null;
 }

@@ -1,6 +1,7 @@
 import { useId, useState } from "preact/hooks";
 import type { Conversation, DeskState } from "../state/model";
 import { queueKey } from "../state/model";
+import { ColleagueField, useColleagues, whyNotConsult, whyNotTransfer } from "./Colleagues";
 import { useConsole } from "./context";
 import { Dialog } from "./Dialog";
 import { queueTitle } from "./names";
@@ -71,20 +72,25 @@ function field(form: HTMLFormElement, name: string): string {
   return String(new FormData(form).get(name) ?? "").trim();
 }
 
-/** Hands the conversation to another queue or to a named colleague. */
+/** Hands the conversation to another queue or to a colleague. */
 export function HandOver({ conversation, state, onClose }: DialogProps) {
   const { i18n, actions } = useConsole();
   const { busy, run } = useOrder(onClose);
-  const [to, setTo] = useState<"queue" | "counsellor">("queue");
   const queues = state.queues.filter((queue) => queue.key !== queueKey(conversation.site, conversation.queue));
+  const [to, setTo] = useState<"queue" | "counsellor">(queues.length > 0 ? "queue" : "counsellor");
+  const colleagues = useColleagues();
   const submit = (form: HTMLFormElement): void => {
     const note = field(form, "note");
     const queue = queues.find((one) => one.key === field(form, "queue"));
-    const counsellor = field(form, "counsellor").toLowerCase();
-    const target = to === "queue" && queue ? { site: queue.site, queue: queue.queue } : { counsellor };
-    const name = to === "queue" && queue ? queueTitle(i18n, queue, queue.queue) : counsellor;
-    const extra = note ? { note } : {};
-    void run(() => actions.transfer({ conversation: conversation.id, to: target, ...extra }, name));
+    const colleague = colleagues.find(field(form, "counsellor"));
+    const extra = { conversation: conversation.id, ...(note ? { note } : {}) };
+    if (queue) {
+      const target = { site: queue.site, queue: queue.queue };
+      void run(() => actions.transfer({ to: target, ...extra }, queueTitle(i18n, queue, queue.queue)));
+    } else if (colleague) {
+      const target = { counsellor: colleague.id };
+      void run(() => colleagues.after(actions.transfer({ to: target, ...extra }, colleague.alias)));
+    }
   };
   return (
     <Dialog title={i18n.t("transfer.title")} onClose={onClose}>
@@ -95,7 +101,7 @@ export function HandOver({ conversation, state, onClose }: DialogProps) {
             <button key={one} type="button" class="segment" aria-pressed={to === one} onClick={() => setTo(one)}>{i18n.t(`transfer.to_${one}`)}</button>
           ))}
         </div>
-        {to === "queue" ? <QueueField queues={queues} /> : <ColleagueField />}
+        {to === "queue" ? <QueueField queues={queues} /> : <ColleagueField known={colleagues.known} retry={colleagues.retry} why={whyNotTransfer} />}
         <NoteField />
         <Buttons onClose={onClose} busy={busy} label={i18n.t("transfer.confirm")} />
       </form>
@@ -106,6 +112,7 @@ export function HandOver({ conversation, state, onClose }: DialogProps) {
 function QueueField({ queues }: { queues: DeskState["queues"] }) {
   const { i18n } = useConsole();
   const id = useId();
+  if (queues.length === 0) return <p class="empty">{i18n.t("transfer.no_queue")}</p>;
   return (
     <div class="field">
       <label for={id}>{i18n.t("transfer.queue")}</label>
@@ -118,31 +125,21 @@ function QueueField({ queues }: { queues: DeskState["queues"] }) {
   );
 }
 
-function ColleagueField() {
-  const { i18n } = useConsole();
-  const id = useId();
-  return (
-    <div class="field">
-      <label for={id}>{i18n.t("transfer.colleague")}</label>
-      <input id={id} name="counsellor" type="text" required autocomplete="off" autocapitalize="none" spellcheck={false} />
-      <p class="soft">{i18n.t("transfer.colleague_hint")}</p>
-    </div>
-  );
-}
-
 /** Brings a colleague into the conversation; the visitor sees that they join. */
 export function ConsultDialog({ conversation, onClose }: DialogProps) {
   const { i18n, actions } = useConsole();
   const { busy, run } = useOrder(onClose);
+  const colleagues = useColleagues();
   const submit = (form: HTMLFormElement): void => {
-    const counsellor = field(form, "counsellor").toLowerCase();
-    void run(() => actions.consult({ conversation: conversation.id, counsellor }));
+    const colleague = colleagues.find(field(form, "counsellor"));
+    if (!colleague) return;
+    void run(() => colleagues.after(actions.consult({ conversation: conversation.id, counsellor: colleague.id })));
   };
   return (
     <Dialog title={i18n.t("consult.title")} onClose={onClose}>
       <form onSubmit={(event) => { event.preventDefault(); submit(event.currentTarget); }}>
         <p>{i18n.t("consult.text")}</p>
-        <ColleagueField />
+        <ColleagueField known={colleagues.known} retry={colleagues.retry} why={(one, all) => whyNotConsult(one, all, conversation)} />
         <Buttons onClose={onClose} busy={busy} label={i18n.t("consult.confirm")} />
       </form>
     </Dialog>

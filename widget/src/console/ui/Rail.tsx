@@ -23,6 +23,7 @@ export function TakeNext({ state }: { state: DeskState }) {
   const now = useNow();
   const why = whyNotTake(state);
   const waiting = state.duty.state === "off" ? 0 : totalWaiting(state);
+  const told = why ?? (waiting === 0 ? "take.nobody" : null);
   return (
     <div class="take">
       <button type="button" class="button button-main button-wide take-button" aria-disabled={why !== null}
@@ -31,7 +32,7 @@ export function TakeNext({ state }: { state: DeskState }) {
       </button>
       <p class="take-why">
         {waiting > 0 && <>{i18n.n("waiting.people", waiting)} · {i18n.t("waiting.longest")} <Running ms={longestWait(state, now)} />. </>}
-        {why !== null && i18n.t(why)}
+        {told !== null && i18n.t(told)}
       </p>
     </div>
   );
