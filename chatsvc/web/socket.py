@@ -13,6 +13,7 @@ from chatsvc.web.rfc6455 import (
     BINARY,
     CLOSE,
     PING,
+    PONG,
     TEXT,
     FrameReader,
     Payload,
@@ -25,7 +26,6 @@ from chatsvc.web.rfc6455 import (
 OUTBOX_BYTES = 256 * 1024  # what a client may leave unread, beyond the kernel's small buffer
 MOST_UNREAD = 2 * MAX_FRAME  # bytes of a held-up client that we keep; beyond, the kernel's window holds it up
 CLOSE_WAIT_S = 3.0  # for the peer's close frame, then the connection is cut
-PING_FRAME = header(0x80 | PING, 0)
 
 
 class Slowness(Protocol):
@@ -48,14 +48,14 @@ class Receiver(Protocol):
 class Socket(asyncio.Protocol):
     """A connection from its handshake to its end.
 
-    Messages are handed over as they arrive, in order, until the receiver holds them up. Frames are written to the
-    transport at once: its buffer is the outbox, and its size is checked at each frame. So an idle socket owns no
-    task and no queue, and frames of one loop tick leave in one system call.
+    Messages are handed over as they arrive, in order, until the receiver holds them up. Frames of one loop tick leave
+    in one system call; the transport's buffer is the outbox, and its size is checked at each frame. So an idle
+    socket owns no task and no queue.
     """
 
     __slots__ = (
-        "_accepts", "_deaf", "_encode", "_held", "_loop", "_opcode", "_paused", "_reader", "_receiver", "_strikes",
-        "_transport", "_watch", "closed", "decode", "heard", "limit", "on_slow", "subprotocol",
+        "_accepts", "_deaf", "_encode", "_held", "_loop", "_opcode", "_out", "_paused", "_pending", "_reader",
+        "_receiver", "_strikes", "_transport", "_watch", "closed", "decode", "heard", "limit", "on_slow", "subprotocol",
     )  # fmt: skip
 
     def __init__(self, transport: Transport, subprotocol: str, limit: int) -> None:
@@ -68,6 +68,8 @@ class Socket(asyncio.Protocol):
         self._reader = FrameReader(MAX_FRAME)
         self._receiver: Receiver | None = None
         self._deaf = self._held = self._paused = False
+        self._out: list[bytes] = []
+        self._pending = 0  # bytes in `_out`
         self._strikes: deque[float] | None = None
         self._watch: asyncio.TimerHandle | None = None
         self.limit = limit
@@ -138,6 +140,7 @@ class Socket(asyncio.Protocol):
         self._deaf = True
         self.close(found.code, text=found.text)
         # The client learns at once that nothing follows; what it still sends is thrown away until it ends too.
+        self._flush()
         if not self._transport.is_closing():
             self._transport.write_eof()
 
@@ -156,14 +159,28 @@ class Socket(asyncio.Protocol):
     def send(self, frame: Any) -> None:
         """Send one frame; a client that has left too much unread is closed with 4008 instead."""
         if self._may_send():
-            payload = self._encode(frame)
-            self._transport.write(header(self._opcode, len(payload)) + payload)
+            self._put(self._opcode, self._encode(frame))
+
+    def _put(self, first: int, payload: bytes) -> None:
+        """Queue a frame for this tick's write."""
+        out = self._out
+        if not out:
+            self._loop.call_soon(self._flush)
+        size = len(payload)
+        out.append(header(first, size))
+        out.append(payload)
+        self._pending += size
+
+    def _flush(self) -> None:
+        out, self._out, self._pending = self._out, [], 0
+        if out and not self._transport.is_closing():
+            self._transport.write(b"".join(out))
 
     def _may_send(self) -> bool:
         """Whether the connection is open and its client reads; if it does not, that ends here."""
         if self.closed is not None or self._transport.is_closing():
             return False
-        if self._transport.get_write_buffer_size() <= self.limit:
+        if self._transport.get_write_buffer_size() + self._pending <= self.limit:
             return True
         if self.on_slow is not None:
             self.on_slow.slow_reader()
@@ -173,12 +190,12 @@ class Socket(asyncio.Protocol):
     def ping(self) -> None:
         """Ask for a sign of life."""
         if self.closed is None and not self._transport.is_closing():
-            self._transport.write(PING_FRAME)
+            self._put(0x80 | PING, b"")
 
     def _pong(self, payload: Payload) -> None:
         """Give one; a client that floods with pings and reads nothing is closed like any slow reader."""
         if self._may_send():
-            self._transport.write(header(0x8A, len(payload)) + payload)
+            self._put(0x80 | PONG, bytes(payload))
 
     def close(self, code: Close, *, retry_after_ms: int | None = None, text: str = "") -> None:
         """Send a close frame, and cut the connection if the peer does not answer it within three seconds."""
@@ -189,7 +206,8 @@ class Socket(asyncio.Protocol):
             retry_after_ms = random.randint(200, 2_000)
         reason = close_reason(retry_after_ms, text)
         if not self._transport.is_closing():
-            self._transport.write(header(0x80 | CLOSE, 2 + len(reason)) + struct.pack("!H", code) + reason)
+            self._put(0x80 | CLOSE, struct.pack("!H", code) + reason)
+            self._flush()
             self._watch = self._loop.call_later(CLOSE_WAIT_S, self._transport.abort)
         if self._held:
             self.go_on()  # whoever held it up has nothing more to do; the peer's close frame must be read
@@ -199,7 +217,8 @@ class Socket(asyncio.Protocol):
         self._deaf = True
         if self.closed is None and not self._transport.is_closing():
             payload = struct.pack("!H", code) if code else b""
-            self._transport.write(header(0x80 | CLOSE, len(payload)) + payload)
+            self._put(0x80 | CLOSE, payload)
+        self._flush()
         self.closed = self.closed or Close.ENDED
         self._transport.close()
 
