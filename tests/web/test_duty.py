@@ -1,0 +1,105 @@
+"""Duty: available, paused, off, draining; what can be taken, and what watchers are told."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.service import Service, make_site, make_staff
+from tests.support.stores import SingleStore
+from tests.support.time_travel import still
+
+
+@pytest.fixture
+async def service(valkey: SingleStore, tmp_path: Path) -> AsyncIterator[Service]:
+    """Two queues; Aino can carry one conversation, Eino three of `perhe` only."""
+    site = make_site(paihde={}, perhe={})
+    people = (make_staff("aino", 1), make_staff("eino", 3, queues=["perhe"]))
+    async with still(valkey.url, tmp_path, site, people) as made:
+        yield made
+
+
+async def test_duty_is_answered_and_told(service: Service) -> None:
+    """Each change is answered with state, load and capacity; the reason is kept."""
+    console = await service.console("aino")
+    await console.send("hello")
+    welcome = await console.expect("welcome")
+    assert (welcome["duty"]["state"], welcome["duty"]["load"], welcome["duty"]["capacity"]) == ("off", 0, 1)
+    assert (await console.ask("duty", "duty", state="available"))["state"] == "available"
+    paused = await console.ask("duty", "duty", state="paused", reason="lunch")
+    assert (paused["state"], paused["reason"]) == ("paused", "lunch")
+    assert (await console.ask("duty", "duty", state="off"))["state"] == "off"
+
+
+async def test_a_watcher_sees_the_shift_begin_and_end(service: Service) -> None:
+    """Before joining: `no_staff`, then `open` when somebody comes on duty, then `no_staff` again."""
+    watcher = await service.visitor()
+    await watcher.send("watch", site="kunta", queue="paihde")
+    assert (await watcher.expect("status"))["state"] == "no_staff"
+    aino = await service.on_duty("aino")
+    assert (await watcher.expect("status"))["state"] == "open"
+    await aino.ask("duty", "duty", state="off")
+    assert (await watcher.expect("status"))["state"] == "no_staff"
+
+
+async def test_refusals_of_a_take_are_outcomes(service: Service) -> None:
+    """Each has its own code, and a hundred of them close nothing: they are no mistakes of the client."""
+    aino, eino = await service.on_duty("aino"), await service.on_duty("eino")
+    for _ in range(30):
+        assert (await aino.ask("take", "error"))["code"] == "nothing_waiting"
+    _, first = await service.joined("perhe")
+    _, second = await service.joined("perhe")
+    await aino.ask("take", "assigned", conversation=first["conversation"])
+    assert (await eino.ask("take", "error", conversation=first["conversation"]))["code"] == "already_taken"
+    assert (await aino.ask("take", "error", conversation=second["conversation"]))["code"] == "at_capacity"
+    assert (await eino.ask("take", "error", queue="paihde"))["code"] == "unknown_queue"
+    await eino.ask("duty", "duty", state="paused")
+    assert (await eino.ask("take", "error"))["code"] == "off_duty"
+
+
+async def test_a_visitor_of_a_queue_that_is_not_mine(service: Service) -> None:
+    """Named by its conversation it is not there: no oracle."""
+    eino = await service.on_duty("eino")
+    await service.on_duty("aino")
+    _, other = await service.joined("paihde")
+    assert (await eino.ask("take", "error", conversation=other["conversation"]))["code"] == "not_found"
+
+
+async def test_draining(service: Service) -> None:
+    """Off with a conversation open: draining, nothing new, and off when the record is finished."""
+    visitor, aino, conversation = await service.talking("aino", "paihde")
+    assert (await aino.ask("duty", "duty", state="off"))["state"] == "draining"
+    assert (await aino.ask("take", "error"))["code"] == "off_duty"
+    await visitor.ask("say", "ack", id="1", text="still there?")
+    await aino.expect("entry", id="1")
+    await aino.ask("close", conversation=conversation)
+    await aino.ask("wrap_up", conversation=conversation, outcome="talked")
+    await aino.expect("duty", state="off")
+
+
+async def test_duty_outlives_a_reconnection(service: Service) -> None:
+    """A reload finds the same duty and the same conversations, with both logs."""
+    visitor, aino, conversation = await service.talking("aino", "paihde")
+    await aino.send("note", conversation=conversation, id="n", text="careful")
+    await aino.expect("ack", id="n")
+    aino.drop()
+    await visitor.expect("presence", who="counsellor", state="away")
+    again = await service.console("aino")
+    await again.send("hello")
+    welcome = await again.expect("welcome")
+    assert welcome["duty"]["state"] == "available"
+    (shown,) = welcome["conversations"]
+    assert (shown["id"], shown["role"]) == (conversation, "owner")
+    assert [note["text"] for note in shown["staff_log"]] == ["careful"]
+    await visitor.expect("presence", who="counsellor", state="here")
+
+
+async def test_the_queue_as_counsellors_see_it(service: Service) -> None:
+    """Those on duty are told how many wait and who is first, also for a named take."""
+    aino = await service.on_duty("aino")
+    _, welcome = await service.joined("perhe")
+    frame = await aino.expect("queue", queue="perhe", waiting=1)
+    assert [head["conversation"] for head in frame["head"]] == [welcome["conversation"]]
+    assert frame["on_duty"] == 1
+    await aino.ask("take", "assigned", conversation=welcome["conversation"])
+    assert (await aino.expect("queue", queue="perhe", waiting=0))["free"] == 0
