@@ -10,7 +10,7 @@ from chatsvc.web.asyncapi import document
 SCHEMAS: dict[str, Any] = document()["components"]["schemas"]
 PREFIX = "#/components/schemas/"
 KINDS = {"string": "words", "integer": 7, "boolean": True, "object": {"a": 1}, "array": ["x"], "number": 1.5}
-LARGEST = 2**53
+WITH_REF = ("ping", "say")  # every frame has the same `ref`
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ def bad_fields() -> list[BadField]:
             schema = SCHEMAS[struct.__name__]
             good = example(schema)
             for field, broken, fault in _faults(schema, good):
-                found.append(BadField(who, type_, field, fault, broken))
+                if field != "ref" or type_ in WITH_REF:
+                    found.append(BadField(who, type_, field, fault, broken))
     return found
 
 

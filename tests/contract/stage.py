@@ -177,6 +177,25 @@ class Stage:
                 self.tokens[who] = welcome["token"]
             yield made
 
+    @asynccontextmanager
+    async def conversation(self, subprotocol: str = JSON) -> AsyncIterator[tuple[RawSocket, RawSocket, str]]:
+        """A visitor and `eino` in a conversation of their own: both sockets and its id; cleared away in the end."""
+        async with (
+            self.socket("visitor", subprotocol) as visitor,
+            self.greeted("eino", subprotocol) as counsellor,
+        ):
+            await counsellor.send({"type": "duty", "state": "available", "ref": "d"})
+            await counsellor.next("duty", ref="d")
+            await visitor.send({"type": "hello", "site": "kunta", "queue": "sivu"})
+            ident = (await visitor.next("welcome"))["conversation"]
+            await counsellor.send({"type": "take", "conversation": ident, "ref": "t"})
+            await counsellor.next("assigned", ref="t")
+            yield visitor, counsellor, ident
+        async with self.greeted("eino") as counsellor:
+            for last in ({"type": "close"}, {"type": "wrap_up", "outcome": "x"}):
+                await counsellor.send({**last, "conversation": ident})
+            await counsellor.alive()
+
 
 @asynccontextmanager
 async def stage(folder: Path, **variables: str) -> AsyncIterator[Stage]:

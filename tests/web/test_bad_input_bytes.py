@@ -73,3 +73,16 @@ async def test_a_connection_without_masks_ends_though_nothing_more_is_read(scene
         ended = await socket.closed()
         assert ended.code == 1002
         assert not socket.frames
+
+
+@pytest.mark.parametrize("subprotocol", BOTH)
+async def test_nothing_follows_the_close_frame(scene: Stage, subprotocol: str) -> None:
+    """A visitor who broke the rules gets no more of the conversation (RFC 6455, 5.5.1); the counsellor goes on."""
+    async with scene.conversation(subprotocol) as (visitor, counsellor, ident):
+        await visitor.write(frame(PING, b"", reserved=1))
+        for number in range(20):
+            await counsellor.send({"type": "say", "conversation": ident, "id": f"c{number}", "text": "hei"})
+            await counsellor.next("ack", id=f"c{number}")
+        ended = await visitor.closed()
+        assert (ended.code, ended.after) == (1002, 0)
+    await scene.control.goes_on()

@@ -242,3 +242,79 @@ async def test_keys_are_strings(scene: Stage, key: bytes) -> None:
         assert answer["ref"] == "r"
         await socket.alive()
     await scene.control.goes_on()
+
+
+@pytest.mark.parametrize("subprotocol", BOTH)
+@pytest.mark.parametrize(
+    ("code", "body"),
+    [
+        ("bad_state", {"type": "wrap_up", "outcome": "early"}),
+        ("not_found", {"type": "accept"}),
+        ("not_found", {"type": "decline"}),
+        ("not_found", {"type": "transfer", "to": {"counsellor": "eino"}}),
+        ("not_found", {"type": "transfer", "to": {"counsellor": "nobody"}}),
+        ("unknown_queue", {"type": "transfer", "to": {"queue": "nowhere"}}),
+        ("unknown_queue", {"type": "transfer", "to": {"queue": "sivu", "site": "nowhere"}}),
+        ("bad_field", {"type": "transfer", "to": {"queue": "sivu"}, "note": "a\x00b"}),
+        ("too_long", {"type": "return", "note": "x" * 4_001}),
+        ("not_found", {"type": "consult", "counsellor": "nobody"}),
+        ("bad_state", {"type": "consult", "counsellor": "eino"}),
+        ("already_taken", {"type": "take"}),
+    ],
+    ids=str,
+)
+async def test_what_is_too_early_or_leads_nowhere(
+    scene: Stage, code: str, body: dict[str, Any], subprotocol: str
+) -> None:
+    """In the middle of a conversation: refused, and the conversation is as it was."""
+    async with scene.conversation(subprotocol) as (visitor, counsellor, ident):
+        answer = await refused(counsellor, code, {**body, "conversation": ident})
+        assert answer["conversation"] == ident
+        await counsellor.send({"type": "say", "conversation": ident, "id": "still", "text": "hei"})
+        assert (await visitor.next("entry", id="still"))["text"] == "hei"
+    await scene.control.goes_on()
+
+
+@pytest.mark.parametrize("subprotocol", BOTH)
+@pytest.mark.parametrize("type_", ["say", "note"])
+@pytest.mark.parametrize("faults", ["NOT_TEXT", "TOO_LONG"])
+async def test_a_counsellor_writes_text(scene: Stage, type_: str, faults: str, subprotocol: str) -> None:
+    """The same rules as for visitors, in messages and in notes; each answer carries `id` and `conversation`."""
+    code = "bad_field" if faults == "NOT_TEXT" else "too_long"
+    async with scene.conversation(subprotocol) as (visitor, _, ident):
+        wrong = list(getattr(bad_order, faults).values())
+        for some in (wrong[:8], wrong[8:]):  # ten mistakes would close the socket
+            async with scene.greeted("eino", subprotocol) as counsellor:
+                for text in some:
+                    body = {"type": type_, "conversation": ident, "id": "mine", "text": text}
+                    answer = await refused(counsellor, code, body)
+                    assert (answer["id"], answer["conversation"], answer["field"]) == ("mine", ident, "text")
+        await visitor.alive()
+        assert not [frame for frame in visitor.frames if frame.get("id") == "mine"]
+    await scene.control.goes_on()
+
+
+@pytest.mark.parametrize("subprotocol", BOTH)
+async def test_what_is_too_late(scene: Stage, subprotocol: str) -> None:
+    """After the end nothing is said or handed on; after the wrap-up it is no longer theirs to write in."""
+    late = ("say", "close", "return", "transfer", "consult")
+    async with scene.conversation(subprotocol) as (visitor, counsellor, ident):
+        await counsellor.send({"type": "close", "conversation": ident, "ref": "c"})
+        await counsellor.next("ok", ref="c")
+        assert (await visitor.next("closed"))["reason"] == "counsellor_closed"
+        for type_ in late:
+            await refused(counsellor, "bad_state", _about(type_, ident))
+        await counsellor.send(_about("note", ident))
+        await counsellor.next("ack")
+        await counsellor.send({"ref": "w", **_about("wrap_up", ident)})
+        await counsellor.next("ok", ref="w")
+        async with scene.greeted("eino", subprotocol) as again:
+            for type_ in ("say", "note", "typing"):
+                await refused(again, "not_found", _about(type_, ident))
+            for type_ in ("close", "return", "consult", "wrap_up"):
+                await refused(again, "bad_state", _about(type_, ident))
+    await scene.control.goes_on()
+
+
+def _about(type_: str, conversation: str) -> dict[str, Any]:
+    return {"type": type_, "conversation": conversation, **bad_order.ABOUT_A_CONVERSATION[type_]}
