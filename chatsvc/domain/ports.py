@@ -144,6 +144,10 @@ class DeadlineStore(Protocol):
         """The earliest deadline, passed or not."""
         ...
 
+    async def postpone(self, kind: str, ident: str, ms: int) -> None:
+        """Look at a deadline again later."""
+        ...
+
 
 class NodeStore(Protocol):
     """Which nodes live."""

@@ -207,6 +207,11 @@ class PoolChats:
         rows = await self._link.call(self.keys.due, "ZRANGE", self.keys.due, 0, 0, "WITHSCORES")
         return int(float(_flat(rows)[1])) if rows else None
 
+    async def postpone(self, kind: str, ident: str, ms: int) -> None:
+        """Look at a deadline again in `ms`, if it still stands."""
+        at = self._clock.now() + ms
+        await self._link.call(self.keys.due, "ZADD", self.keys.due, "XX", "GT", at, f"{kind}:{ident}")
+
     async def beat(self) -> None:
         """Say that this node lives."""
         await self._link.call(self.keys.nodes, "ZADD", self.keys.nodes, self._clock.now(), self.node)

@@ -8,6 +8,7 @@ from chatsvc.services.pool import Pool, record_events
 
 EVERY_S = 0.2
 BATCH = 100
+POSTPONED_MS = 30_000  # what could not be met is tried again then, and does not stand first meanwhile
 
 _log = structlog.get_logger("chatsvc.worker")
 
@@ -22,6 +23,10 @@ async def meet_deadlines(pool: Pool, store: DeadlineStore) -> float:
             if error.retryable and store_is_away(error):
                 raise
             _log.warning("deadline_failed", kind=kind, conversation=ident, code=error.code)
+            await store.postpone(kind, ident, POSTPONED_MS)
+        except Exception:  # noqa: BLE001 - one that can't be met must not hold up all others
+            _log.exception("deadline_failed", kind=kind, conversation=ident)
+            await store.postpone(kind, ident, POSTPONED_MS)
     return max(0.0, (pool.clock.now() - oldest) / 1000) if oldest is not None else 0.0
 
 
@@ -33,7 +38,8 @@ def store_is_away(error: ChatError) -> bool:
 async def _meet(pool: Pool, kind: str, ident: str) -> None:
     last = await pool.store.last_at(ident) if kind == "i" else 0
     outcome = await pool.store.run("expire", kind=kind, id=ident, last=last)
-    await record_events(pool, outcome.touched)
+    # Also of one that has not changed: nobody who left events behind may be there to record them any more.
+    await record_events(pool, [*outcome.touched, *([outcome.c] if outcome.c else [])])
     if outcome.ended:
         _log.info("conversation_ended", conversation=ident, reason=outcome.ended)
     if outcome.forgotten:

@@ -89,3 +89,28 @@ async def test_the_place_of_an_absent_visitor(service: Service) -> None:
     back, _ = await service.joined(token=welcome["token"])
     assert (await back.expect("waiting"))["position"] == 1
     assert (await second.expect("waiting"))["position"] == 2
+
+
+async def test_one_that_cannot_be_met_holds_up_nothing(service: Service, valkey: SingleStore) -> None:
+    """A record that nobody can read: its deadline is put off and logged, and the others are met."""
+    visitor, _, _ = await service.talking()
+    (chats,) = service.backend.chats.values()
+    now = service.backend.clock.now()
+    valkey.ask("HSET", chats.keys.conv, "broken", b"\xc1")
+    valkey.ask("ZADD", chats.keys.due, now, "v:broken")
+    await pass_time(service, 20 * MINUTE)
+    await visitor.expect("warning")
+    assert await chats.oldest_due() == service.backend.clock.now() + 30_000
+
+
+async def test_events_are_recorded_although_everybody_has_left(service: Service) -> None:
+    """Both sides gone at the end: the transcript has the end in it when the record is put away."""
+    visitor, counsellor, conversation = await service.talking()
+    (chats,) = service.backend.chats.values()
+    await chats.run("finish", id=conversation, staff="aino", reason="counsellor_closed", forget=False)
+    await chats.run("wrap_up", id="aino", conversation=conversation, outcome="talked", tags=[])
+    visitor.drop()
+    counsellor.drop()
+    await pass_time(service, 10 * MINUTE)
+    entries = await chats.read(conversation, "talk", 0)
+    assert [entry.body.event for entry in entries] == ["joined", "closed"]
