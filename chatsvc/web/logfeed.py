@@ -19,7 +19,18 @@ LogName = Literal["talk", "staff"]
 class LogFeed:
     """Sends one log in order. The session owns it, and hands it what it hears."""
 
-    __slots__ = ("_conversation", "_log", "_pool", "_record", "_send", "_spawn", "_task", "cursor", "seal")
+    __slots__ = (
+        "_conversation",
+        "_last",
+        "_log",
+        "_pool",
+        "_record",
+        "_send",
+        "_spawn",
+        "_task",
+        "cursor",
+        "seal",
+    )
 
     def __init__(
         self,
@@ -39,6 +50,7 @@ class LogFeed:
         self._spawn = spawn
         self._conversation = record.id if named else None
         self._task: asyncio.Task[None] | None = None
+        self._last = 0  # the log is known to go on to here
         self.seal = seal
         self.cursor = Cursor(send, self._want)
 
@@ -68,6 +80,7 @@ class LogFeed:
     def check(self, last: int) -> None:
         """The store's log goes up to `last`: read what is missing."""
         if last > self.cursor.sent:
+            self._last = max(last, self._last)
             self._want()
 
     def _want(self) -> None:
@@ -75,13 +88,19 @@ class LogFeed:
             self._task = self._spawn(self._fill())
 
     async def _fill(self) -> None:
-        await asyncio.sleep(GAP_S)
+        cursor = self.cursor
+        while cursor.gap or cursor.sent < self._last:
+            stuck_at = cursor.sent
+            await asyncio.sleep(GAP_S)
+            if cursor.sent == stuck_at and not await self._read_on():
+                return
+
+    async def _read_on(self) -> bool:
+        """Read what follows in the log; false if it can't be read, or has nothing new."""
+        before = self.cursor.sent
         try:
-            while True:
-                rows = await self._pool.store.read(self._record.id, self._log, self.cursor.sent)
-                for row in rows:
-                    self.deliver(row)
-                if len(rows) < 200:
-                    return
+            for row in await self._pool.store.read(self._record.id, self._log, before):
+                self.deliver(row)
         except ChatError:
-            return  # the store or the key is away; the next refresh looks again
+            return False  # the store or the key is away; the next refresh looks again
+        return self.cursor.sent > before
