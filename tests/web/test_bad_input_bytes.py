@@ -11,7 +11,7 @@ from tests.contract.raw_socket import BOTH, CONTINUATION, PING, PONG, encoded, f
 from tests.contract.stage import Stage, stage
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.process]
-AT_ONCE_S = 5.0  # well before the ten seconds after which a silent socket is closed anyway
+AT_ONCE_S = 8.0  # well before the ten seconds after which a silent socket is closed anyway
 CASES = undecodable() + not_rfc_6455()
 
 

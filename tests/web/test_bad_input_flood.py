@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from tests.contract.bad_bytes import BadBytes, not_rfc_6455, undecodable
 from tests.contract.bad_fields import bad_fields
-from tests.contract.raw_socket import BOTH, CLOSE, PING, RawSocket, encoded, frame, opcode_of
+from tests.contract.raw_socket import BOTH, CLOSE, CONTINUATION, PING, RawSocket, encoded, frame, opcode_of
 from tests.contract.stage import Stage, stage
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.process]
@@ -99,6 +99,7 @@ async def test_nothing_waiting_and_no_place_never_count(scene: Stage) -> None:
         await socket.alive()
 
 
+@pytest.mark.slow
 async def test_old_mistakes_are_forgiven_and_silence_is_not(scene: Stage) -> None:
     """Mistakes older than ten seconds don't count; ten seconds without `hello` or `watch` end a socket with 4000."""
     loop = asyncio.get_running_loop()
@@ -200,5 +201,11 @@ async def _round(scene: Stage, seed: int) -> None:
             await socket.write(case.raw)
             assert (await socket.closed(to_the_end=False)).code == case.code, case.name
 
-    await asyncio.gather(*(one(case) for case in work))
+    async def half(way: str) -> None:
+        """Most of a frame, or of a message in pieces; then the connection is lost."""
+        async with places, scene.socket("visitor", way) as socket:
+            await socket.write(frame(opcode_of(way), b"x" * 30_000, fin=False))
+            await socket.write(frame(CONTINUATION, b"x" * 30_000)[:20_000])
+
+    await asyncio.gather(*(one(case) for case in work), *(half(way) for way in BOTH * 20))
     await scene.control.goes_on()

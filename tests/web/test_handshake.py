@@ -1,5 +1,6 @@
 """Who may open a socket, and what the others are told."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -184,3 +185,24 @@ async def test_compression_is_declined(service: Service) -> None:
     async with raw_socket(service.parts.port, "/ws/visitor", JSON, offer) as socket:
         assert "extensions" not in socket.head.lower()
         await socket.alive()
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(("fault", "code"), [("full", 4029), ("draining", 1012)])
+async def test_a_node_without_room_says_when_to_come_back(
+    service: Service, path: str, fault: str, code: int
+) -> None:
+    """After the upgrade, since browsers can't read a failed one; the reason says how long to wait."""
+    _, secret = await service.backend.directory.create_token(make_staff("counsellor").id, "test")
+    node = service.parts.node
+    room = node.max_connections
+    node.max_connections, node.draining = (0, False) if fault == "full" else (room, True)
+    try:
+        async with raw_socket(
+            service.parts.port, path, JSON, {"Authorization": f"Bearer {secret}"}
+        ) as socket:
+            ended = await socket.closed()
+            assert ended.code == code
+            assert 0 < json.loads(ended.reason)["retry_after_ms"] <= 15_000
+    finally:
+        node.max_connections, node.draining = room, False
