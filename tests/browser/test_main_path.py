@@ -7,7 +7,8 @@ import signal
 import pytest
 from playwright.async_api import Browser, FrameLocator, Locator, Page, async_playwright, expect
 
-from tests.browser.conftest import CHROMIUM, QUIET, Demo, console, sign_in, visitor_context
+from tests.browser.conftest import CHROMIUM, QUIET, console, sign_in, visitor_context
+from tests.support.demo import Demo
 from tests.support.network import Network
 
 SENT = re.compile("Sent|Seen")
