@@ -33,7 +33,7 @@ class Violation(Exception):
 class FrameReader:
     """Takes what arrives, gives whole messages and control frames, unmasked and in order."""
 
-    __slots__ = ("_at", "_data", "_kind", "_most", "_parts", "_size")
+    __slots__ = ("_at", "_data", "_kind", "_most", "_parts")
 
     def __init__(self, most: int) -> None:
         """`most`: bytes of a message, over all its frames."""
@@ -41,8 +41,7 @@ class FrameReader:
         self._data = b""
         self._at = 0
         self._kind = CONTINUATION  # of the message whose first frames have come; or there is none
-        self._parts: list[bytearray] = []
-        self._size = 0
+        self._parts = bytearray()  # one piece of memory: empty fragments without end must not cost any
 
     @property
     def backlog(self) -> int:
@@ -69,7 +68,7 @@ class FrameReader:
             size &= 0x7F
             if size > _LONGEST_CONTROL:
                 size, start = self._long(size)
-            if size > self._most - self._size and first & 0x0F not in _CONTROL:
+            if size > self._most - len(self._parts) and first & 0x0F not in _CONTROL:
                 raise Violation(Close.TOO_BIG, f"a message has at most {self._most} bytes")
             end = start + size
             if size < 0 or end > len(data):
@@ -106,12 +105,11 @@ class FrameReader:
     def _joined(self, first: int, payload: bytearray) -> tuple[int, Payload] | None:
         """The message that this fragment completes."""
         self._kind = self._kind or first & 0x0F
-        self._parts.append(payload)
-        self._size += len(payload)
+        self._parts += payload
         if not first & _FINAL:
             return None
-        message = self._kind, b"".join(self._parts)
-        self._kind, self._parts, self._size = CONTINUATION, [], 0
+        message = self._kind, self._parts
+        self._kind, self._parts = CONTINUATION, bytearray()
         return message
 
 

@@ -145,6 +145,20 @@ async def test_a_flood_of_answers_is_bounded(scene: Stage, subprotocol: str) -> 
     )
 
 
+@pytest.mark.parametrize("subprotocol", BOTH)
+@pytest.mark.parametrize("piece", [b"", b"x"], ids=["empty", "one byte"])
+async def test_a_flood_of_pieces_is_bounded(scene: Stage, subprotocol: str, piece: bytes) -> None:
+    """A message in pieces without end: each of them costs nothing that stays."""
+    before = scene.node.resident
+    async with scene.socket("visitor", subprotocol) as socket:
+        await socket.write(frame(opcode_of(subprotocol), b"", fin=False))
+        pieces = frame(CONTINUATION, piece, fin=False) * 10_000
+        for _ in range(6 if piece else 60):
+            await socket.write(pieces)
+            await scene.control.goes_on()
+        assert scene.node.resident - before < 8 * MEBIBYTE
+
+
 async def _flood(scene: Stage, subprotocol: str, drops: bytes) -> None:
     await scene.control.goes_on()
     before = scene.node.resident
