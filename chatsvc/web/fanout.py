@@ -86,12 +86,8 @@ class Hub:
     # What the subscriber calls
 
     def entry_stored(self, conversation: str, log: str, entry: LogEntry) -> None:
-        """Bring an entry to everybody of this node who may see it."""
-        if log == "talk" and (visitor := self.visitors.get(conversation)) is not None:
-            visitor.deliver(entry)
-        for peer in tuple(self.attending.get(conversation, ())):
-            peer.deliver(conversation, log, entry)
-        self.on_delivery(max(0.0, (self.pool.clock.now() - entry.at) / 1000))
+        """Another node has stored an entry."""
+        self.spread(conversation, log, entry)
 
     def hinted(self, hint: Hint) -> None:
         """Bring a changed record to those it concerns."""
@@ -136,6 +132,16 @@ class Hub:
     def queues(self) -> list[Queue]:
         """The pool's queues."""
         return [queue for site in self.sites() for queue in site.queues]
+
+    def spread(self, conversation: str, log: str, entry: LogEntry, sender: object = None) -> None:
+        """Bring an entry to everybody of this node who may see it, but not to its sender, who has the ack."""
+        visitor = self.visitors.get(conversation) if log == "talk" else None
+        if visitor is not None and visitor is not sender:
+            visitor.deliver(entry)
+        for peer in tuple(self.attending.get(conversation, ())):
+            if peer is not sender:
+                peer.deliver(conversation, log, entry)
+        self.on_delivery(max(0.0, (self.pool.clock.now() - entry.at) / 1000))
 
     def whisper(self, record: Conversation, whisper: Whisper) -> None:
         """Tell the other participants of a conversation, wherever they are."""

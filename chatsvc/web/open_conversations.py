@@ -142,7 +142,7 @@ class OpenConversations(dict[str, OpenConversation]):
         text = accepted_text(note, "note")
         body, storing = desk.post_note(self._pool, found.record, found.staff.seal, self._me, ident, text)
         at = stored(await storing)
-        self._spread(found, "staff", LogEntry(at.seq, at.at, body), to_self=True)
+        self._hub.spread(conversation, "staff", LogEntry(at.seq, at.at, body))
 
     def _posted(
         self, frame: frames.Say | frames.WriteNote, found: OpenConversation, log: LogName, body: EntryBody,
@@ -161,15 +161,4 @@ class OpenConversations(dict[str, OpenConversation]):
         found.feed(log).cursor.offer(at.seq, ack, own=True)
         if at.fresh:
             session.node.metrics.messages["counsellor"].inc()
-            self._spread(found, log, LogEntry(at.seq, at.at, body))
-
-    def _spread(
-        self, found: OpenConversation, log: LogName, entry: LogEntry, *, to_self: bool = False
-    ) -> None:
-        """To those of this node: other nodes hear it from the store."""
-        ident = found.record.id
-        if log == "talk" and (visitor := self._hub.visitors.get(ident)) is not None:
-            visitor.deliver(entry)
-        for peer in tuple(self._hub.attending.get(ident, ())):
-            if peer is not self._session or to_self:
-                peer.deliver(ident, log, entry)
+            self._hub.spread(conversation, log, LogEntry(at.seq, at.at, body), session)

@@ -233,8 +233,7 @@ class VisitorSession(Connection):
         if not at.fresh or self.record is None or self.hub is None:
             return
         self.node.metrics.messages["visitor"].inc()
-        for peer in tuple(self.hub.attending.get(self.record.id, ())):
-            peer.deliver(self.record.id, "talk", LogEntry(at.seq, at.at, body))
+        self.hub.spread(self.record.id, "talk", LogEntry(at.seq, at.at, body), self)
 
     def _whisper(self, what: str, value: int) -> None:
         if self.record is not None and self.hub is not None and self.record.state in LIVE:
