@@ -127,6 +127,8 @@ class CounsellorSession(Connection):
         outcome = await desk.sign_on(self.pool, self.staff, [*keys], self._grace_ms(), self.conn)
         assert outcome.s is not None
         self.duty, self.queue_keys = outcome.s, frozenset(keys)
+        if (older := self.hub.counsellors.get(self.staff.id)) is not None and older is not self:
+            older.end(Close.REPLACED)  # once its place here is taken, no hint reaches it
         self.hub.counsellors[self.staff.id] = self
         if outcome.previous is not None:
             self.node.metrics.reconnects["counsellor"].inc()

@@ -103,3 +103,15 @@ async def test_the_queue_as_counsellors_see_it(service: Service) -> None:
     assert frame["on_duty"] == 1
     await aino.ask("take", "assigned", conversation=welcome["conversation"])
     assert (await aino.expect("queue", queue="perhe", waiting=0))["free"] == 0
+
+
+async def test_a_newer_console_replaces_the_older(service: Service) -> None:
+    """On the same node, again and again: 4009 for the older one, whichever word of it comes first."""
+    older = await service.on_duty("aino")
+    for _ in range(10):
+        newer = await service.console("aino")
+        await newer.send("hello")
+        await newer.expect("welcome")
+        assert (await older.gone(4)).code == 4009
+        older = newer
+    assert (await older.ask("duty", "duty", state="paused"))["state"] == "paused"
