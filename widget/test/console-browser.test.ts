@@ -170,13 +170,34 @@ test("A transfer goes to a colleague with a free place, chosen from who is at wo
     for (const why of [/^Eero.*All places in use$/, /^Kim.*Paused$/, /^Noor.*Going off duty$/]) {
       assert.equal(await page.getByRole("radio", { name: why }).isDisabled(), true);
     }
-    await page.getByRole("radio", { name: /^Aino.*2 free places$/ }).check();
+    await page.getByRole("radio", { name: /^Aino.*2 places free$/ }).check();
     await page.getByRole("button", { name: "Transfer", exact: true }).click();
     const frame = await rig.frame((one) => one["type"] === "transfer");
     assert.deepEqual(frame["to"], { counsellor: "aino" });
     rig.socket.send({ type: "ok", ref: String(frame["ref"]) });
     await page.getByText("Transferring to Aino Mäkinen.").waitFor();
   });
+});
+
+test("Who reads along still sees the last line when the word on a transfer takes room from below.", async () => {
+  await stage(async ({ page, rig }) => {
+    const greet = rig.answer;
+    rig.answer = (frame, socket) => {
+      greet(frame, socket);
+      if (frame["type"] !== "transfer") return;
+      socket.send({ type: "note", conversation: "c1", seq: 2, id: "n2", kind: "text", from: "counsellor", by: 1, text: "the last line", at: Date.now() });
+      socket.send({ type: "ok", ref: String(frame["ref"]) });
+    };
+    await fromMenu(page, "Transfer…");
+    await page.getByRole("button", { name: "A colleague" }).click();
+    await page.getByRole("radio", { name: /^Aino/ }).check();
+    await page.getByRole("button", { name: "Transfer", exact: true }).click();
+    await page.getByText("Transferring to Aino Mäkinen.").waitFor();
+    await page.waitForFunction(() => {
+      const box = document.querySelector(".scroller");
+      return box !== null && box.textContent.includes("the last line") && box.scrollHeight - box.scrollTop - box.clientHeight < 2;
+    });
+  }, { viewport: { width: 320, height: 640 } });
 });
 
 test("Whom to bring in can't be known while the server can't say, and is asked again on a press.", async () => {

@@ -215,9 +215,11 @@ test("The record is sent only after its note is stored, and then the conversatio
   assert.equal(sent("wrap_up").length, 0);
   peer.socket.deliver({ type: "ack", conversation: "c1", id: String(sent("note")[0]?.["id"]), seq: 1, at: 1 });
   await turn();
+  peer.socket.deliver({ type: "released", conversation: "c1", reason: "wrapped_up" });
   peer.socket.deliver({ type: "ok", ref: String(sent("wrap_up")[0]?.["ref"]) });
   assert.equal(await done, true);
   assert.deepEqual(desk.state.conversations, []);
+  assert.deepEqual(desk.state.notices.map((notice) => notice.key), ["wrapup.saved"]);
 });
 
 test("The visitor hears that somebody writes: at once, seldom, and that it stopped.", () => {

@@ -120,8 +120,14 @@ export class Actions {
       this.desk.say("warn", "error.unsent");
       return false;
     }
+    const recording = (on: boolean): void =>
+      this.desk.updateConversation(order.conversation, (one) => ({ ...one, recording: on }));
+    recording(true);
     const done = await this.#order({ type: "wrap_up", ...order });
-    if (done) this.dismiss(order.conversation);
+    if (done) {
+      this.dismiss(order.conversation);
+      this.desk.say("info", "wrapup.saved");
+    } else recording(false);
     return done;
   }
 

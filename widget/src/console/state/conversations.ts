@@ -37,7 +37,7 @@ export function fromBody(body: Body, slot: number, now: number): Conversation {
     state: body.state, role: body.role, answers: {}, talk: [], staff: [], pending: [],
     joinedAt: null, assignedAt: null, presence: "here", presenceSince: now, participants: [],
     typingAt: 0, seenByVisitor: 0, seenByMe: answered?.seq ?? 0, seenSent: 0,
-    reason: null, wrapUpUntil: null, transferring: null, lost: false, drafted: false,
+    reason: null, wrapUpUntil: null, transferring: null, recording: false, lost: false, drafted: false,
   };
   return { ...fresh, ...facts(body) };
 }

@@ -52,6 +52,8 @@ export interface Conversation {
   readonly reason: EndReason | null;
   readonly wrapUpUntil: number | null;
   readonly transferring: string | null;
+  /** This person's own record is on its way: that the conversation is released then is no news. */
+  readonly recording: boolean;
   readonly lost: boolean;
   readonly drafted: boolean;
 }

@@ -8,6 +8,8 @@ import { putQueue, queueKeyOf } from "./queues";
 
 /** How long a sentence stays when nobody dismisses it. */
 export const NOTICE_STAYS_MS = 20_000;
+/** Sentences about taking, which are no longer true once somebody has been taken. */
+const ABOUT_TAKING: ReadonlySet<string> = new Set(["error.nothing_waiting", "error.already_taken", "take.connecting"]);
 /** The server's word on what ran out comes first; these cover a word that never comes. */
 const OFFER_LATE_MS = 3_000;
 const WRAP_UP_LATE_MS = 2_000;
@@ -70,7 +72,8 @@ function putAssigned(state: DeskState, body: CounsellorConversation, now: number
     : [...state.conversations, one];
   const offers = state.offers.filter((offer) => offer.conversation !== body.id);
   const opened = state.opening === body.id;
-  const next = { ...state, conversations, offers };
+  const notices = state.notices.filter((notice) => !ABOUT_TAKING.has(notice.key));
+  const next = { ...state, conversations, offers, notices };
   if (opened) return { ...next, selected: body.id, selectedBy: "person", opening: null };
   return state.conversations.length === 0 ? { ...next, selected: body.id, selectedBy: "desk" } : next;
 }
@@ -103,7 +106,8 @@ function release(state: DeskState, id: string, reason: string, now: number): Des
   if (!held) return state;
   const gone = depart(held);
   const conversations = state.conversations.flatMap((one) => (one !== held ? [one] : gone ? [gone] : []));
-  return reselect(notify({ ...state, conversations }, now, "info", `released.${reason}`));
+  const next = reselect({ ...state, conversations });
+  return held.recording ? next : notify(next, now, "info", `released.${reason}`);
 }
 
 function close(held: Conversation, frame: Of<"closed">): Conversation {

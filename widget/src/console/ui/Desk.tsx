@@ -46,10 +46,11 @@ function Nobody({ state }: { state: DeskState }) {
   const now = useNow();
   const waiting = state.duty.state === "off" ? 0 : totalWaiting(state);
   const { t } = i18n;
+  const title = state.duty.state === "off" ? "nobody.welcome" : state.duty.state === "paused" ? "nobody.paused" : "nobody.calm";
   return (
     <div class="nobody">
       <Mark />
-      <h2>{waiting > 0 ? i18n.n("nobody.waiting", waiting) : t(state.duty.state === "off" ? "nobody.welcome" : "nobody.calm")}</h2>
+      <h2>{waiting > 0 ? i18n.n("nobody.waiting", waiting) : t(title)}</h2>
       <p>
         {waiting > 0
           ? <>{t("waiting.longest")} <Running ms={longestWait(state, now)} />.</>

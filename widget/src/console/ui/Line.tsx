@@ -74,7 +74,7 @@ function UnderWay({ item }: { item: Item }) {
 function eventText(i18n: I18n, item: Item, conversation: Conversation, state: DeskState): string | null {
   const { event, params } = item.entry ?? {};
   if (!event || !i18n.has(`event.${event}`)) return null;
-  if (event === "closed") return worded(i18n, "closed", params?.["reason"] ?? "other");
+  if (event === "closed") return worded(i18n, "closed", params?.["reason"] ?? "other").replace(/\.$/, "");
   const queue = params?.["queue"] ?? conversation.queue;
   const site = params?.["site"] ?? conversation.site;
   const title = titleOfKey(i18n, state, queue.includes("/") ? queue : queueKey(site, queue));

@@ -20,6 +20,7 @@ function useReading(conversation: Conversation, length: number) {
   const { actions } = useConsole();
   const scroller = useRef<HTMLDivElement>(null);
   const following = useRef(true);
+  const height = useRef(0);
   const [below, setBelow] = useState(false);
   const toEnd = (): void => {
     scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
@@ -30,6 +31,8 @@ function useReading(conversation: Conversation, length: number) {
   const onScroll = (): void => {
     const box = scroller.current;
     if (!box) return;
+    // Less room is not somebody reading back: the observer below goes to the end again.
+    if (following.current && box.clientHeight !== height.current) return;
     following.current = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END;
     if (following.current) setBelow(false);
     look();
@@ -40,7 +43,10 @@ function useReading(conversation: Conversation, length: number) {
     look();
   }, [length]);
   useEffect(() => {
-    const resized = new ResizeObserver(() => { if (following.current) toEnd(); });
+    const resized = new ResizeObserver(() => {
+      height.current = scroller.current?.clientHeight ?? 0;
+      if (following.current) toEnd();
+    });
     if (scroller.current) resized.observe(scroller.current);
     document.addEventListener("visibilitychange", look);
     return () => {
