@@ -104,10 +104,11 @@ class Socket(asyncio.Protocol):
         if not self._held or self._deaf:
             return
         self._held = False
-        if self._paused:
+        self._hand_over()
+        # Not before there is room: each reading may bring far more than one frame's work has taken away.
+        if self._paused and self._reader.backlog <= MOST_UNREAD:
             self._paused = False
             self._transport.resume_reading()
-        self._hand_over()
 
     def _hand_over(self) -> None:
         reader, accepts = self._reader, self._accepts

@@ -146,6 +146,18 @@ async def test_a_flood_of_answers_is_bounded(scene: Stage, subprotocol: str) -> 
 
 
 @pytest.mark.parametrize("subprotocol", BOTH)
+@pytest.mark.parametrize("type_", ["watch", "say"])
+async def test_a_flood_of_work_is_bounded(scene: Stage, type_: str, subprotocol: str) -> None:
+    """Frames that each need the store: reading pauses, so that they wait at the client and not in the node."""
+    body = {"type": "say", "id": "x", "text": "x" * 4_000}
+    if type_ == "watch":
+        body = {"type": "watch", "site": "kunta", "lots": "x" * 4_000}
+    drops = frame(opcode_of(subprotocol), encoded(subprotocol, body)) * 16
+    async with scene.conversation(subprotocol) as (visitor, _, _):
+        await _flooded_by(scene, visitor, drops)
+
+
+@pytest.mark.parametrize("subprotocol", BOTH)
 @pytest.mark.parametrize("piece", [b"", b"x"], ids=["empty", "one byte"])
 async def test_a_flood_of_pieces_is_bounded(scene: Stage, subprotocol: str, piece: bytes) -> None:
     """A message in pieces without end: each of them costs nothing that stays."""
@@ -161,15 +173,18 @@ async def test_a_flood_of_pieces_is_bounded(scene: Stage, subprotocol: str, piec
 
 async def _flood(scene: Stage, subprotocol: str, drops: bytes) -> None:
     await scene.control.goes_on()
-    before = scene.node.resident
     async with scene.socket("visitor", subprotocol) as socket:
-        flood = asyncio.create_task(_pour(socket, drops, 32 * MEBIBYTE))
-        highest = before
-        while not flood.done():
-            await scene.control.goes_on()
-            highest = max(highest, scene.node.resident)
-        await flood
-        assert highest - before < 8 * MEBIBYTE
+        await _flooded_by(scene, socket, drops)
+
+
+async def _flooded_by(scene: Stage, socket: RawSocket, drops: bytes) -> None:
+    before = highest = scene.node.resident
+    flood = asyncio.create_task(_pour(socket, drops, 32 * MEBIBYTE))
+    while not flood.done():
+        await scene.control.goes_on()
+        highest = max(highest, scene.node.resident)
+    await flood
+    assert highest - before < 8 * MEBIBYTE
 
 
 async def _pour(socket: RawSocket, drops: bytes, amount: int) -> None:
