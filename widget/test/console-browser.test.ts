@@ -56,15 +56,16 @@ const visitor = (page: Page, slot: number) => page.getByRole("button", { name: n
 for (const [colorScheme, width, again] of [["light", 1440, false], ["dark", 320, true]] as const) {
   test(`axe finds nothing on any screen: ${colorScheme}, ${width} px.`, async () => {
     await stage(async ({ page, rig }) => {
-      const clean = async (what: string): Promise<void> => assert.deepEqual(await axeFindings(page, again), [], what);
+      const clean = async (what: string, within = "html"): Promise<void> =>
+        assert.deepEqual(await axeFindings(page, { again, within }), [], what);
       await clean("the lists");
       await page.locator(".queue-head").first().click();
-      await clean("an open queue");
+      await clean("an open queue", ".queues");
       await page.keyboard.press("?");
-      await clean("the shortcuts");
+      await clean("the shortcuts", "dialog");
       await page.keyboard.press("Escape");
       await page.getByRole("button", { name: "Settings" }).click();
-      await clean("the settings");
+      await clean("the settings", "dialog");
       await page.keyboard.press("Escape");
       await page.keyboard.press("Alt+Digit1");
       rig.socket.send(offer(Date.now()));
@@ -72,24 +73,40 @@ for (const [colorScheme, width, again] of [["light", 1440, false], ["dark", 320,
       await page.getByRole("button", { name: "Accept" }).waitFor();
       await clean("a conversation and an offer");
       await page.getByRole("button", { name: /^Note/ }).click();
-      await clean("a note");
+      await clean("a note", ".composer");
       await page.getByRole("button", { name: "More actions" }).click();
-      await clean("the menu");
+      await clean("the menu", ".conversation-head");
       await page.getByRole("button", { name: "Transfer…" }).click();
-      await clean("the transfer");
+      await clean("the transfer", "dialog");
       await page.getByRole("button", { name: "A colleague" }).click();
       await page.getByRole("radio").first().check();
-      await clean("the colleagues");
+      await clean("the colleagues", "dialog");
       await page.keyboard.press("Escape");
       await page.keyboard.press("Alt+Digit4");
       await page.getByRole("heading", { name: "Finish the record" }).waitFor();
-      await clean("the record");
+      await clean("the record", ".conversation");
       rig.socket.close(4009);
       await page.getByRole("button", { name: "Use here" }).waitFor();
       await clean("another tab");
     }, { colorScheme, viewport: { width, height: 800 } });
   });
 }
+
+test("The check itself sees a planted fault, in full and when only the look is new.", async () => {
+  await stage(async ({ page }) => {
+    await page.evaluate(() => {
+      const card = document.querySelector(".login-card");
+      const button = card?.appendChild(document.createElement("button"));
+      const pale = card?.appendChild(document.createElement("p"));
+      if (!button || !pale) return;
+      pale.textContent = "pale";
+      pale.style.color = "#ddd";
+    });
+    const rules = (found: readonly string[]): string[] => found.map((one) => one.split(" ")[0] ?? "").sort();
+    assert.deepEqual(rules(await axeFindings(page)), ["button-name", "color-contrast"]);
+    assert.deepEqual(rules(await axeFindings(page, { again: true, within: ".login-card" })), ["color-contrast"]);
+  }, { signedIn: false });
+});
 
 test("The login is clean, says what is wrong, and leads to the desk.", async () => {
   await stage(async ({ page }) => {

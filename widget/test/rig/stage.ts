@@ -23,8 +23,15 @@ export const pages = (): string => given("CHATSVC_TEST_STATIC");
 /** The run's Chromium; closing what is returned only lets go of it. */
 export const sharedBrowser = (): Promise<Browser> => chromium.connect(given("CHATSVC_TEST_BROWSER"));
 
-/** What axe finds on the page as it is now; `again` when this screen was checked in full in another look. */
-export async function axeFindings(page: Page, again = false): Promise<readonly string[]> {
+interface Check {
+  /** This screen has been checked in full in another look. */
+  readonly again?: boolean;
+  /** The part that is new; the rest of the page has just been checked. */
+  readonly within?: string;
+}
+
+/** What axe finds on the page as it is now. */
+export async function axeFindings(page: Page, { again = false, within = "html" }: Check = {}): Promise<readonly string[]> {
   const session = await page.context().newCDPSession(page);
   // axe needs more than the page's own policy allows a script; the debugger is not bound by it.
   const evaluate = (expression: string) => session.send("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true });
@@ -32,7 +39,7 @@ export async function axeFindings(page: Page, again = false): Promise<readonly s
   if (there.value !== true) await evaluate(AXE);
   const rules = again ? `runOnly: ${JSON.stringify(OF_A_LOOK)},` : "";
   const { result, exceptionDetails } = await evaluate(
-    `axe.run({ ${rules} resultTypes: ["violations"] }).then(({ violations }) => violations.flatMap(({ id, nodes }) =>
+    `axe.run(${JSON.stringify(within)}, { ${rules} resultTypes: ["violations"] }).then(({ violations }) => violations.flatMap(({ id, nodes }) =>
       nodes.map(({ html, failureSummary }) => [id, html, failureSummary].join(" "))))`,
   );
   await session.detach();
