@@ -38,6 +38,7 @@ decode_body = msgspec.msgpack.Decoder(EntryBody).decode
 
 _ERRORS: dict[str, type[errors.ChatError]] = {
     "not_found": errors.NotFound,
+    "not_allowed": errors.NotAllowed,
     "bad_state": errors.BadState,
     "off_duty": errors.OffDuty,
     "at_capacity": errors.AtCapacity,

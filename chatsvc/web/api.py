@@ -91,7 +91,7 @@ async def colleagues(request: web.Request) -> web.Response:
 
 
 async def end_visit(request: web.Request) -> web.Response:
-    """POST /visitor/end {how, site?}: ends the conversation, kills the token, expires the cookie. Fit for a beacon."""
+    """POST /visitor/end {how}: ends what this token has, kills it, expires the cookie. Fit for a beacon."""
     if not origin_allowed(request):
         return problem(403, "origin", "Only this service's own pages may end a visit.")
     node = request.app[NODE]
@@ -101,13 +101,10 @@ async def end_visit(request: web.Request) -> web.Response:
         return problem(400, "bad_field", "`how` is `button` or `quick_exit`.")
     token = node.tokens.recognise(request.cookies.get(COOKIE))
     if token is not None:
-        wanted = body.get("site")
         await node.graves.bury(node.tokens.grave(token))
-        for site in node.directory.all_sites():
-            if wanted in (None, site.id):
-                await _end_at(
-                    request, site.id, token, "quick_exit" if how == "quick_exit" else "visitor_left"
-                )
+        reason = "quick_exit" if how == "quick_exit" else "visitor_left"
+        for site in node.directory.all_sites():  # a dead token leads nowhere, on any site
+            await _end_at(request, site.id, token, reason)
     return web.Response(status=204, headers={"Set-Cookie": expire_cookie(), "Cache-Control": "no-store"})
 
 
@@ -174,7 +171,10 @@ async def answer_errors(request: web.Request, handler: Any) -> web.StreamRespons
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        return problem(error.status, error.reason.lower().replace(" ", "_"), f"{error.reason}.")
+        answer = problem(error.status, error.reason.lower().replace(" ", "_"), f"{error.reason}.")
+        if "Allow" in error.headers:
+            answer.headers["Allow"] = error.headers["Allow"]
+        return answer
 
 
 def add_api(app: web.Application) -> None:

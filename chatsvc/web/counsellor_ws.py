@@ -51,7 +51,7 @@ class CounsellorSession(Connection):
 
     def handle(self, frame: frames.Frame) -> Work | None:
         """One frame of the counsellor."""
-        if isinstance(frame, frames.Say):
+        if isinstance(frame, frames.Say) and self.duty is not None:
             self.open.say(frame)
         elif isinstance(frame, frames.Ping):
             self.socket.send(frames.Pong(ref=frame.ref))

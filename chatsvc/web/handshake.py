@@ -30,10 +30,15 @@ class TakenOver(web.StreamResponse):
         """Nothing ends here."""
 
 
+def offered(request: web.Request) -> str:
+    """The client's subprotocols; a list may be spread over several header lines (RFC 9110, 5.3)."""
+    return ",".join(request.headers.getall("Sec-WebSocket-Protocol", []))
+
+
 def malformed(request: web.Request) -> web.Response | None:
     """The answer to a request that is no handshake of version 13 with a subprotocol of ours; None if it is one."""
     headers = request.headers
-    if negotiate(headers.get("Sec-WebSocket-Protocol")) is None:
+    if negotiate(offered(request)) is None:
         names = " or ".join(f"`{name}`" for name in SUBPROTOCOLS)
         return problem(400, "subprotocol", f"Offer {names} in Sec-WebSocket-Protocol.")
     if headers.get("Upgrade", "").lower() != "websocket":
@@ -60,7 +65,7 @@ def take_over(request: web.Request, headers: Mapping[str, str], limit: int) -> t
     if link.transport is None:
         raise ConnectionResetError
     transport = link.transport
-    subprotocol = negotiate(request.headers["Sec-WebSocket-Protocol"])
+    subprotocol = negotiate(offered(request))
     assert subprotocol is not None
     transport.write(_answer(request.headers["Sec-WebSocket-Key"], subprotocol, headers))
     socket = Socket(transport, subprotocol, limit)

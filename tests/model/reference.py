@@ -234,7 +234,7 @@ class Reference:
                 raise Refused("already_taken")
             queue = v.to_queue or v.queue
             if queue not in s.queues:
-                raise Refused("not_found")
+                raise Refused("already_taken")
             if v not in self.standing(queue) or self.inside(v, name):
                 raise Refused("already_taken")
         if self.load(name) >= s.capacity:
@@ -275,7 +275,7 @@ class Reference:
     def wrap_up(self, name: str, ident: str) -> None:
         v = self.visitors[ident]
         if v.owner != name:
-            raise Refused("not_found")
+            raise Refused("not_allowed" if name in v.guests else "not_found")
         if v.state != "wrap_up":
             raise Refused("bad_state")
         self._end_wrap_up(v)
@@ -288,7 +288,7 @@ class Reference:
     def give_back(self, name: str, ident: str) -> None:
         v = self.visitors[ident]
         if v.owner != name:
-            raise Refused("not_found")
+            raise Refused("not_allowed" if name in v.guests else "not_found")
         if v.state != "active":
             raise Refused("bad_state")
         self._spare(v, name)
@@ -308,7 +308,7 @@ class Reference:
     def transfer(self, name: str, ident: str, staff: str | None, queue: str | None) -> None:
         v = self.visitors[ident]
         if v.owner != name:
-            raise Refused("not_found")
+            raise Refused("not_allowed" if name in v.guests else "not_found")
         if v.state != "active" or v.to_queue or v.to_staff:
             raise Refused("bad_state")
         if queue:

@@ -278,4 +278,4 @@ def test_a_wrong_order_is_seen(machine: type[PoolLife]) -> None:
         make = _Forgetful
 
     with pytest.raises(AssertionError):
-        _live(Wrong, 10, Phase.generate)
+        _live(Wrong, 200, Phase.generate)  # it ends with the first that differs

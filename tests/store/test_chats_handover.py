@@ -4,7 +4,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from chatsvc.domain.errors import AtCapacity, BadState, NotFound, NothingWaiting, OffDuty, UnknownQueue
+from chatsvc.domain.errors import (
+    AtCapacity,
+    BadState,
+    NotAllowed,
+    NotFound,
+    NothingWaiting,
+    OffDuty,
+    UnknownQueue,
+)
 from tests.support.pool_bench import MINUTE, Bench, bench_on, queue
 from tests.support.pool_state import difference
 from tests.support.stores import AnyStore
@@ -203,7 +211,7 @@ async def test_a_consultant_takes_part_without_a_place(bench: Bench) -> None:
     await bench.say("x", "s:eino")
     with pytest.raises(BadState):
         await bench.consult("aino", "x", "eino")
-    with pytest.raises(NotFound):
+    with pytest.raises(NotAllowed):
         await bench.transfer("eino", "x", queue="t")
 
 

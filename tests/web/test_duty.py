@@ -58,11 +58,11 @@ async def test_refusals_of_a_take_are_outcomes(service: Service) -> None:
 
 
 async def test_a_visitor_of_a_queue_that_is_not_mine(service: Service) -> None:
-    """Named by its conversation it is not there: no oracle."""
+    """Named by its conversation it is as if it were gone: no oracle."""
     eino = await service.on_duty("eino")
     await service.on_duty("aino")
     _, other = await service.joined("paihde")
-    assert (await eino.ask("take", "error", conversation=other["conversation"]))["code"] == "not_found"
+    assert (await eino.ask("take", "error", conversation=other["conversation"]))["code"] == "already_taken"
 
 
 async def test_draining(service: Service) -> None:

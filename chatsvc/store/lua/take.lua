@@ -8,7 +8,8 @@ if arg.conversation then
   c = conv(arg.conversation)
   if not c then return fail("already_taken") end
   local queue = c.transfer and c.transfer.queue or c.queue
-  if not contains(s.queues, queue) then return fail("not_found") end
+  -- Not one of theirs: as if it were gone, so that nobody learns which conversations exist.
+  if not contains(s.queues, queue) then return fail("already_taken") end
   local missing = missing_queue({ c.id })
   if missing then return stale(missing) end
   if part_of(c, s.id) or not redis.call("ZSCORE", KEYS[Q[queue].wait], c.id) then return fail("already_taken") end
