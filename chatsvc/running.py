@@ -24,6 +24,7 @@ from chatsvc.store.vault import WrongVault
 from chatsvc.telemetry.logging import configure
 from chatsvc.telemetry.metrics import Metrics
 from chatsvc.telemetry.server import start_metrics_server
+from chatsvc.web.http_guard import cut_idle
 
 BACKLOG = 4096
 KERNEL_OUTBOX = 128 * 1024  # bytes the kernel may hold for a client that does not read
@@ -135,6 +136,9 @@ async def serving(
         )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
+        assert runner.server is not None
+        guard = asyncio.create_task(cut_idle(runner.server), name="http guard")
+        stack.callback(guard.cancel)
         for listener in listeners(settings.host, settings.port):
             await web.SockSite(runner, listener, backlog=BACKLOG).start()
         parts.port = int(runner.addresses[0][1])

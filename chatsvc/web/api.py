@@ -1,5 +1,6 @@
 """The HTTP API under /api/v1."""
 
+import asyncio
 import json
 from contextlib import suppress
 from typing import Any
@@ -18,6 +19,7 @@ from chatsvc.web.tokens import COOKIE, expire_cookie
 
 STAFF_ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Strict"
 LARGEST_BODY = 16_384
+BODY_WITHIN_S = 10.0
 
 
 async def queues(request: web.Request) -> web.Response:
@@ -128,7 +130,11 @@ def _self(request: web.Request, staff: Staff) -> dict[str, Any]:
 
 
 async def _body(request: web.Request) -> dict[str, Any]:
-    raw = await request.content.read(LARGEST_BODY + 1)
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            raw = await request.content.read(LARGEST_BODY + 1)
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
     if len(raw) > LARGEST_BODY:
         raise web.HTTPRequestEntityTooLarge(LARGEST_BODY, len(raw))
     try:

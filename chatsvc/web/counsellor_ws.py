@@ -45,6 +45,7 @@ class CounsellorSession(Connection):
         self.duty: Duty | None = None
         self.open = OpenConversations(self)
         self.queue_keys: frozenset[str] = frozenset()
+        self._wrapping_up = ""  # the conversation whose record this console has just finished
         self._offer: tuple[str, int] | None = None  # the conversation on offer, and until when
         # Commands and pushed assignments one after the other: a conversation is announced once.
         self._one_by_one = asyncio.Lock()
@@ -99,6 +100,7 @@ class CounsellorSession(Connection):
         elif isinstance(frame, frames.Close):
             self.hub.record_changed(await desk.close(self.pool, me, frame.conversation))
         elif isinstance(frame, frames.WrapUp):
+            self._wrapping_up = frame.conversation
             done = await desk.wrap_up(self.pool, me, frame.conversation, frame.outcome, frame.tags)
             self.open.forget(done.id)
         elif isinstance(frame, frames.Transfer):
@@ -251,7 +253,8 @@ class CounsellorSession(Connection):
                 self._tell_closed(conversation)
             if conversation.state == "closed":  # by the end of the wrap-up's time, or from another console
                 self.open.forget(conversation.id)
-                self.socket.send(frames.Released(conversation=conversation.id, reason="wrapped_up"))
+                if conversation.id != self._wrapping_up:
+                    self.socket.send(frames.Released(conversation=conversation.id, reason="wrapped_up"))
             return
         people = views.people_in(conversation)
         if people != views.people_in(before):
