@@ -6,6 +6,7 @@ import pytest
 
 from chatsvc.domain.errors import BadState, NotFound
 from chatsvc.domain.records import EntryBody
+from chatsvc.services.pool import stored
 from tests.support.pool_bench import Bench, bench_on, outcomes, queue
 from tests.support.stores import AnyStore
 
@@ -34,7 +35,7 @@ async def test_numbers_have_no_gaps(bench: Bench) -> None:
         for index in range(60)
     ]
     replies = await outcomes(*calls)
-    assert sorted(reply[0] for reply in replies) == list(range(1, 61))
+    assert sorted(stored(reply).seq for reply in replies) == list(range(1, 61))
     assert [seq for seq, _ in await _ids(bench)] == list(range(1, 61))
 
 
@@ -42,9 +43,9 @@ async def test_sent_again_is_stored_once(bench: Bench) -> None:
     """The same id again, even five at once and from another node: the first place is answered."""
     body = EntryBody("m", "text", "visitor", 0, None, b"x")
     calls = [bench.node(f"n{index}").append("x", "v", "talk", "m", body) for index in range(5)]
-    replies = await outcomes(*calls)
-    assert [reply[:2] for reply in replies] == [replies[0][:2]] * 5
-    assert sorted(reply[2] for reply in replies) == [0, 0, 0, 0, 1]
+    answers = [stored(reply) for reply in await outcomes(*calls)]
+    assert len({(answer.seq, answer.at) for answer in answers}) == 1
+    assert sum(answer.fresh for answer in answers) == 1
     assert await _ids(bench) == [(1, "m")]
 
 

@@ -119,6 +119,8 @@ class Peer:
                     self._on_frame(frame)
                     if frame["type"] == "welcome":
                         sender = asyncio.create_task(self._send_all(ws))
+                    elif sender is None and frame.get("retry_after_ms"):
+                        return  # the hello was refused for the moment: another try, on another connection
             finally:
                 if sender is not None:
                     sender.cancel()
