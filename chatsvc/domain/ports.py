@@ -24,6 +24,22 @@ class Clock(Protocol):
         ...
 
 
+class Reply(Protocol):
+    """Who waits for the store's answer: a future, or on the message path something lighter that acts at once."""
+
+    def done(self) -> bool:
+        """Whether nobody waits any more."""
+        ...
+
+    def set_result(self, result: Any, /) -> None:
+        """The answer. Must not raise."""
+        ...
+
+    def set_exception(self, exception: Exception, /) -> None:
+        """StoreUnavailable, or what the store said against it. Must not raise."""
+        ...
+
+
 class Seal(Protocol):
     """One conversation's keys at work. `log` is talk, staff or intake; role and client id bind the place."""
 
@@ -72,8 +88,14 @@ class ChatStore(Protocol):
 
     def append(
         self, conversation: str, author: str, log: str, client_id: str, body: EntryBody
-    ) -> Future[list[int]]:
-        """Store one entry, once."""
+    ) -> Future[bytes | int]:
+        """Store one entry, once; the answer is for `services.pool.stored`."""
+        ...
+
+    def post(
+        self, conversation: str, author: str, log: str, client_id: str, body: EntryBody, reply: Reply
+    ) -> None:
+        """The same on the message path: the answer goes to `reply`."""
         ...
 
     async def append_event(self, conversation: str, event: PendingEvent, body: EntryBody) -> Stored | None:

@@ -1,11 +1,10 @@
 """What a counsellor does: duty, taking visitors, writing, handing on, wrapping up."""
 
 import json
-from asyncio import Future
 from typing import Any
 
 from chatsvc.domain.errors import BadState, NotFound
-from chatsvc.domain.ports import Seal
+from chatsvc.domain.ports import Reply, Seal
 from chatsvc.domain.records import Conversation, Duty, EntryBody, Outcome
 from chatsvc.domain.sites import Staff
 from chatsvc.services.pool import Pool, record_events, seal_text
@@ -76,24 +75,27 @@ def post_message(
     client_id: str,
     lang: str | None,
     text: str,
-) -> tuple[EntryBody, Future[list[int]]]:
-    """Store what a participant wrote; once for one `client_id`. Raises NotFound."""
+    reply: Reply,
+) -> EntryBody:
+    """Store what a participant wrote; once for one `client_id`; the answer goes to `reply`. Raises NotFound."""
     part = conversation.part(staff)
     if part is None:
         raise NotFound
     body = seal_text(seal, "talk", "counsellor", client_id, part.n, lang, text, staff)
-    return body, pool.store.append(conversation.id, f"s:{staff}", "talk", client_id, body)
+    pool.store.post(conversation.id, f"s:{staff}", "talk", client_id, body, reply)
+    return body
 
 
 def post_note(
-    pool: Pool, conversation: Conversation, seal: Seal, staff: str, client_id: str, text: str
-) -> tuple[EntryBody, Future[list[int]]]:
-    """Store a note for staff. Raises NotFound."""
+    pool: Pool, conversation: Conversation, seal: Seal, staff: str, client_id: str, text: str, reply: Reply
+) -> EntryBody:
+    """Store a note for staff; the answer goes to `reply`. Raises NotFound."""
     part = conversation.part(staff)
     if part is None:
         raise NotFound
     body = seal_text(seal, "staff", "counsellor", client_id, part.n, None, text, staff)
-    return body, pool.store.append(conversation.id, f"s:{staff}", "staff", client_id, body)
+    pool.store.post(conversation.id, f"s:{staff}", "staff", client_id, body, reply)
+    return body
 
 
 async def transfer(

@@ -10,6 +10,7 @@ from chatsvc.domain.errors import BadState, NotFound, VaultUnavailable
 from chatsvc.domain.ports import ChatStore, Clock, Keyring, Seal
 from chatsvc.domain.records import Conversation, EntryBody, LogEntry, PendingEvent, Stored
 
+_PLUS = ord("+")
 PAGE_BYTES = 30 * 1024  # sealed; escaped as JSON, which may double it, a page stays under 64 KiB
 PAGE_ENTRIES = 64
 ENTRY_BYTES = 400  # what surrounds a text, at most
@@ -52,11 +53,16 @@ def seal_text(
     return EntryBody(client_id, "text", author, by, lang, sealed, staff)
 
 
+def open_text(seal: Seal, log: str, body: EntryBody) -> tuple[str | None, dict[str, str] | None]:
+    """What an entry says: text, or the parameters of an event. Raises Unreadable."""
+    plain = seal.unseal(log, body.author, body.id, body.sealed)
+    return (plain.decode(), None) if body.kind == "text" else (None, json.loads(plain) or None)
+
+
 def open_entry(seal: Seal, log: str, entry: LogEntry) -> EntryView:
     """An entry, decrypted. Raises Unreadable."""
     body = entry.body
-    plain = seal.unseal(log, body.author, body.id, body.sealed)
-    text, params = (plain.decode(), None) if body.kind == "text" else (None, json.loads(plain) or None)
+    text, params = open_text(seal, log, body)
     return EntryView(
         entry.seq,
         entry.at,
@@ -111,8 +117,9 @@ def _event_body(seal: Seal, event: PendingEvent) -> EntryBody:
     return EntryBody(ident, "event", "system", event.by, None, sealed, "", event.event)
 
 
-def stored(reply: list[int]) -> Stored:
-    """What `ChatStore.append` answered. Raises NotFound, BadState."""
-    if len(reply) == 1:
-        raise NotFound if reply[0] == -1 else BadState
-    return Stored(reply[0], reply[1], bool(reply[2]))
+def stored(answer: bytes | int) -> Stored:
+    """What `append` answered: `+seq:at`, without the plus if it was there before. Raises NotFound, BadState."""
+    if isinstance(answer, int):
+        raise NotFound if answer == -1 else BadState
+    seq, _, at = answer.partition(b":")
+    return Stored(int(seq), int(at), answer[0] == _PLUS)

@@ -2,13 +2,12 @@
 
 import json
 import secrets
-from asyncio import Future
 from dataclasses import dataclass
 from typing import Any
 
 from chatsvc.domain.conversation import LIVE
 from chatsvc.domain.errors import BadState, ChatError, TooLong
-from chatsvc.domain.ports import Seal
+from chatsvc.domain.ports import Reply, Seal
 from chatsvc.domain.records import Conversation, EntryBody, Outcome
 from chatsvc.domain.sites import Queue
 from chatsvc.services.pool import Pool, record_events, seal_text
@@ -70,14 +69,15 @@ async def _join(
 
 
 def post_message(
-    pool: Pool, conversation: Conversation, seal: Seal, client_id: str, lang: str | None, text: str
-) -> tuple[EntryBody, Future[list[int]]]:
+    pool: Pool, conversation: str, seal: Seal, client_id: str, lang: str | None, text: str, reply: Reply
+) -> EntryBody:
     """Store what the visitor wrote (text as accepted by `domain.text`); once for one `client_id`.
 
-    Returns what was sealed, and the store's answer to come (for `pool.stored`).
+    Returns what was sealed; the store's answer (for `pool.stored`) goes to `reply`.
     """
     body = seal_text(seal, "talk", "visitor", client_id, 0, lang, text)
-    return body, pool.store.append(conversation.id, "v", "talk", client_id, body)
+    pool.store.post(conversation, "v", "talk", client_id, body, reply)
+    return body
 
 
 async def step_away(pool: Pool, conversation: str, conn: str) -> None:

@@ -33,9 +33,11 @@ def unseal(key: AESGCM, aad: bytes, sealed: bytes) -> bytes:
         raise Unreadable from None
 
 
+def entry_place(site: str, conversation: str, log: str, role: str) -> str:
+    """The place of one role's entries in one log; each field carries its length, so no two places read the same."""
+    return f"{len(site)}:{site}{len(conversation)}:{conversation}{len(log)}:{log}{len(role)}:{role}"
+
+
 def entry_aad(site: str, conversation: str, log: str, role: str, client_id: str) -> bytes:
-    """The place of one entry as bytes; each field carries its length, so no two places read the same."""
-    return (
-        f"{len(site)}:{site}{len(conversation)}:{conversation}{len(log)}:{log}"
-        f"{len(role)}:{role}{len(client_id)}:{client_id}"
-    ).encode()
+    """The place of one entry as bytes."""
+    return f"{entry_place(site, conversation, log, role)}{len(client_id)}:{client_id}".encode()

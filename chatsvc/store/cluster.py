@@ -3,11 +3,12 @@
 import asyncio
 import random
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
 from chatsvc.domain.errors import StoreUnavailable
+from chatsvc.domain.ports import Reply
 from chatsvc.store.cluster_feeds import ClusterFeeds
 from chatsvc.store.cluster_map import SLOTS, SlotRange, read_map, redirect
 from chatsvc.store.link_feed import Subscription
@@ -58,7 +59,7 @@ class ClusterShards:
         self._coming: dict[int, Node] = {}
         self._keep_until: dict[Endpoint, float] = {}
         self._watchers: list[_Watcher] = []
-        self._waiting: dict[asyncio.Future[Any], asyncio.TimerHandle] = {}
+        self._waiting: dict[Reply, asyncio.TimerHandle] = {}
         self._retiring: set[asyncio.Task[None]] = set()
         self._stale = asyncio.Event()
         self._stale.set()
@@ -290,7 +291,7 @@ class ClusterShards:
         self._try_later(entry)
 
 
-def _fail(future: asyncio.Future[Any]) -> None:
+def _fail(future: Reply) -> None:
     if not future.done():
         future.set_exception(
             StoreUnavailable("The store is rearranging itself; the command was not applied.")

@@ -2,7 +2,9 @@
 
 from collections import OrderedDict
 
-from chatsvc.store.cipher import entry_aad, seal, unseal
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chatsvc.store.cipher import entry_place, seal, unseal
 from chatsvc.store.vault import ConversationKeys, SqliteVault
 
 REMEMBERED = 20_000  # conversations; the least recently used go first
@@ -11,22 +13,32 @@ REMEMBERED = 20_000  # conversations; the least recently used go first
 class ConversationSeal:
     """One conversation's keys, bound to its place."""
 
-    __slots__ = ("_conversation", "_keys", "_site")
+    __slots__ = ("_conversation", "_keys", "_places", "_site")
 
     def __init__(self, site: str, conversation: str, keys: ConversationKeys) -> None:
         self._site = site
         self._conversation = conversation
-        self._keys = {"talk": keys.talk, "staff": keys.staff, "intake": keys.intake}
+        self._keys = keys
+        self._places: dict[tuple[str, str], tuple[AESGCM, str]] = {}
 
     def seal(self, log: str, role: str, client_id: str, plain: bytes) -> bytes:
         """Encrypt under the key of `log`."""
-        return seal(self._keys[log], entry_aad(self._site, self._conversation, log, role, client_id), plain)
+        key, place = self._places.get((log, role)) or self._place(log, role)
+        return seal(key, f"{place}{len(client_id)}:{client_id}".encode(), plain)
 
     def unseal(self, log: str, role: str, client_id: str, sealed: bytes) -> bytes:
         """Decrypt. Raises Unreadable."""
-        return unseal(
-            self._keys[log], entry_aad(self._site, self._conversation, log, role, client_id), sealed
+        key, place = self._places.get((log, role)) or self._place(log, role)
+        return unseal(key, f"{place}{len(client_id)}:{client_id}".encode(), sealed)
+
+    def _place(self, log: str, role: str) -> tuple[AESGCM, str]:
+        """The key, and what is bound to it before the client's id; remembered, as every message needs it."""
+        keys = {"talk": self._keys.talk, "staff": self._keys.staff, "intake": self._keys.intake}
+        found = self._places[log, role] = (
+            keys[log],
+            entry_place(self._site, self._conversation, log, role),
         )
+        return found
 
 
 class VaultKeyring:

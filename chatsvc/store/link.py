@@ -5,13 +5,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from chatsvc.domain.errors import StoreUnavailable
+from chatsvc.domain.ports import Reply
 from chatsvc.store.cluster import ClusterShards
 from chatsvc.store.cluster_map import key_slot
 from chatsvc.store.link_feed import Subscription
 from chatsvc.store.link_node import Node, reason
 from chatsvc.store.link_shards import Shards, SoloShards
 from chatsvc.store.link_url import parse_url
-from chatsvc.store.resp import Runnable, StoreRefused, pack
+from chatsvc.store.resp import Prepared, Runnable, StoreRefused, opening, pack
 from chatsvc.store.sentinel import Sentinels
 
 __all__ = ["Link", "StoreRefused", "Subscription"]
@@ -79,14 +80,28 @@ class Link:
         slot = key_slot(keys[0])
         return self._submit(payload, script, slot)
 
+    def prepare(
+        self, script: Runnable, keys: Sequence[str], args: Sequence[bytes | str | int], more: int
+    ) -> Prepared:
+        """What `run` would send, for `send` to send again and again with `more` arguments of its own at the end."""
+        head = opening(("EVALSHA", script.sha, len(keys), *keys, *args), more)
+        return Prepared(script, key_slot(keys[0]), head)
+
+    def send(self, prepared: Prepared, tail: bytes, reply: Reply) -> None:
+        """Complete a prepared call: `tail` is what is missing, in RESP. `reply` hears also what `run` would raise."""
+        script, slot, head = prepared
+        node = self._solo or self._shards.node(slot)
+        if node is None:
+            reply.set_exception(_no_server())
+        else:
+            node.send(head + tail, script, slot, reply)
+
     def _submit(self, payload: bytes, script: Runnable | None, slot: int) -> asyncio.Future[Any]:
         node = self._shards.node(slot)
         if node is not None:
             return node.submit(payload, script, slot)
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        future.set_exception(
-            StoreUnavailable("No server of the cluster has the slot; the command was not sent.")
-        )
+        future.set_exception(_no_server())
         return future
 
     async def subscribe(
@@ -119,6 +134,10 @@ class Link:
     async def close(self) -> None:
         """Ends every connection; what waits for a reply fails."""
         await self._shards.close()
+
+
+def _no_server() -> StoreUnavailable:
+    return StoreUnavailable("No server of the cluster has the slot; the command was not sent.")
 
 
 async def _reach(shards: Shards, within_s: float) -> None:

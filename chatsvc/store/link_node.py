@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 import structlog
 
 from chatsvc.domain.errors import StoreUnavailable
+from chatsvc.domain.ports import Reply
 from chatsvc.store.link_url import Endpoint, Login, StoreUrl
 from chatsvc.store.resp import MOST_IN_FLIGHT, REPLY_WITHIN_S, Entry, Runnable, StoreRefused, Wire
 
@@ -110,23 +111,27 @@ class Node:
     def submit(self, payload: bytes, script: Runnable | None, slot: int) -> asyncio.Future[Any]:
         """Sends a packed command in this tick's write; fails at once when away or overfull."""
         future: asyncio.Future[Any] = self._loop.create_future()
+        self.send(payload, script, slot, future)
+        return future
+
+    def send(self, payload: bytes, script: Runnable | None, slot: int, reply: Reply) -> None:
+        """As `submit`, for somebody who waits already."""
         wire = self.wire
         if wire is None:
-            future.set_exception(StoreUnavailable("The store is away; the command was not sent."))
-            return future
+            reply.set_exception(StoreUnavailable("The store is away; the command was not sent."))
+            return
         pending = wire.pending
         if len(pending) >= MOST_IN_FLIGHT or wire.choked:
-            future.set_exception(
+            reply.set_exception(
                 StoreUnavailable("Too many commands wait for the store; this one was not sent.")
             )
-            return future
+            return
         if script is not None and script.sha not in wire.loaded:
             wire.load(script)
         if not wire.out:
             self._loop.call_soon(wire.flush)
         wire.out.append(payload)
-        pending.append((future, payload, script, slot, None))
-        return future
+        pending.append((reply, payload, script, slot, None))
 
     def resend(self, entry: Entry, *, first: bytes = b"") -> bool:
         """Sends a command once more, right behind the command `first`; False when away."""

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, Protocol, cast
 import hiredis
 
 from chatsvc.domain.errors import StoreUnavailable
+from chatsvc.domain.ports import Reply
 
 MOST_IN_FLIGHT: Final = 10_000
 """Commands without a reply on one connection; more are refused at once."""
@@ -32,6 +33,14 @@ class Runnable(Protocol):
     def source(self) -> str: ...
     @property
     def sha(self) -> str: ...
+
+
+class Prepared(NamedTuple):
+    """A script's call of which only the last arguments are still missing: `head` is the command as far as known."""
+
+    script: Runnable
+    slot: int
+    head: bytes
 
 
 class StoreRefused(Exception):
@@ -73,7 +82,7 @@ class Again:
 class Entry(NamedTuple):
     """A command on its way. Built as a bare tuple where speed counts."""
 
-    future: asyncio.Future[Any] | None
+    future: Reply | None
     payload: bytes
     script: Runnable | None
     slot: int
@@ -83,6 +92,12 @@ class Entry(NamedTuple):
 # Its stub knows tuples of one element only.
 pack: Final[Callable[[tuple[bytes | str | int, ...]], bytes]] = hiredis.pack_command  # type: ignore[assignment]
 """The command in RESP."""
+
+
+def opening(command: tuple[bytes | str | int, ...], more: int) -> bytes:
+    """The command in RESP, but for `more` arguments that follow later."""
+    return b"*%d\r\n%b" % (len(command) + more, pack(command).partition(b"\r\n")[2])
+
 
 PING: Final = pack(("PING",))
 

@@ -136,12 +136,15 @@ class Hub:
     def spread(self, conversation: str, log: str, entry: LogEntry, sender: object = None) -> None:
         """Bring an entry to everybody of this node who may see it, but not to its sender, who has the ack."""
         visitor = self.visitors.get(conversation) if log == "talk" else None
-        if visitor is not None and visitor is not sender:
+        told = visitor is not None and visitor is not sender
+        if told and visitor is not None:
             visitor.deliver(entry)
         for peer in tuple(self.attending.get(conversation, ())):
             if peer is not sender:
+                told = True
                 peer.deliver(conversation, log, entry)
-        self.on_delivery(max(0.0, (self.pool.clock.now() - entry.at) / 1000))
+        if told:
+            self.on_delivery(max(0.0, (self.pool.clock.now() - entry.at) / 1000))
 
     def whisper(self, record: Conversation, whisper: Whisper) -> None:
         """Tell the other participants of a conversation, wherever they are."""

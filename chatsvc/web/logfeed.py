@@ -7,7 +7,7 @@ from typing import Any, Literal
 from chatsvc.domain.errors import ChatError
 from chatsvc.domain.ports import Seal
 from chatsvc.domain.records import Conversation, LogEntry
-from chatsvc.services.pool import EntryView, Pool, open_entry, read_page
+from chatsvc.services.pool import EntryView, Pool, read_page
 from chatsvc.web import frames, views
 from chatsvc.web.cursor import Cursor
 
@@ -20,17 +20,8 @@ class LogFeed:
     """Sends one log in order. The session owns it, and hands it what it hears."""
 
     __slots__ = (
-        "_conversation",
-        "_last",
-        "_log",
-        "_pool",
-        "_record",
-        "_send",
-        "_spawn",
-        "_task",
-        "cursor",
-        "seal",
-    )
+        "_last", "_pool", "_record", "_send", "_spawn", "_task", "conversation", "cursor", "log", "named", "seal",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -45,10 +36,11 @@ class LogFeed:
         """`named`: frames carry the conversation, as a counsellor needs it."""
         self._pool = pool
         self._record = record
-        self._log: LogName = log
+        self.log: LogName = log
         self._send = send
         self._spawn = spawn
-        self._conversation = record.id if named else None
+        self.conversation = record.id
+        self.named = record.id if named else None  # the conversation, as its frames name it
         self._task: asyncio.Task[None] | None = None
         self._last = 0  # the log is known to go on to here
         self.seal = seal
@@ -56,17 +48,17 @@ class LogFeed:
 
     async def first_page(self, after: int) -> tuple[list[EntryView], bool]:
         """The page after `after`, and whether there are more; call `follow` next, with the frame sent."""
-        return await read_page(self._pool, self._record, self._log, after)
+        return await read_page(self._pool, self._record, self.log, after)
 
     async def follow(self, sent: int, more: bool) -> None:
         """Send the further pages as `log` frames, then what comes."""
         while more:
-            page, more = await read_page(self._pool, self._record, self._log, sent)
+            page, more = await read_page(self._pool, self._record, self.log, sent)
             sent = page[-1].seq if page else sent
             self._send(
                 frames.Log(
-                    epoch=self._pool.store.epoch, of=self._log, log=[views.entry(view) for view in page], more=more,
-                    conversation=self._conversation,
+                    epoch=self._pool.store.epoch, of=self.log, log=[views.entry(view) for view in page], more=more,
+                    conversation=self.named,
                 )
             )  # fmt: skip
         self.cursor.go_on(sent)
@@ -74,8 +66,7 @@ class LogFeed:
     def deliver(self, entry: LogEntry) -> None:
         """An entry that somebody stored."""
         if entry.seq > self.cursor.sent:
-            view = open_entry(self.seal, self._log, entry)
-            self.cursor.offer(entry.seq, views.entry_frame(view, self._log, self._conversation))
+            self.cursor.offer(entry.seq, views.entry_frame(self.seal, self.log, entry, self.named))
 
     def check(self, last: int) -> None:
         """The store's log goes up to `last`: read what is missing."""
@@ -99,7 +90,7 @@ class LogFeed:
         """Read what follows in the log; false if it can't be read, or has nothing new."""
         before = self.cursor.sent
         try:
-            for row in await self._pool.store.read(self._record.id, self._log, before):
+            for row in await self._pool.store.read(self._record.id, self.log, before):
                 self.deliver(row)
         except ChatError:
             return False  # the store or the key is away; the next refresh looks again

@@ -5,16 +5,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from msgspec import UNSET
-
 from chatsvc.domain.conversation import LIVE
-from chatsvc.domain.errors import BadField, BadState, ChatError, NotFound
-from chatsvc.domain.records import Conversation, EntryBody, LogEntry
+from chatsvc.domain.errors import BadField, BadState, NotFound
+from chatsvc.domain.records import Conversation, LogEntry
 from chatsvc.domain.text import accepted_text
 from chatsvc.services import desk
 from chatsvc.services.pool import stored
 from chatsvc.web import frames, views
 from chatsvc.web.logfeed import LogFeed, LogName
+from chatsvc.web.posting import Posting
 
 if TYPE_CHECKING:
     from chatsvc.web.counsellor_ws import CounsellorSession
@@ -119,19 +118,21 @@ class OpenConversations(dict[str, OpenConversation]):
         if found.record.state not in LIVE:
             raise BadState("The conversation has ended.")
         text = accepted_text(frame.text)
-        self._session.take_off()
-        body, sending = desk.post_message(
-            self._pool, found.record, found.talk.seal, self._me, frame.id, frame.lang, text
+        posting = Posting(self._session, self._hub, found.talk, frame)
+        posting.body = desk.post_message(
+            self._pool, found.record, found.talk.seal, self._me, frame.id, frame.lang, text, posting
         )
-        sending.add_done_callback(lambda done: self._posted(frame, found, "talk", body, done))
+        self._session.take_off()
 
     def note(self, frame: frames.WriteNote) -> None:
         """Store a note. Raises NotFound, TooLong, BadField."""
         found = self.mine(frame.conversation)
         text = accepted_text(frame.text)
+        posting = Posting(self._session, self._hub, found.staff, frame)
+        posting.body = desk.post_note(
+            self._pool, found.record, found.staff.seal, self._me, frame.id, text, posting
+        )
         self._session.take_off()
-        body, sending = desk.post_note(self._pool, found.record, found.staff.seal, self._me, frame.id, text)
-        sending.add_done_callback(lambda done: self._posted(frame, found, "staff", body, done))
 
     async def remark(self, conversation: str, note: str | None, why: str) -> None:
         """Store the note that goes with a transfer or a return, where there is one."""
@@ -140,25 +141,8 @@ class OpenConversations(dict[str, OpenConversation]):
         found = self.mine(conversation)
         ident = f"{why}-{self._pool.clock.now()}"
         text = accepted_text(note, "note")
-        body, storing = desk.post_note(self._pool, found.record, found.staff.seal, self._me, ident, text)
+        storing: asyncio.Future[bytes | int] = asyncio.get_running_loop().create_future()
+        seal = found.staff.seal
+        body = desk.post_note(self._pool, found.record, seal, self._me, ident, text, storing)
         at = stored(await storing)
         self._hub.spread(conversation, "staff", LogEntry(at.seq, at.at, body))
-
-    def _posted(
-        self, frame: frames.Say | frames.WriteNote, found: OpenConversation, log: LogName, body: EntryBody,
-        done: "asyncio.Future[list[int]]",
-    ) -> None:  # fmt: skip
-        session, conversation = self._session, found.record.id
-        session.land()
-        try:
-            at = stored(done.result())
-        except ChatError as error:
-            session.refuse(error, None if frame.ref is UNSET else frame.ref, frame.id, conversation)
-            return
-        except asyncio.CancelledError:
-            return
-        ack = frames.Ack(ref=frame.ref, id=frame.id, seq=at.seq, at=at.at, conversation=conversation)
-        found.feed(log).cursor.offer(at.seq, ack, own=True)
-        if at.fresh:
-            session.node.metrics.messages["counsellor"].inc()
-            self._hub.spread(conversation, log, LogEntry(at.seq, at.at, body), session)

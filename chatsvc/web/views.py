@@ -5,9 +5,10 @@ from typing import Any, Literal, cast
 from msgspec import UNSET
 
 from chatsvc.domain.conversation import visitor_state
-from chatsvc.domain.records import Conversation, Duty
+from chatsvc.domain.ports import Seal
+from chatsvc.domain.records import Conversation, Duty, LogEntry
 from chatsvc.domain.sites import Contact, Queue, Site
-from chatsvc.services.pool import EntryView
+from chatsvc.services.pool import EntryView, open_text
 from chatsvc.services.queues import QueueReport
 from chatsvc.web import frames
 
@@ -16,20 +17,21 @@ Who = Literal["here", "away", "left"]
 
 def entry(view: EntryView) -> frames.Entry:
     """A line as part of a `log`."""
-    return frames.Entry(**_fields(view))
+    return frames.Entry(
+        seq=view.seq, id=view.id, kind=view.kind, from_=view.author, by=view.by, at=view.at,  # type: ignore[arg-type]  # the node's own words
+        lang=view.lang, text=view.text, event=view.event, params=view.params,
+    )  # fmt: skip
 
 
-def entry_frame(view: EntryView, log: str, conversation: str | None) -> frames.Entry:
-    """A line as a frame of its own; `conversation` for a counsellor."""
+def entry_frame(seal: Seal, log: str, stored: LogEntry, conversation: str | None) -> frames.Entry:
+    """A stored line, decrypted, as a frame of its own; `conversation` for a counsellor. Raises Unreadable."""
+    seq, at, body = stored
+    text, params = open_text(seal, log, body)
     kind = frames.EntryFrame if log == "talk" else frames.NoteFrame
-    return kind(conversation=conversation, **_fields(view))
-
-
-def _fields(view: EntryView) -> dict[str, Any]:
-    return {
-        "seq": view.seq, "id": view.id, "kind": view.kind, "from_": view.author, "by": view.by, "at": view.at,
-        "lang": view.lang, "text": view.text, "event": view.event, "params": view.params,
-    }  # fmt: skip
+    return kind(
+        seq=seq, id=body.id, kind=body.kind, from_=body.author, by=body.by, at=at, lang=body.lang, text=text,  # type: ignore[arg-type]  # as above
+        event=body.event, params=params, conversation=conversation,
+    )  # fmt: skip
 
 
 def helps(contacts: tuple[Contact, ...]) -> list[frames.Help]:

@@ -1,9 +1,6 @@
 """A visitor's session on a socket."""
 
-import asyncio
 from typing import TYPE_CHECKING
-
-from msgspec import UNSET
 
 from chatsvc.domain.conversation import LIVE, visitor_state
 from chatsvc.domain.errors import (
@@ -14,16 +11,16 @@ from chatsvc.domain.errors import (
     UnknownQueue,
     VaultUnavailable,
 )
-from chatsvc.domain.records import Conversation, EntryBody, LogEntry, Stored
+from chatsvc.domain.records import Conversation, LogEntry
 from chatsvc.domain.sites import Queue, Site
 from chatsvc.domain.text import accepted_text
 from chatsvc.services import visits
-from chatsvc.services.pool import stored
 from chatsvc.services.queues import QueueReport
 from chatsvc.web import frames, views
 from chatsvc.web.connection import Connection, UnknownFrame, Work
 from chatsvc.web.fanout import Hub, Whisper
 from chatsvc.web.logfeed import LogFeed
+from chatsvc.web.posting import Posting
 from chatsvc.web.protocol import Close
 
 if TYPE_CHECKING:
@@ -210,30 +207,11 @@ class VisitorSession(Connection):
         if record is None or feed is None or hub is None or record.state not in LIVE:
             raise BadState("There is no conversation to write to.")
         text = accepted_text(frame.text)
-        self.take_off()
-        body, sending = visits.post_message(hub.pool, record, feed.seal, frame.id, frame.lang, text)
-        sending.add_done_callback(lambda done: self._posted(frame, body, done))
-
-    def _posted(self, frame: frames.Say, body: EntryBody, done: "asyncio.Future[list[int]]") -> None:
-        self.land()
-        try:
-            at = stored(done.result())
-        except ChatError as error:
-            self.refuse(error, None if frame.ref is UNSET else frame.ref, frame.id)
-            return
-        except asyncio.CancelledError:
-            return
-        assert self._feed is not None
-        self._feed.cursor.offer(
-            at.seq, frames.Ack(ref=frame.ref, id=frame.id, seq=at.seq, at=at.at), own=True
+        posting = Posting(self, hub, feed, frame)
+        posting.body = visits.post_message(
+            hub.pool, record.id, feed.seal, frame.id, frame.lang, text, posting
         )
-        self._spread(at, body)
-
-    def _spread(self, at: Stored, body: EntryBody) -> None:
-        if not at.fresh or self.record is None or self.hub is None:
-            return
-        self.node.metrics.messages["visitor"].inc()
-        self.hub.spread(self.record.id, "talk", LogEntry(at.seq, at.at, body), self)
+        self.take_off()
 
     def _whisper(self, what: str, value: int) -> None:
         if self.record is not None and self.hub is not None and self.record.state in LIVE:

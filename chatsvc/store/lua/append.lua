@@ -1,31 +1,35 @@
 -- Stores one entry, once. The message path: kept as short as it can be.
 -- KEYS: 1 gate (hash), 2 log of the conversation (hash), 3 the log's stream
--- ARGV: 1 now (ms), 2 conversation, 3 author ("v" or "s:<staff>"), 4 log ("talk"|"staff"), 5 dedupe field, 6 entry (bytes), 7 own node, 8 channel prefix
--- Returns {seq, at, fresh (1|0)}; {-1} no such conversation or not yours, {-2} it no longer takes messages.
-local gate = redis.call("HGET", KEYS[1], ARGV[2])
-local log = ARGV[4]
-local known = redis.call("HMGET", KEYS[2], ARGV[5], log, "at")
-if known[1] then
-  local seq, at = string.match(known[1], "^(%d+):(%d+)$")
-  return { tonumber(seq), tonumber(at), 0 }
+-- ARGV: 1 conversation, 2 log ("talk"|"staff"), 3 author's seat (";v@" or ";s:<staff>@"), 4 own node, 5 channel prefix, 6 now (ms), 7 dedupe field, 8 entry (bytes)
+-- Returns "+seq:at", or "seq:at" if it was there already; -1 no such conversation or not yours, -2 it no longer takes messages.
+local find, log, at = string.find, ARGV[2], ARGV[6]
+local gate = redis.call("HGET", KEYS[1], ARGV[1])
+local known = redis.call("HMGET", KEYS[2], ARGV[7], log, "at")
+if known[1] then return known[1] end
+if not gate then return -1 end
+local first, last = 1, find(gate, "|", 1, true)
+if log ~= "talk" then first, last = last + 1, #gate end
+local seat = find(gate, ARGV[3], first, true)
+if not seat or seat > last then
+  if ARGV[3] == ";v@" or find(gate, ARGV[3], 1, true) then return -2 end
+  return -1
 end
-if not gate then return { -1 } end
-local bar = string.find(gate, "|", 1, true)
-local seats = log == "talk" and string.sub(gate, 1, bar - 1) or string.sub(gate, bar + 1)
-if not string.find(seats, ";" .. ARGV[3] .. "@", 1, true) then
-  if ARGV[3] == "v" or string.find(gate, ";" .. ARGV[3] .. "@", 1, true) then return { -2 } end
-  return { -1 }
-end
-local seq = (tonumber(known[2]) or 0) + 1
-local at = ARGV[1]
-if known[3] and tonumber(known[3]) > tonumber(at) then at = known[3] end
-redis.call("XADD", KEYS[3], seq .. "-0", "t", at, "e", ARGV[6])
-redis.call("HSET", KEYS[2], ARGV[5], seq .. ":" .. at, log, seq, "at", at)
-local told = { [ARGV[7]] = true, [""] = true }
-for node in string.gmatch(seats, "@([^;]*);") do
-  if not told[node] then
+-- Numbers stay strings: turning one into the other would cost as much as storing the entry.
+local seq = known[2] and string.format("%d", known[2] + 1) or "1"
+local before = known[3]
+if before and (#before > #at or #before == #at and before > at) then at = before end
+redis.call("XADD", KEYS[3], seq .. "-0", "t", at, "e", ARGV[8])
+redis.call("HSET", KEYS[2], ARGV[7], seq .. ":" .. at, log, seq, "at", at)
+local hint, told
+while true do
+  local _, stop, node = find(gate, "@([^;]*);", first)
+  if not stop or stop > last then break end
+  first = stop
+  if node ~= "" and node ~= ARGV[4] and not (told and told[node]) then
+    told = told or {}
     told[node] = true
-    redis.pcall("SPUBLISH", ARGV[8] .. node, "m" .. ARGV[2] .. " " .. log .. " " .. seq .. " " .. at .. "\n" .. ARGV[6])
+    hint = hint or "m" .. ARGV[1] .. " " .. log .. " " .. seq .. " " .. at .. "\n" .. ARGV[8]
+    redis.pcall("SPUBLISH", ARGV[5] .. node, hint)
   end
 end
-return { seq, tonumber(at), 1 }
+return "+" .. seq .. ":" .. at
