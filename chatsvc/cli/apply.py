@@ -37,6 +37,7 @@ def apply_command(context: Context, file: Path, dry_run: bool, prune: bool) -> N
         before = await directory.load()
         found = [change for site in sites for change in changes(before.site(site.id), site)]
         refuse_what_does_not_fit(before, sites, prune=prune)
+        await refuse_to_strand_people(link, before, sites)
         if not dry_run:
             await apply_sites(directory, sites, lambda site: write_pool_queues(link, directory, site))
         return found
@@ -85,6 +86,26 @@ def refuse_what_does_not_fit(before: DirectorySnapshot, sites: Sequence[Site], *
                 f"{site.id}: the file does not name {', '.join(gone)}. Name it (open = false closes it), or "
                 "remove it with --prune; nobody should be waiting there then."
             )
+    if reasons:
+        raise Refused("\n".join(reasons))
+
+
+async def refuse_to_strand_people(link: Link, before: DirectorySnapshot, sites: Sequence[Site]) -> None:
+    """Nobody may be waiting or talking in a queue that goes, or in a site that changes its pool. Raises `Refused`."""
+    reasons = []
+    for site in sites:
+        known = before.site(site.id)
+        if known is None:
+            continue
+        kept = {queue.key for queue in site.queues} if site.pool_id == known.pool_id else set()
+        chats = PoolChats(link, known.pool_id, "", StoreClock(), list)
+        live = await chats.live_by_queue()
+        reasons += [
+            f"The queue {queue.key} has {live[queue.key]} conversations. Close it (open = false), "
+            "wait until the last has ended, then apply this."
+            for queue in known.queues
+            if queue.key not in kept and live[queue.key]
+        ]
     if reasons:
         raise Refused("\n".join(reasons))
 

@@ -2,6 +2,7 @@
 
 import secrets
 from asyncio import Future, gather, get_running_loop
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -185,6 +186,11 @@ class PoolChats:
             return {}
         rows = await self._link.call(self.keys.conv, "HMGET", self.keys.conv, *ids)
         return {found.id: found for found in (decode_conversation(row) for row in rows if row)}
+
+    async def live_by_queue(self) -> Counter[str]:
+        """How many conversations each queue has that are not over. Reads them all: for commands, not for nodes."""
+        rows = await self._link.call(self.keys.conv, "HVALS", self.keys.conv)
+        return Counter(found.queue for found in map(decode_conversation, rows) if found.state != "closed")
 
     async def conversation_of(self, visitor: str) -> Conversation | None:
         """The live or lingering conversation of a visitor."""

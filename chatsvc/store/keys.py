@@ -25,6 +25,8 @@ All keys of one pool carry the hash tag `{pool}`, so they share a slot and a scr
 In `log`: `t:…` and `n:…` are client id → `seq:at` (what is here has been stored), `e:…` the same for events, `i:…`
 sealed answers and feedback.
 
+In `due` the kind `p` (offer again) has the id `conversation|staff`; the others have one or the other.
+
 Channels (sharded): `node:<node>` hints for one node, `all` changed queues for every node.
 """
 

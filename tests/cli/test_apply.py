@@ -82,6 +82,21 @@ def test_the_scripts_learn_the_queues_settings(chatsvc: CommandLine, store: Sing
     assert store.ask("HLEN", key) == 2
 
 
+@pytest.mark.usefixtures("site")
+def test_a_queue_is_not_removed_under_people(chatsvc: CommandLine, store: SingleStore, file: Path) -> None:
+    """While somebody waits or talks there the removal is refused; afterwards it is not."""
+    record = {
+        "id": "x", "site": "kunta", "queue": "kunta/nuoret", "lang": "fi", "visitor": "v", "state": "waiting", "rev": 1,
+        "joined": 1, "score": 1, "priority": 0, "parts": [], "pend": [],
+    }  # fmt: skip
+    store.ask("HSET", "chatsvc:{kunta}:conv", "x", msgspec.msgpack.encode(record))
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text[: text.index("[site.kunta.queue.nuoret]")], encoding="utf-8")
+    assert "queue kunta/nuoret has 1 conversations" in chatsvc("apply", "--prune", file, code=2)
+    store.ask("HDEL", "chatsvc:{kunta}:conv", "x")
+    assert "nuoret" in chatsvc("apply", "--prune", file)
+
+
 def test_files_that_cannot_be_read_are_named(chatsvc: CommandLine, tmp_path: Path) -> None:
     """A missing file and one in another encoding are told in a sentence."""
     assert "No such file" in chatsvc("apply", tmp_path / "none.toml", code=1)
