@@ -35,8 +35,9 @@ async def _echo(plan: Plan, index: int) -> Talker:
 
 async def _chat_pair(plan: Plan, index: int) -> list[Talker]:
     """A visitor on the first node, taken by a counsellor on the second."""
-    up, down = Direction(f"visitor {index}"), Direction(f"counsellor {index}")
-    visitor, counsellor = ChatTalker(up, down, plan.window), ChatTalker(down, up, plan.window)
+    visitor = ChatTalker(Direction(f"visitor {index}"), plan.window)
+    counsellor = ChatTalker(Direction(f"counsellor {index}"), plan.window)
+    visitor.meet(counsellor)
     protocol = {"Sec-WebSocket-Protocol": "chatsvc.v1.msgpack"}
     signed_in = protocol | {"Authorization": f"Bearer {plan.tokens[index]}"}
     visitor.client = await connect(plan.ports[0], "/ws/visitor", BINARY, visitor.heard, protocol)
@@ -57,8 +58,11 @@ async def _chat_pair(plan: Plan, index: int) -> list[Talker]:
 
 
 async def _socketio_pair(plan: Plan, index: int) -> list[Talker]:
-    one, other = (Direction(f"socketio {index} {side}", ordered=False) for side in "ab")
-    talkers = SocketIoTalker(one, other, plan.window), SocketIoTalker(other, one, plan.window)
+    one, other = (
+        SocketIoTalker(Direction(f"socketio {index} {side}", ordered=False), plan.window) for side in "ab"
+    )
+    one.meet(other)
+    talkers = (one, other)
     for talker, port in zip(talkers, plan.ports, strict=True):
         path = f"/socket.io/?EIO=4&transport=websocket&room=r{index}"
         talker.client = await connect(port, path, TEXT, talker.heard)

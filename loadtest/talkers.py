@@ -14,7 +14,10 @@ _PAD: Final = b"x" * (MESSAGE_BYTES - DIGITS)
 
 
 class Talker:
-    """Writes over one socket while it is `going`, and keeps `window` messages unanswered."""
+    """Writes over one socket while it is `going`, and keeps `window` messages on their way.
+
+    A message is on its way until it is acknowledged and delivered: nobody runs ahead of the one who reads.
+    """
 
     def __init__(self, direction: Direction, window: int) -> None:
         self.direction = direction
@@ -25,17 +28,17 @@ class Talker:
     def go(self) -> None:
         """Begin to write."""
         self.going = True
-        for _ in range(self._window):
-            self._write()
+        self.turn()
 
-    def answered(self) -> None:
-        """One message fewer is on its way: write the next."""
-        if self.going:
-            self._write()
-
-    def _write(self) -> None:
-        assert self.client is not None
-        self.client.send(self.frame(self.direction.send()))
+    def turn(self) -> None:
+        """A message may have arrived: write while there is room in the window."""
+        direction, client = self.direction, self.client
+        while (
+            self.going
+            and client is not None
+            and direction.sent - min(direction.acked, direction.delivered) < self._window
+        ):
+            client.send(self.frame(direction.send()))
 
     def frame(self, number: int) -> bytes:
         """The frame that says message `number`."""
@@ -56,7 +59,24 @@ class EchoTalker(Talker):
         number = int(payload[:DIGITS])
         self.direction.ack(number)
         self.direction.deliver(number)
-        self.answered()
+        self.turn()
+
+
+class PairTalker(Talker):
+    """One of two who write to each other."""
+
+    peer: "PairTalker"
+
+    def meet(self, peer: "PairTalker") -> None:
+        """Each is the other's peer."""
+        self.peer, peer.peer = peer, self
+
+    def came(self, number: str, text: str) -> None:
+        """A message of the peer. Raises Broken."""
+        if text[:DIGITS] != number or len(text) != MESSAGE_BYTES:
+            raise Broken(f"{self.peer.direction.name}: message {number} has another text")
+        self.peer.direction.deliver(int(number))
+        self.peer.turn()
 
 
 class Heard(msgspec.Struct):
@@ -74,13 +94,11 @@ _decoder = msgspec.msgpack.Decoder(Heard)
 encode = msgspec.msgpack.Encoder().encode
 
 
-class ChatTalker(Talker):
+class ChatTalker(PairTalker):
     """A visitor or a counsellor in one conversation."""
 
-    def __init__(self, direction: Direction, back: Direction, window: int) -> None:
-        """`back` is what the other one writes."""
+    def __init__(self, direction: Direction, window: int) -> None:
         super().__init__(direction, window)
-        self._back = back
         self._log = LogOrder(direction.name)
         self._head = self._middle = b""
         self._tail = _PAD
@@ -115,29 +133,22 @@ class ChatTalker(Talker):
         if frame.type == "ack":
             self._log.saw(frame.seq)
             self.direction.ack(int(frame.id))
-            self.answered()
+            self.turn()
         elif frame.type == "entry":
             self._log.saw(frame.seq)
             if frame.text is not None:
-                self._delivered(frame)
+                self.came(frame.id, frame.text)
         elif frame.type == "error":
             raise Broken(f"{self.direction.name}: the server answered `error` {frame.code}")
         elif (waiting := self._waiting.pop(frame.type, None)) is not None:
             waiting.set_result(frame)
 
-    def _delivered(self, frame: Heard) -> None:
-        assert frame.text is not None
-        if frame.text[:DIGITS] != frame.id or len(frame.text) != MESSAGE_BYTES:
-            raise Broken(f"{self._back.name}: message {frame.id} has another text")
-        self._back.deliver(int(frame.id))
 
-
-class SocketIoTalker(Talker):
+class SocketIoTalker(PairTalker):
     """One of two in a room of python-socketio, over Engine.IO 4's WebSocket framing."""
 
-    def __init__(self, direction: Direction, back: Direction, window: int) -> None:
+    def __init__(self, direction: Direction, window: int) -> None:
         super().__init__(direction, window)
-        self._back = back
         self.joined: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def frame(self, number: int) -> bytes:
@@ -148,12 +159,10 @@ class SocketIoTalker(Talker):
         """Any packet: Engine.IO's type, then Socket.IO's."""
         if payload.startswith(b"43"):
             self.direction.ack(int(payload[2 : payload.index(b"[")]))
-            self.answered()
+            self.turn()
         elif payload.startswith(b"42"):
             _, entry = msgspec.json.decode(payload[2:])
-            if entry["text"][:DIGITS] != entry["id"] or len(entry["text"]) != MESSAGE_BYTES:
-                raise Broken(f"{self._back.name}: message {entry['id']} has another text")
-            self._back.deliver(int(entry["id"]))
+            self.came(entry["id"], entry["text"])
         elif payload == b"2" and self.client is not None:
             self.client.send(b"3")
         elif payload.startswith(b"40"):
