@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatsvc.domain.conversation import LIVE
-from chatsvc.domain.errors import BadState, ChatError, TooLong
+from chatsvc.domain.errors import BadState, ChatError, NotFound, TooLong
 from chatsvc.domain.ports import Reply, Seal
 from chatsvc.domain.records import Conversation, EntryBody, Outcome
 from chatsvc.domain.sites import Queue
@@ -100,19 +100,22 @@ async def leave(
     return outcome.c
 
 
-async def erase(pool: Pool, conversation: str, visitor: str) -> None:
+async def erase(pool: Pool, conversation: str, visitor: str) -> Conversation:
     """End and erase everything now: the keys first, then what they open. Raises NotFound, VaultUnavailable."""
     found = (await pool.store.conversations([conversation])).get(conversation)
-    if found is not None and found.visitor == visitor:
-        await pool.keyring.shred(conversation)
-        await pool.store.drop_transcript(conversation)
-    await pool.store.run("finish", id=conversation, visitor=visitor, reason="erased", forget=True)
+    if found is None or found.visitor != visitor:
+        raise NotFound
+    await pool.keyring.shred(conversation)
+    outcome = await pool.store.run("finish", id=conversation, visitor=visitor, reason="erased", forget=True)
+    await pool.store.drop_transcript(conversation)  # last: nothing can be added any more
+    assert outcome.c is not None
+    return outcome.c
 
 
 async def give_feedback(pool: Pool, conversation: Conversation, seal: Seal, score: int, text: str) -> None:
     """Keep a score of 1–5 and words, once, after the end. Raises BadState."""
-    if conversation.state in LIVE:
-        raise BadState("Feedback can be given once the conversation has ended.")
+    if conversation.state in LIVE or conversation.reason == "erased":
+        raise BadState("Feedback can be given once the conversation has ended, and before it is erased.")
     packed = json.dumps({"score": score, "text": text}, ensure_ascii=False).encode()
     sealed = seal.seal("intake", "visitor", "feedback", packed)
     if not await pool.store.put_intake(conversation.id, "feedback", sealed):

@@ -139,7 +139,7 @@ class OpenConversations(dict[str, OpenConversation]):
         if not note:
             return
         found = self.mine(conversation)
-        ident = f"{why}-{self._pool.clock.now()}"
+        ident = f"{why}-{found.record.rev}"  # tried again after a refusal, it is the same note
         text = accepted_text(note, "note")
         storing: asyncio.Future[bytes | int] = asyncio.get_running_loop().create_future()
         seal = found.staff.seal

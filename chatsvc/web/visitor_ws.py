@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from chatsvc.web.node import Node
     from chatsvc.web.socket import Socket
 
+GONE = frozenset(
+    {"quick_exit", "erased"}
+)  # ends after which this visitor can't read the conversation any more
+
 
 class VisitorSession(Connection):
     """One visitor, before, during and after a conversation."""
@@ -48,6 +52,7 @@ class VisitorSession(Connection):
         self._queue: Queue | None = None
         self._position = 0
         self._resumes: str | None = None
+        self._concluding = False
 
     def handle(self, frame: frames.Frame) -> Work | None:
         """One frame of the visitor."""
@@ -220,6 +225,16 @@ class VisitorSession(Connection):
             raise BadState("There is no conversation.")
 
     async def _conclude(self, frame: frames.Frame) -> None:
+        self._concluding = True  # the answer to this frame goes out before the socket is closed
+        try:
+            await self._carry_out(frame)
+            self.acknowledge(frame)
+        finally:
+            self._concluding = False
+        if self.record is not None and self.record.reason in GONE:
+            self.end(Close.ENDED)
+
+    async def _carry_out(self, frame: frames.Frame) -> None:
         record, hub, feed = self.record, self.hub, self._feed
         if record is None or hub is None or feed is None:
             raise BadState("There is no conversation.")
@@ -227,13 +242,12 @@ class VisitorSession(Connection):
             reason = "quick_exit" if frame.how == "quick_exit" else "visitor_left"
             self.record_changed(await visits.leave(hub.pool, record.id, self._visitor, reason))
         elif isinstance(frame, frames.Erase):
-            await visits.erase(hub.pool, record.id, self._visitor)
+            self.record_changed(await visits.erase(hub.pool, record.id, self._visitor))
         elif isinstance(frame, frames.Feedback):
             text = accepted_text(frame.text) if frame.text else ""
             await visits.give_feedback(hub.pool, record, feed.seal, frame.score, text)
         else:
             raise UnknownFrame
-        self.acknowledge(frame)
 
     # What the hub calls
 
@@ -258,7 +272,7 @@ class VisitorSession(Connection):
     def _tell(self, before: Conversation, now: Conversation) -> None:
         was, state = visitor_state(before.state), visitor_state(now.state)
         people = views.people_in(now)
-        if state == "closed" and was != "closed":
+        if state == "closed" and (was != "closed" or (now.reason != before.reason)):
             self._tell_closed(now)
             return
         if state == "active" and was != "active":
@@ -277,14 +291,14 @@ class VisitorSession(Connection):
     def _tell_closed(self, now: Conversation) -> None:
         assert self.hub is not None
         self.hub.waiting[now.queue].pop(now.id, None)
-        gone = now.reason in ("quick_exit", "erased")
+        gone = now.reason in GONE
         self.socket.send(
             frames.Closed(
                 reason=now.reason or "expired",  # type: ignore[arg-type]  # the store's words are the wire's
                 linger_until=None if gone else now.linger_until,
             )
         )
-        if gone:
+        if gone and not self._concluding:
             self.end(Close.ENDED)
 
     async def _reattach(self) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from chatsvc.domain.errors import NotFound
 from tests.support.client import JSON, MSGPACK
 from tests.support.service import Service
 
@@ -47,3 +48,29 @@ async def test_a_visitor_and_a_counsellor_talk(service: Service, subprotocol: st
     assert (await counsellor.expect("duty", load=0))["state"] == "available"
     assert (await visitor.ask("feedback", score=5, text="kiitos"))["type"] == "ok"
     assert (await visitor.ask("feedback", "error", score=5))["code"] == "bad_state"
+
+
+async def test_erasing_after_the_end_is_confirmed(service: Service) -> None:
+    """Erasure is answered, told as the end's reason, and final: the keys and the log are gone, feedback is refused."""
+    visitor, counsellor, conversation = await service.talking()
+    await visitor.ask("say", "ack", id="1", text="hei")
+    await counsellor.ask("close", conversation=conversation)
+    await visitor.expect("closed", reason="counsellor_closed")
+    await visitor.ask("erase")
+    await visitor.expect("closed", reason="erased")
+    assert (await visitor.gone()).code == 1000
+    pool = service.backend.pools["kunta"]
+    assert await pool.store.read(conversation, "talk", 0) == []
+    with pytest.raises(NotFound):
+        await service.backend.vault.fetch(conversation)
+
+
+async def test_a_quick_exit_is_answered_before_the_end(service: Service) -> None:
+    """Leaving in a hurry: the frame is answered, the end told, the socket closed, and nothing can be resumed."""
+    await service.on_duty("aino")
+    visitor, welcome = await service.joined()
+    await visitor.ask("leave", how="quick_exit")
+    await visitor.expect("closed", reason="quick_exit")
+    assert (await visitor.gone()).code == 1000
+    _, again = await service.joined(token=welcome["token"])
+    assert again["conversation"] != welcome["conversation"]
