@@ -1,6 +1,7 @@
 """Puts the parts together: stores, services, sessions, pages, loops. The only module that knows them all."""
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import secrets
@@ -14,7 +15,7 @@ import structlog
 from aiohttp import web
 
 from chatsvc.config import Settings
-from chatsvc.domain.errors import ChatError, StoreUnavailable
+from chatsvc.domain.errors import ChatError, NotFound, StoreUnavailable, VaultUnavailable
 from chatsvc.domain.sites import Queue
 from chatsvc.services.pool import Pool
 from chatsvc.services.queues import QueueReport
@@ -39,6 +40,7 @@ from chatsvc.worker import census, deadlines, reaper
 
 BEAT_S = 1.5
 CLOCK_S = 30.0
+HEALTH_S = 2.0
 RECHECK_S = 60.0  # whether those who are connected are still signed in; at once when accounts change
 STATIC_DIR = Path(__file__).with_name("static")
 
@@ -58,9 +60,10 @@ class Backend:
         self.directory = Directory(link)
         self.on_pool: Callable[[PoolChats, Pool], None] = lambda _chats, _pool: None
         self.on_epoch: Callable[[str], None] = lambda _pool: None
-        self.on_directory: Callable[[], None] = lambda: None
+        self.on_directory: Callable[[], Awaitable[None]] = _nothing
         self.chats: dict[str, PoolChats] = {}
         self.pools: dict[str, Pool] = {}
+        self.shown_in: list[Metrics] = []  # where the health of store and vault is told
         self.loops: set[asyncio.Task[None]] = set()
         self._ready: dict[str, asyncio.Event] = {}
         self._follower = DirectoryFollower(self.directory, self._directory_changed)
@@ -81,6 +84,7 @@ class Backend:
             await self._ready[pool].wait()
             await self.chats[pool].set_queues(self.queues(pool))
         self.loop("clock", CLOCK_S, self._synchronise)
+        self.loop("health", HEALTH_S, self._look_at_health)
 
     def queues(self, pool: str) -> list[Queue]:
         """The queues of a pool."""
@@ -132,9 +136,13 @@ class Backend:
     def _directory_changed(self, snapshot: DirectorySnapshot) -> None:
         for pool in snapshot.pools - set(self.chats):
             self._open(pool)
+        self.task(self._spread_directory(snapshot))
+
+    async def _spread_directory(self, snapshot: DirectorySnapshot) -> None:
         for pool in snapshot.pools:
-            self.task(self._write_queues(pool))
-        self.on_directory()
+            await self._write_queues(pool)
+        with contextlib.suppress(StoreUnavailable):  # whoever is connected is looked at again in a minute
+            await self.on_directory()
 
     async def _write_queues(self, pool: str) -> None:
         try:
@@ -142,8 +150,24 @@ class Backend:
         except StoreUnavailable:
             _log.warning("queues_not_written", pool=pool)
 
+    async def _look_at_health(self) -> None:
+        vault = 1
+        try:
+            await self.vault.fetch("nobody's")
+        except NotFound:
+            pass
+        except VaultUnavailable:
+            vault = 0
+        for metrics in self.shown_in:
+            metrics.store_up.set(0 if self.link.away else 1)
+            metrics.vault_up.set(vault)
+
     async def _synchronise(self) -> None:
         await self.clock.synchronise(self.link, "chatsvc:{dir}:clock")
+
+
+async def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 async def _repeat(name: str, every_s: float, work: Callable[[], Awaitable[object]]) -> None:
@@ -175,6 +199,7 @@ class NodeParts:
     def __init__(self, backend: Backend, settings: Settings, metrics: Metrics, secret: bytes) -> None:
         self.backend = backend
         self.metrics = metrics
+        backend.shown_in.append(metrics)
         self.port = 0
         self._hubs: dict[str, Hub] = {}
         self._parts: list[tuple[Hub, PoolSubscriber]] = []
@@ -187,7 +212,7 @@ class NodeParts:
             outbox_bytes=settings.outbox_bytes,
         )  # fmt: skip
         backend.on_epoch = self.node.close_pool
-        backend.on_directory = lambda: backend.task(self.node.recheck())
+        backend.on_directory = self.node.directory_changed
 
     def web(self) -> web.Application:
         """The application, without a listener."""
@@ -237,8 +262,6 @@ class NodeParts:
         except StoreUnavailable:
             self.metrics.store_errors.inc()
             raise
-        finally:
-            self.metrics.store_up.set(0 if self.backend.link.away else 1)
 
 
 async def _name_ourselves(_: web.Request, response: web.StreamResponse) -> None:
@@ -251,6 +274,7 @@ class WorkerParts:
     def __init__(self, backend: Backend, metrics: Metrics) -> None:
         self.backend = backend
         self.metrics = metrics
+        backend.shown_in.append(metrics)
 
     def start(self) -> None:
         """Begin."""

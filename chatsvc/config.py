@@ -263,11 +263,12 @@ def _contradictions(settings: Settings, reading: _Reading) -> list[str]:
     """What is wrong only in combination."""
     problems = []
     url, where = urlsplit(settings.origin), reading.sources.get("public_url", "public_url")
-    local = is_loopback(settings.host)
-    if not local and url.scheme != "https":
-        host = reading.sources.get("host", "host").removesuffix(": host")
+    names = [name for name in ("host", "metrics_host") if not is_loopback(getattr(settings, name))]
+    if names and url.scheme != "https":
+        name = names[0]
+        source = reading.sources.get(name, name).removesuffix(f": {name}")
         problems.append(
-            f"{where}: must be the https:// address that browsers see: host is {settings.host} ({host}), "
+            f"{where}: must be the https:// address that browsers see: {name} is {getattr(settings, name)} ({source}), "
             "which others can reach; browsers drop the cookies over http. Set it, or listen on 127.0.0.1."
         )
     elif url.scheme != "https" and not is_loopback_host(url.hostname or ""):

@@ -17,6 +17,11 @@ class ChatError(Exception):
         super().__init__(message or (self.__doc__ or "").strip().splitlines()[0])
         self.retry_after_ms = retry_after_ms
 
+    @property
+    def public(self) -> str:
+        """The message for whoever is on the other side: what failed inside, and where, is for operators only."""
+        return (type(self).__doc__ or "").strip().splitlines()[0] if self.retryable else str(self)
+
 
 class StoreUnavailable(ChatError):
     """The message store can't be reached just now; try again."""

@@ -75,7 +75,10 @@ class Conversation:
 
     def part(self, staff: str) -> Participant | None:
         """The seat of a member of staff."""
-        return next((part for part in self.parts if part.s == staff), None)
+        for part in self.parts:
+            if part.s == staff:
+                return part
+        return None
 
     @property
     def owner(self) -> Participant | None:
@@ -132,6 +135,7 @@ class Outcome:
     s: Duty | None = None
     convs: list[Conversation] = field(default_factory=list)
     created: bool = False
+    back: bool = False
     previous: Previous | None = None
     late: bool = False
     left: int | bool | None = None

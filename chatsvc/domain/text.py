@@ -18,6 +18,8 @@ def accepted_text(text: str, field: str = "text") -> str:
     Raises TooLong (over 4,000 code points), BadField (a control character but tab and newline, a lone surrogate,
     or nothing but white space).
     """
+    if text.isascii() and text.isprintable() and len(text) <= MAX_CODE_POINTS and not text.isspace() and text:
+        return text  # the most frequent case, at once
     if len(text) > 4 * MAX_CODE_POINTS:  # composition never shortens more than that
         raise TooLong(f"`{field}` has more than {MAX_CODE_POINTS} characters; send it in parts.")
     if not text.isascii() and not unicodedata.is_normalized("NFC", text):

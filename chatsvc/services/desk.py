@@ -3,12 +3,13 @@
 import json
 from typing import Any
 
-from chatsvc.domain.errors import BadState, NotFound
+from chatsvc.domain.errors import AtCapacity, BadState, NotFound, OffDuty
 from chatsvc.domain.ports import Reply, Seal
 from chatsvc.domain.records import Conversation, Duty, EntryBody, Outcome
 from chatsvc.domain.sites import Staff
 from chatsvc.services.pool import Pool, record_events, seal_text
 
+TO_COLLEAGUE_MS = 30_000  # how long a colleague has to answer
 TRANSFER_TTL_MS = 300_000  # how long a queue has to take up a transfer
 
 
@@ -105,9 +106,9 @@ async def transfer(
 
     Raises NotFound, BadState, AtCapacity, OffDuty, UnknownQueue.
     """
-    ttl = 30_000 if to_staff else TRANSFER_TTL_MS
-    return _conversation(
-        await _run(
+    ttl = TO_COLLEAGUE_MS if to_staff else TRANSFER_TTL_MS
+    try:
+        outcome = await _run(
             pool,
             "transfer",
             id=staff,
@@ -116,7 +117,11 @@ async def transfer(
             to_staff=to_staff,
             ttl_ms=ttl,
         )
-    )
+        return _conversation(outcome)
+    except AtCapacity:
+        raise AtCapacity("The colleague has no free place.") from None
+    except OffDuty:
+        raise OffDuty("The colleague is not available.") from None
 
 
 async def consult(pool: Pool, staff: str, conversation: str, colleague: str) -> Conversation:

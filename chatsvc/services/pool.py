@@ -6,11 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import structlog
+
 from chatsvc.domain.errors import BadState, NotFound, VaultUnavailable
 from chatsvc.domain.ports import ChatStore, Clock, Keyring, Seal
 from chatsvc.domain.records import Conversation, EntryBody, LogEntry, PendingEvent, Stored
 
 _PLUS = ord("+")
+_log = structlog.get_logger("chatsvc.services")
+
 PAGE_BYTES = 30 * 1024  # sealed; escaped as JSON, which may double it, a page stays under 64 KiB
 PAGE_ENTRIES = 64
 ENTRY_BYTES = 400  # what surrounds a text, at most
@@ -53,16 +57,11 @@ def seal_text(
     return EntryBody(client_id, "text", author, by, lang, sealed, staff)
 
 
-def open_text(seal: Seal, log: str, body: EntryBody) -> tuple[str | None, dict[str, str] | None]:
-    """What an entry says: text, or the parameters of an event. Raises Unreadable."""
-    plain = seal.unseal(log, body.author, body.id, body.sealed)
-    return (plain.decode(), None) if body.kind == "text" else (None, json.loads(plain) or None)
-
-
 def open_entry(seal: Seal, log: str, entry: LogEntry) -> EntryView:
     """An entry, decrypted. Raises Unreadable."""
     body = entry.body
-    text, params = open_text(seal, log, body)
+    plain = seal.unseal(log, body.author, body.id, body.sealed)
+    text, params = (plain.decode(), None) if body.kind == "text" else (None, json.loads(plain) or None)
     return EntryView(
         entry.seq,
         entry.at,
@@ -107,8 +106,11 @@ async def _record(pool: Pool, conversation: Conversation) -> None:
     except (NotFound, VaultUnavailable):
         return  # shredded: nothing to record; away: whoever reads the record next tries again
     for event in list(conversation.pend):
-        await pool.store.append_event(conversation.id, event, _event_body(seal, event))
+        stored_here = await pool.store.append_event(conversation.id, event, _event_body(seal, event))
         conversation.pend.remove(event)
+        if stored_here is not None:  # by one process only: so each thing that happens is logged once
+            why = (event.params or {}).get("reason")
+            _log.info("conversation_event", conversation=conversation.id, what=event.event, reason=why)
 
 
 def _event_body(seal: Seal, event: PendingEvent) -> EntryBody:

@@ -2,8 +2,10 @@
 
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import structlog
 
 from chatsvc.domain.conversation import LIVE
 from chatsvc.domain.errors import BadState, ChatError, NotFound, TooLong
@@ -11,6 +13,8 @@ from chatsvc.domain.ports import Reply, Seal
 from chatsvc.domain.records import Conversation, EntryBody, Outcome
 from chatsvc.domain.sites import Queue
 from chatsvc.services.pool import Pool, record_events, seal_text
+
+_log = structlog.get_logger("chatsvc.services")
 
 MAX_ANSWERS = 16_384  # bytes of the pre-chat answers as JSON
 
@@ -55,6 +59,8 @@ async def join_queue(pool: Pool, queue: Queue, caller: Caller, answers: dict[str
         if not created:
             await pool.keyring.shred(ident)
             await pool.store.drop_transcript(ident)
+    if created:
+        _log.info("conversation_waiting", conversation=ident, queue=queue.key)
     await record_events(pool, outcome.touched)
     return outcome
 
@@ -100,22 +106,35 @@ async def leave(
     return outcome.c
 
 
-async def erase(pool: Pool, conversation: str, visitor: str) -> Conversation:
-    """End and erase everything now: the keys first, then what they open. Raises NotFound, VaultUnavailable."""
-    found = (await pool.store.conversations([conversation])).get(conversation)
-    if found is None or found.visitor != visitor:
+async def erase(pool: Pool, conversation: Conversation, visitor: str) -> Conversation:
+    """End and erase everything now: the keys first, then what they open. Also after linger, by whoever still reads.
+
+    Returns the record as it is then. Raises NotFound, VaultUnavailable.
+    """
+    if conversation.visitor != visitor:
         raise NotFound
-    await pool.keyring.shred(conversation)
+    await pool.keyring.shred(conversation.id)
+    try:
+        erased = await end_without_keys(pool, conversation.id, visitor)
+    except NotFound:  # the record has been put away meanwhile
+        erased = replace(conversation, reason="erased", rev=conversation.rev + 1)
+    await pool.store.drop_transcript(conversation.id)  # last: nothing can be added any more
+    _log.info("conversation_erased", conversation=conversation.id)
+    return erased
+
+
+async def end_without_keys(pool: Pool, conversation: str, visitor: str) -> Conversation:
+    """End a conversation that nobody can read any more. Raises NotFound."""
     outcome = await pool.store.run("finish", id=conversation, visitor=visitor, reason="erased", forget=True)
-    await pool.store.drop_transcript(conversation)  # last: nothing can be added any more
     assert outcome.c is not None
     return outcome.c
 
 
 async def give_feedback(pool: Pool, conversation: Conversation, seal: Seal, score: int, text: str) -> None:
     """Keep a score of 1–5 and words, once, after the end. Raises BadState."""
-    if conversation.state in LIVE or conversation.reason == "erased":
-        raise BadState("Feedback can be given once the conversation has ended, and before it is erased.")
+    over = (conversation.linger_until or 0) <= pool.clock.now()
+    if conversation.state in LIVE or conversation.reason == "erased" or over:
+        raise BadState("Feedback can be given once the conversation has ended, while it can still be read.")
     packed = json.dumps({"score": score, "text": text}, ensure_ascii=False).encode()
     sealed = seal.seal("intake", "visitor", "feedback", packed)
     if not await pool.store.put_intake(conversation.id, "feedback", sealed):

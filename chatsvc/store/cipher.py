@@ -9,6 +9,7 @@ from chatsvc.domain.errors import ChatError
 
 FORMAT = b"\x01"  # first byte of everything sealed: 12 bytes of nonce, then ciphertext and tag
 NONCE_BYTES = 12
+TEXT_AT = len(FORMAT) + NONCE_BYTES
 OVERHEAD = len(FORMAT) + NONCE_BYTES + 16
 
 
@@ -16,10 +17,24 @@ class Unreadable(ChatError):
     """Something sealed can't be opened: it was changed, or it belongs to another place or key."""
 
 
+_spare: list[bytes] = []
+os.register_at_fork(
+    after_in_child=_spare.clear
+)  # two processes with the same nonces would give the text away
+
+
+def fresh_nonce() -> bytes:
+    """A random nonce that nobody else gets; many are fetched at once, as asking the kernel costs as much as sealing."""
+    if not _spare:
+        block = os.urandom(NONCE_BYTES * 256)
+        _spare.extend(block[at : at + NONCE_BYTES] for at in range(0, len(block), NONCE_BYTES))
+    return _spare.pop()
+
+
 def seal(key: AESGCM, aad: bytes, plaintext: bytes) -> bytes:
     """Encrypt under `key` so that it opens only with the same `aad`."""
     # A random nonce is safe: a key seals thousands of entries, and 2^32 are allowed (NIST SP 800-38D, 8.3).
-    nonce = os.urandom(NONCE_BYTES)
+    nonce = fresh_nonce()
     return FORMAT + nonce + key.encrypt(nonce, plaintext, aad)
 
 
@@ -28,7 +43,7 @@ def unseal(key: AESGCM, aad: bytes, sealed: bytes) -> bytes:
     if sealed[:1] != FORMAT or len(sealed) < OVERHEAD:
         raise Unreadable
     try:
-        return key.decrypt(sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :], aad)
+        return key.decrypt(sealed[1:TEXT_AT], sealed[TEXT_AT:], aad)
     except InvalidTag:
         raise Unreadable from None
 

@@ -2,16 +2,17 @@
 
 from collections import OrderedDict
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from chatsvc.store.cipher import entry_place, seal, unseal
+from chatsvc.store.cipher import FORMAT, OVERHEAD, TEXT_AT, Unreadable, entry_place, fresh_nonce
 from chatsvc.store.vault import ConversationKeys, SqliteVault
 
 REMEMBERED = 20_000  # conversations; the least recently used go first
 
 
 class ConversationSeal:
-    """One conversation's keys, bound to its place."""
+    """One conversation's keys, bound to its place. Says what `cipher.seal` and `unseal` say, with fewer steps."""
 
     __slots__ = ("_conversation", "_keys", "_places", "_site")
 
@@ -24,12 +25,20 @@ class ConversationSeal:
     def seal(self, log: str, role: str, client_id: str, plain: bytes) -> bytes:
         """Encrypt under the key of `log`."""
         key, place = self._places.get((log, role)) or self._place(log, role)
-        return seal(key, f"{place}{len(client_id)}:{client_id}".encode(), plain)
+        nonce = fresh_nonce()
+        return FORMAT + nonce + key.encrypt(nonce, plain, f"{place}{len(client_id)}:{client_id}".encode())
 
     def unseal(self, log: str, role: str, client_id: str, sealed: bytes) -> bytes:
         """Decrypt. Raises Unreadable."""
         key, place = self._places.get((log, role)) or self._place(log, role)
-        return unseal(key, f"{place}{len(client_id)}:{client_id}".encode(), sealed)
+        if not sealed.startswith(FORMAT) or len(sealed) < OVERHEAD:
+            raise Unreadable
+        try:
+            return key.decrypt(
+                sealed[1:TEXT_AT], sealed[TEXT_AT:], f"{place}{len(client_id)}:{client_id}".encode()
+            )
+        except InvalidTag:
+            raise Unreadable from None
 
     def _place(self, log: str, role: str) -> tuple[AESGCM, str]:
         """The key, and what is bound to it before the client's id; remembered, as every message needs it."""

@@ -193,6 +193,10 @@ class Feed:
 
     def heard(self, reply: Any) -> None:
         """One push, or an error in answer to the oldest SSUBSCRIBE without one."""
+        if type(reply) is list and reply[0] == b"smessage":
+            for subscription in tuple(self._channels.get(reply[1], ())):
+                guarded(subscription.on_message, reply[2])
+            return
         if isinstance(reply, StoreRefused):
             if self._asked:
                 self._on_moved(self, self._asked.popleft(), reply)
@@ -200,10 +204,7 @@ class Feed:
         if not isinstance(reply, list):
             return
         kind, channel = reply[0], reply[1]
-        if kind == b"smessage":
-            for subscription in tuple(self._channels.get(channel, ())):
-                guarded(subscription.on_message, reply[2])
-        elif kind == b"ssubscribe":
+        if kind == b"ssubscribe":
             if self._asked:
                 self._asked.popleft()
             self._subscribed(channel)

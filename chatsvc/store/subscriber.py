@@ -60,9 +60,10 @@ class PoolSubscriber:
     def _heard(self, data: bytes) -> None:
         kind = data[:1]
         if kind == b"m":
-            head, _, payload = data.partition(b"\n")
-            conversation, log, seq, at = head[1:].decode().split(" ")
-            self._listener.entry_stored(conversation, log, LogEntry(int(seq), int(at), _decode_body(payload)))
+            head, _, body = data.partition(b"\n")
+            conversation, log, seq, at = head.split(b" ")
+            entry = LogEntry(int(seq), int(at), _decode_body(body))
+            self._listener.entry_stored(conversation[1:].decode(), log.decode(), entry)
         elif kind == b"h":
             for hint in _decode_hints(data[1:]):
                 self._listener.hinted(hint)

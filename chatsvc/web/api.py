@@ -13,6 +13,7 @@ from chatsvc.domain.sites import Staff
 from chatsvc.services import desk, visits
 from chatsvc.web import views
 from chatsvc.web.auth import verify_password
+from chatsvc.web.node import Node
 from chatsvc.web.problems import problem
 from chatsvc.web.routes import NODE, STAFF_COOKIE, origin_allowed, signed_in
 from chatsvc.web.tokens import COOKIE, expire_cookie
@@ -102,16 +103,27 @@ async def end_visit(request: web.Request) -> web.Response:
     if how not in ("button", "quick_exit"):
         return problem(400, "bad_field", "`how` is `button` or `quick_exit`.")
     token = node.tokens.recognise(request.cookies.get(COOKIE))
+    reason = "quick_exit" if how == "quick_exit" else "visitor_left"
+    status = 204
     if token is not None:
-        await node.graves.bury(node.tokens.grave(token))
-        reason = "quick_exit" if how == "quick_exit" else "visitor_left"
-        for site in node.directory.all_sites():  # a dead token leads nowhere, on any site
-            await _end_at(request, site.id, token, reason)
-    return web.Response(status=204, headers={"Set-Cookie": expire_cookie(), "Cache-Control": "no-store"})
+        try:
+            await _end_everywhere(node, token, reason)
+        except ChatError as error:
+            if not error.retryable:
+                raise
+            # A beacon can't try again, so this node does, for as long as it lives.
+            node.farewell(lambda: _end_everywhere(node, token, reason))
+            status = 202
+    return web.Response(status=status, headers={"Set-Cookie": expire_cookie(), "Cache-Control": "no-store"})
 
 
-async def _end_at(request: web.Request, site: str, token: str, reason: str) -> None:
-    node = request.app[NODE]
+async def _end_everywhere(node: Node, token: str, reason: str) -> None:
+    await node.graves.bury(node.tokens.grave(token))
+    for site in node.directory.all_sites():  # a dead token leads nowhere, on any site
+        await _end_at(node, site.id, token, reason)
+
+
+async def _end_at(node: Node, site: str, token: str, reason: str) -> None:
     _, hub = node.site(site)
     visitor = node.tokens.visitor(site, token)
     found = await hub.pool.store.conversation_of(visitor)
@@ -169,9 +181,9 @@ async def answer_errors(request: web.Request, handler: Any) -> web.StreamRespons
         found: web.StreamResponse = await handler(request)
         return found
     except StoreUnavailable as error:
-        return problem(503, error.code, str(error), retry_after_s=1)
+        return problem(503, error.code, error.public, retry_after_s=1)
     except TooMany as error:
-        return problem(429, error.code, str(error), retry_after_s=5)
+        return problem(429, error.code, error.public, retry_after_s=5)
     except ChatError as error:
         return problem(_STATUS.get(error.code, 409), error.code, str(error))
     except web.HTTPException as error:

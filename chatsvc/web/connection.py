@@ -52,6 +52,9 @@ class Connection:
         """Whether whoever is connected may stay."""
         return True
 
+    async def directory_changed(self) -> None:
+        """What is declared has changed."""
+
     def depart(self) -> None:
         """The connection is gone."""
 

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal, cast
 
 from msgspec import UNSET
 
 from chatsvc.domain.conversation import visitor_state
-from chatsvc.domain.errors import BadField, BadState, ChatError, UnknownQueue
-from chatsvc.domain.records import Conversation, Duty, Hint, LogEntry
+from chatsvc.domain.errors import BadField, BadState, ChatError, NotFound, UnknownQueue
+from chatsvc.domain.records import Conversation, Duty, Hint, LogEntry, Outcome
 from chatsvc.domain.sites import Staff
 from chatsvc.services import desk
 from chatsvc.services.queues import QueueReport
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from chatsvc.web.socket import Socket
 
 
+SIGNED_OUT = "signed_out"
 SignedIn = Callable[[], Awaitable[Staff | None]]
 
 
@@ -45,6 +47,7 @@ class CounsellorSession(Connection):
         self.duty: Duty | None = None
         self.open = OpenConversations(self)
         self.queue_keys: frozenset[str] = frozenset()
+        self._welcomed = False  # before `welcome` nothing is pushed: it says all there is
         self._wrapping_up = ""  # the conversation whose record this console has just finished
         self._offer: tuple[str, int] | None = None  # the conversation on offer, and until when
         # Commands and pushed assignments one after the other: a conversation is announced once.
@@ -104,7 +107,7 @@ class CounsellorSession(Connection):
             done = await desk.wrap_up(self.pool, me, frame.conversation, frame.outcome, frame.tags)
             self.open.forget(done.id)
         elif isinstance(frame, frames.Transfer):
-            await self._transfer(frame)
+            await self.open.transfer(frame)
         elif isinstance(frame, frames.Consult):
             await desk.consult(self.pool, me, frame.conversation, frame.counsellor)
         elif isinstance(frame, frames.Return):
@@ -123,26 +126,49 @@ class CounsellorSession(Connection):
         if self.duty is not None:
             raise BadState("This socket has said `hello` already.")
         self.greeted()
-        directory = self.node.directory
-        queues = directory.queues_of(self.staff)
-        keys = [queue.key for queue in queues]
-        outcome = await desk.sign_on(self.pool, self.staff, [*keys], self._grace_ms(), self.conn)
+        try:
+            await self._begin(frame)
+        except ChatError:
+            self.depart()  # half signed on: not here yet, and free to say it again
+            self.duty = None
+            raise
+
+    async def _begin(self, frame: frames.CounsellorHello) -> None:
+        outcome = await self._sign_on()
         assert outcome.s is not None
-        self.duty, self.queue_keys = outcome.s, frozenset(keys)
+        self.duty = outcome.s
         if (older := self.hub.counsellors.get(self.staff.id)) is not None and older is not self:
             older.end(Close.REPLACED)  # once its place here is taken, no hint reaches it
         self.hub.counsellors[self.staff.id] = self
-        if outcome.previous is not None:
+        if outcome.back or outcome.previous is not None:
             self.node.metrics.reconnects["counsellor"].inc()
-        pages = [await self.open.first_pages(await self.open.open(record), frame) for record in outcome.convs]
-        reports = await self.hub.reports(queues)
+        pages = []
+        for record in outcome.convs:
+            with suppress(NotFound):  # erased a moment ago: there is nothing to show
+                pages.append(await self.open.first_pages(await self.open.open(record), frame))
+        reports = await self.hub.reports(self.node.directory.queues_of(self.staff))
         self.socket.send(self._welcome(frame, [shown for shown, _ in pages], reports))
         for _, follow in pages:
             await follow()
-        await self._offer_again()
+        self._welcomed = True
+        await self.refresh()  # what changed while `welcome` was made
 
-    def _grace_ms(self) -> int:
-        return max((site.grace_staff_ms for site in self.hub.sites()), default=120_000)
+    async def _sign_on(self) -> Outcome:
+        queues = [queue.key for queue in self.node.directory.queues_of(self.staff)]
+        self.queue_keys = frozenset(queues)
+        grace = max((site.grace_staff_ms for site in self.hub.sites()), default=120_000)
+        return await desk.sign_on(self.pool, self.staff, [*queues], grace, self.conn)
+
+    async def directory_changed(self) -> None:
+        """Queues, capacity or alias may be others now: sign on with them."""
+        staff = self.node.directory.staff(self.staff.id)
+        if staff is None or self.duty is None:
+            return
+        queues = frozenset(queue.key for queue in self.node.directory.queues_of(staff))
+        if (staff.alias, staff.capacity, queues) != (self.staff.alias, self.staff.capacity, self.queue_keys):
+            self.staff = staff
+            await self._sign_on()
+            self.hub.queues_changed(sorted(queues))
 
     def _welcome(
         self,
@@ -152,23 +178,17 @@ class CounsellorSession(Connection):
     ) -> frames.CounsellorWelcome:
         assert self.duty is not None
         now, staff = self.pool.clock.now(), self.staff
-        names = [{"site": queue.queue.site, "queue": queue.queue.name} for queue in reports]
+        names: list[dict[str, str]] = [{"site": it.queue.site, "queue": it.queue.name} for it in reports]
         return frames.CounsellorWelcome(
             ref=frame.ref,
             counsellor=frames.Self(
-                staff.id, staff.alias, staff.role, [dict(name) for name in names], list(staff.languages),
+                staff.id, staff.alias, staff.role, names, list(staff.languages),
                 staff.capacity, self.duty.load,
             ),
             duty=views.duty(self.duty),
             queues=[frames.QueueState(**views.queue_fields(report, now)) for report in reports],
             conversations=shown,
         )  # fmt: skip
-
-    async def _offer_again(self) -> None:
-        if self.duty is not None and self.duty.offer:
-            found = await self.pool.store.conversations([self.duty.offer])
-            for record in found.values():
-                self.record_changed(record)
 
     # Duty and assignments
 
@@ -212,19 +232,6 @@ class CounsellorSession(Connection):
             if record is not None and record.part(self.staff.id) is not None:
                 await self._assigned(record, None)
 
-    async def _transfer(self, frame: frames.Transfer) -> None:
-        to = frame.to
-        if (to.queue is None) == (to.counsellor is None):
-            raise BadField("`to` names either a `queue` or a `counsellor`.")
-        queue = None
-        if to.queue is not None:
-            own_site = views.queue_parts(self.open.mine(frame.conversation).record.queue)[0]
-            queue = f"{to.site or own_site}/{to.queue}"
-            if self.node.directory.queue(queue) is None:
-                raise UnknownQueue("`to.queue` names no queue of this site.")
-        await self.open.remark(frame.conversation, frame.note, "transfer")
-        await desk.transfer(self.pool, self.staff.id, frame.conversation, queue, to.counsellor)
-
     def _whisper(self, conversation: str | None, what: str, value: int) -> None:
         found = self.open.mine(conversation)
         part = found.record.part(self.staff.id)
@@ -246,10 +253,12 @@ class CounsellorSession(Connection):
         if found is None or conversation.rev <= found.record.rev:
             return
         before, found.record = found.record, conversation
+        if not self._welcomed:
+            return
         if conversation.part(self.staff.id) is None:
             return  # `released` says so
         if visitor_state(conversation.state) == "closed":
-            if visitor_state(before.state) != "closed":
+            if visitor_state(before.state) != "closed" or conversation.reason != before.reason:
                 self._tell_closed(conversation)
             if conversation.state == "closed":  # by the end of the wrap-up's time, or from another console
                 self.open.forget(conversation.id)
@@ -274,7 +283,7 @@ class CounsellorSession(Connection):
 
     def _look_for_offer(self, record: Conversation) -> None:
         offer = (record.id, record.offer_until or 0)
-        if record.offered != self.staff.id or self._offer == offer:
+        if record.offered != self.staff.id or self._offer == offer or not self._welcomed:
             return
         self._offer = offer
         site, queue = views.queue_parts(record.queue)
@@ -288,6 +297,8 @@ class CounsellorSession(Connection):
 
     def hinted(self, hint: Hint) -> None:
         """Something about this counsellor."""
+        if not self._welcomed and hint.k != "x":
+            return
         if hint.s is not None:
             self._duty_changed(hint.s)
         elif hint.k == "a" and hint.id is not None:
@@ -317,15 +328,22 @@ class CounsellorSession(Connection):
             self.end(Close.REPLACED)
             return
         self.duty = record
+        if record.reason == SIGNED_OUT and before.reason != SIGNED_OUT:
+            self.spawn(self._leave_if_signed_out())
         if (record.state, record.load, record.reason) != (before.state, before.load, before.reason):
             self.socket.send(views.duty(record))
         if record.conn is None and self.socket.closed is None:
             self.spawn(self._reattach())
 
+    async def _leave_if_signed_out(self) -> None:
+        """Whoever signs out elsewhere in the same browser is signed out here, at once."""
+        if not await self.still_welcome():
+            self.end(Close.NOT_SIGNED_IN)
+
     async def _reattach(self) -> None:
         """The store believes that this counsellor is away (a late reaper): they are not."""
         try:
-            await desk.sign_on(self.pool, self.staff, sorted(self.queue_keys), self._grace_ms(), self.conn)
+            await self._sign_on()
         except ChatError:
             return  # the next refresh tries again
 
@@ -336,16 +354,15 @@ class CounsellorSession(Connection):
         if part is None or part.n == whisper.by:
             return
         author: Literal["visitor", "counsellor"] = "counsellor" if whisper.by else "visitor"
-        ident, by = whisper.conversation, whisper.by
+        ident, by, value = whisper.conversation, whisper.by, whisper.value
         if whisper.what == "typing":
-            typing = frames.TypingNow(from_=author, on=bool(whisper.value), by=by, conversation=ident)
-            self.socket.send(typing)
+            self.socket.send(frames.TypingNow(from_=author, on=bool(value), by=by, conversation=ident))
         else:
-            self.socket.send(frames.SeenNow(from_=author, seq=whisper.value, by=by, conversation=ident))
+            self.socket.send(frames.SeenNow(from_=author, seq=value, by=by, conversation=ident))
 
     def queue_reported(self, report: QueueReport, now: int) -> None:
         """One of the counsellor's queues has changed."""
-        if self.duty is not None and self.duty.state != "off":
+        if self._welcomed and self.duty is not None and self.duty.state != "off":
             self.socket.send(frames.QueueFrame(**views.queue_fields(report, now)))
 
     async def refresh(self) -> None:
@@ -362,7 +379,8 @@ class CounsellorSession(Connection):
             if (found := self.open.get(ident)) is not None:
                 found.talk.check(last[0])
                 found.staff.check(last[1])
-        await self._offer_again()
+        for offered in (await self.pool.store.conversations([record.offer] if record.offer else [])).values():
+            self.record_changed(offered)
 
     # The end
 

@@ -133,6 +133,14 @@ class Hub:
         """The pool's queues."""
         return [queue for site in self.sites() for queue in site.queues]
 
+    def others(self, conversation: str, sender: object) -> bool:
+        """Whether anybody of this node but `sender` takes part."""
+        visitor = self.visitors.get(conversation)
+        if visitor is not None and visitor is not sender:
+            return True
+        peers = self.attending.get(conversation)
+        return peers is not None and (len(peers) > 1 or sender not in peers)
+
     def spread(self, conversation: str, log: str, entry: LogEntry, sender: object = None) -> None:
         """Bring an entry to everybody of this node who may see it, but not to its sender, who has the ack."""
         visitor = self.visitors.get(conversation) if log == "talk" else None

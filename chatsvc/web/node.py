@@ -58,8 +58,6 @@ class NodeMetrics(Protocol):
     def reconnects(self) -> Any: ...
     @property
     def slow_readers(self) -> Any: ...
-    @property
-    def vault_up(self) -> Any: ...
     def refused(self, reason: str) -> None: ...
     def waited(self, site: str, queue: str, seconds: float) -> None: ...
 
@@ -152,6 +150,12 @@ class Node:
         for connection in tuple(self.connections):
             if not await connection.still_welcome():
                 connection.end(Close.NOT_SIGNED_IN)
+
+    async def directory_changed(self) -> None:
+        """Bring what is declared now to those who are connected. Raises StoreUnavailable."""
+        await self.recheck()
+        for connection in tuple(self.connections):
+            await connection.directory_changed()
 
     def close_pool(self, pool: str) -> None:
         """The store may have lost something: everybody comes back and compares."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from chatsvc.domain.conversation import LIVE
-from chatsvc.domain.errors import BadField, BadState, NotFound
+from chatsvc.domain.errors import BadField, BadState, NotFound, UnknownQueue
 from chatsvc.domain.records import Conversation, LogEntry
 from chatsvc.domain.text import accepted_text
 from chatsvc.services import desk
@@ -133,6 +133,26 @@ class OpenConversations(dict[str, OpenConversation]):
             self._pool, found.record, found.staff.seal, self._me, frame.id, text, posting
         )
         self._session.take_off()
+
+    async def transfer(self, frame: frames.Transfer) -> None:
+        """Hand one on, with a note. Raises NotFound, BadState, BadField, UnknownQueue, AtCapacity, OffDuty."""
+        to = frame.to
+        if (to.queue is None) == (to.counsellor is None):
+            raise BadField("`to` names either a `queue` or a `counsellor`.")
+        queue = None
+        if to.queue is not None:
+            own_site = views.queue_parts(self.mine(frame.conversation).record.queue)[0]
+            queue = f"{to.site or own_site}/{to.queue}"
+            if self._session.node.directory.queue(queue) is None:
+                raise UnknownQueue("`to.queue` names no queue of this site.")
+        record = self.mine(frame.conversation).record
+        if record.state != "active" or record.transfer is not None:
+            raise BadState("It is not going on, or being handed over already.")
+        if queue is not None:  # nothing refuses it from here on, and it may be gone in the same step
+            await self.remark(frame.conversation, frame.note, "transfer")
+        await desk.transfer(self._pool, self._me, frame.conversation, queue, to.counsellor)
+        if queue is None:
+            await self.remark(frame.conversation, frame.note, "transfer")
 
     async def remark(self, conversation: str, note: str | None, why: str) -> None:
         """Store the note that goes with a transfer or a return, where there is one."""

@@ -65,7 +65,8 @@ class Posting:
         feed.cursor.offer(seq, ack, own=True)
         if fresh and self.body is not None:
             session.node.metrics.messages[session.who].inc()
-            self._hub.spread(feed.conversation, feed.log, LogEntry(seq, at, self.body), session)
+            if self._hub.others(feed.conversation, session):
+                self._hub.spread(feed.conversation, feed.log, LogEntry(seq, at, self.body), session)
 
     def _refuse(self, error: ChatError) -> None:
         frame = self._frame

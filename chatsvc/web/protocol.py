@@ -153,7 +153,7 @@ def error_frame(
     return Error(
         ref=msgspec.UNSET if ref is None else ref,
         code=error.code,
-        message=str(error),
+        message=error.public,
         retry_after_ms=retry,
         field=field,
         id=ident if isinstance(ident, str) else None,

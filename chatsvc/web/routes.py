@@ -66,7 +66,8 @@ async def visitor(request: web.Request) -> web.StreamResponse:
     node = request.app[NODE]
     token, headers = await _cookie_token(request)
     socket, early = _open(request, headers)
-    return _serve(VisitorSession(node, socket, secrets.token_hex(6), token), early)
+    session = VisitorSession(node, socket, secrets.token_hex(6), token, keeps_cookie=not headers)
+    return _serve(session, early)
 
 
 async def _cookie_token(request: web.Request) -> tuple[str, dict[str, str]]:

@@ -25,6 +25,10 @@ from chatsvc.web.rfc6455 import (
 
 OUTBOX_BYTES = 256 * 1024  # what a client may leave unread, beyond the kernel's small buffer
 MOST_UNREAD = 2 * MAX_FRAME  # bytes of a held-up client that we keep; beyond, the kernel's window holds it up
+HEADS = 1_024  # frames shorter than this have their heads made in advance
+_HEADS = {
+    first: tuple(header(first, size) for size in range(HEADS)) for first in (0x80 | TEXT, 0x80 | BINARY)
+}
 CLOSE_WAIT_S = 3.0  # for the peer's close frame, then the connection is cut
 
 
@@ -54,7 +58,7 @@ class Socket(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_accepts", "_deaf", "_encode", "_held", "_loop", "_opcode", "_out", "_paused", "_pending", "_reader",
+        "_accepts", "_deaf", "_encode", "_heads", "_held", "_loop", "_opcode", "_out", "_paused", "_pending", "_reader",
         "_receiver", "_strikes", "_transport", "_watch", "closed", "decode", "heard", "limit", "on_slow", "subprotocol",
     )  # fmt: skip
 
@@ -63,13 +67,14 @@ class Socket(asyncio.Protocol):
         self.decode, self._encode = CODECS[subprotocol]
         self._accepts = TEXT if subprotocol == JSON else BINARY
         self._opcode = 0x80 | self._accepts
+        self._heads = _HEADS[self._opcode]
         self._transport = transport
         self._loop = asyncio.get_running_loop()
         self._reader = FrameReader(MAX_FRAME)
         self._receiver: Receiver | None = None
         self._deaf = self._held = self._paused = False
         self._out: list[bytes] = []
-        self._pending = 0  # bytes in `_out`
+        self._pending = 0  # bytes in `_out`, and in the transport before
         self._strikes: deque[float] | None = None
         self._watch: asyncio.TimerHandle | None = None
         self.limit = limit
@@ -159,8 +164,16 @@ class Socket(asyncio.Protocol):
 
     def send(self, frame: Any) -> None:
         """Send one frame; a client that has left too much unread is closed with 4008 instead."""
-        if self._may_send():
-            self._put(self._opcode, self._encode(frame))
+        out = self._out
+        # Within one tick the transport's buffer does not grow: what is known of it holds.
+        if (out and self.closed is None and self._pending <= self.limit) or self._may_send():
+            payload = self._encode(frame)
+            size = len(payload)
+            if not out:
+                self._loop.call_soon(self._flush)
+            out.append(self._heads[size] if size < HEADS else header(self._opcode, size))
+            out.append(payload)
+            self._pending += size
 
     def _put(self, first: int, payload: bytes) -> None:
         """Queue a frame for this tick's write."""
@@ -173,7 +186,7 @@ class Socket(asyncio.Protocol):
         self._pending += size
 
     def _flush(self) -> None:
-        out, self._out, self._pending = self._out, [], 0
+        out, self._out = self._out, []
         if out and not self._transport.is_closing():
             self._transport.write(b"".join(out))
 
@@ -181,7 +194,9 @@ class Socket(asyncio.Protocol):
         """Whether the connection is open and its client reads; if it does not, that ends here."""
         if self.closed is not None or self._transport.is_closing():
             return False
-        if self._transport.get_write_buffer_size() + self._pending <= self.limit:
+        if not self._out:
+            self._pending = self._transport.get_write_buffer_size()
+        if self._pending <= self.limit:
             return True
         if self.on_slow is not None:
             self.on_slow.slow_reader()

@@ -1,5 +1,6 @@
 """Records as the wire shows them."""
 
+import json
 from typing import Any, Literal, cast
 
 from msgspec import UNSET
@@ -8,7 +9,7 @@ from chatsvc.domain.conversation import visitor_state
 from chatsvc.domain.ports import Seal
 from chatsvc.domain.records import Conversation, Duty, LogEntry
 from chatsvc.domain.sites import Contact, Queue, Site
-from chatsvc.services.pool import EntryView, open_text
+from chatsvc.services.pool import EntryView
 from chatsvc.services.queues import QueueReport
 from chatsvc.web import frames
 
@@ -25,13 +26,17 @@ def entry(view: EntryView) -> frames.Entry:
 
 def entry_frame(seal: Seal, log: str, stored: LogEntry, conversation: str | None) -> frames.Entry:
     """A stored line, decrypted, as a frame of its own; `conversation` for a counsellor. Raises Unreadable."""
-    seq, at, body = stored
-    text, params = open_text(seal, log, body)
-    kind = frames.EntryFrame if log == "talk" else frames.NoteFrame
-    return kind(
-        seq=seq, id=body.id, kind=body.kind, from_=body.author, by=body.by, at=at, lang=body.lang, text=text,  # type: ignore[arg-type]  # as above
-        event=body.event, params=params, conversation=conversation,
-    )  # fmt: skip
+    seq, at, (ident, kind, author, by, lang, sealed, _, event) = stored
+    plain = seal.unseal(log, author, ident, sealed)
+    make: Any = frames.EntryFrame if log == "talk" else frames.NoteFrame
+    found: frames.Entry = make(
+        seq=seq, id=ident, kind=kind, from_=author, by=by, at=at, lang=lang, conversation=conversation
+    )
+    if kind == "text":
+        found.text = plain.decode()
+    else:
+        found.event, found.params = event, json.loads(plain) or None
+    return found
 
 
 def helps(contacts: tuple[Contact, ...]) -> list[frames.Help]:

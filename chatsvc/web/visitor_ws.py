@@ -7,12 +7,13 @@ from chatsvc.domain.errors import (
     BadState,
     ChatError,
     NoEntry,
+    NotFound,
     StoreUnavailable,
     UnknownQueue,
     VaultUnavailable,
 )
 from chatsvc.domain.records import Conversation, LogEntry
-from chatsvc.domain.sites import Queue, Site
+from chatsvc.domain.sites import Queue, QueueName, Site
 from chatsvc.domain.text import accepted_text
 from chatsvc.services import visits
 from chatsvc.services.queues import QueueReport
@@ -27,9 +28,8 @@ if TYPE_CHECKING:
     from chatsvc.web.node import Node
     from chatsvc.web.socket import Socket
 
-GONE = frozenset(
-    {"quick_exit", "erased"}
-)  # ends after which this visitor can't read the conversation any more
+# Ends after which this visitor can't read the conversation any more.
+GONE = frozenset({"quick_exit", "erased"})
 
 
 class VisitorSession(Connection):
@@ -38,11 +38,17 @@ class VisitorSession(Connection):
     types = frames.VISITOR_FRAMES
     who = "visitor"
 
-    def __init__(self, node: "Node", socket: "Socket", conn: str, token: str | None) -> None:
-        """`token` is what the browser's cookie holds, already recognised, or was given by this handshake."""
+    def __init__(
+        self, node: "Node", socket: "Socket", conn: str, token: str | None, *, keeps_cookie: bool
+    ) -> None:
+        """`token` is what the browser's cookie holds, already recognised, or was given by this handshake.
+
+        A client that keeps cookies is not told what is in them: scripts must not learn it.
+        """
         super().__init__(node, socket)
         self.conn = conn
         self._token = token
+        self._keeps_cookie = keeps_cookie
         self.hub: Hub | None = None
         self._watched: set[tuple[Hub, str]] = set()
         self._watched_site: Site | None = None
@@ -53,6 +59,7 @@ class VisitorSession(Connection):
         self._position = 0
         self._resumes: str | None = None
         self._concluding = False
+        self._welcomed = False
 
     def handle(self, frame: frames.Frame) -> Work | None:
         """One frame of the visitor."""
@@ -120,8 +127,20 @@ class VisitorSession(Connection):
             self._unavailable(site, frame, refusal)
             return
         assert outcome.c is not None
-        self.node.metrics.vault_up.set(1)
-        await self._begin(site, hub, outcome.c, frame, token if issued or frame.want_token else None)
+        tell = issued or (frame.want_token and not self._keeps_cookie)
+        try:
+            await self._begin(site, hub, outcome.c, frame, token if tell else None)
+        except ChatError as error:
+            await self._undo(hub, outcome.c.id, error)
+            raise
+
+    async def _undo(self, hub: Hub, conversation: str, error: ChatError) -> None:
+        """A hello that failed half-way: the visitor is not here yet, and may say it again."""
+        self._let_go()
+        if isinstance(error, NotFound):  # its keys are gone: an erasure that was cut short
+            await visits.end_without_keys(hub.pool, conversation, self._visitor)
+        else:
+            self.node.farewell(lambda: visits.step_away(hub.pool, conversation, self.conn))
 
     async def _settle_token(self, frame: frames.VisitorHello) -> tuple[str, bool]:
         """The token in force, and whether it is new to the client. One that we did not issue is never adopted."""
@@ -136,8 +155,6 @@ class VisitorSession(Connection):
 
     def _unavailable(self, site: Site, frame: frames.VisitorHello, refusal: ChatError) -> None:
         reason = refusal.reason if isinstance(refusal, NoEntry) else "refused"
-        if isinstance(refusal, VaultUnavailable):
-            self.node.metrics.vault_up.set(0)
         self.node.metrics.refused(reason if isinstance(refusal, NoEntry) else "vault_away")
         self.socket.send(
             frames.Unavailable(
@@ -151,9 +168,10 @@ class VisitorSession(Connection):
     async def _begin(
         self, site: Site, hub: Hub, record: Conversation, frame: frames.VisitorHello, token: str | None
     ) -> None:
-        self.hub, self.record = hub, record
+        self.hub, self.record, self._welcomed = hub, record, False
         name = views.queue_parts(record.queue)[1]
-        self._queue = next((queue for queue in site.queues if queue.name == name), None)
+        removed = Queue(site.id, QueueName(name), {}, open=False)
+        self._queue = next((queue for queue in site.queues if queue.name == name), removed)
         seal = await hub.pool.keyring.fetch(record.site, record.id)
         feed = LogFeed(hub.pool, record, seal, "talk", self.socket.send, self.spawn, named=False)
         self._feed = feed
@@ -167,15 +185,19 @@ class VisitorSession(Connection):
         self._send_welcome(
             site, record, frame, token, [views.entry(view) for view in page], more, frame.after > last
         )
+        self._welcomed = True
         await feed.follow(page[-1].seq if page else (frame.after if known else 0), more)
         self._stand(record)
+        if record.warned and record.state in LIVE:
+            self.socket.send(frames.EndWarning(reason="idle", at=record.warned))
 
     def _send_welcome(
         self, site: Site, record: Conversation, frame: frames.VisitorHello, token: str | None,
         log: list[frames.Entry], more: bool, lost: bool,
     ) -> None:  # fmt: skip
         assert self.hub is not None
-        queue = self._queue or Queue(site.id, record.queue, {})  # type: ignore[arg-type]  # its queue was removed
+        assert self._queue is not None
+        queue = self._queue
         self.socket.send(
             frames.VisitorWelcome(
                 ref=frame.ref, conversation=record.id, site=site.id, queue=queue.name, names=queue.names,
@@ -242,7 +264,7 @@ class VisitorSession(Connection):
             reason = "quick_exit" if frame.how == "quick_exit" else "visitor_left"
             self.record_changed(await visits.leave(hub.pool, record.id, self._visitor, reason))
         elif isinstance(frame, frames.Erase):
-            self.record_changed(await visits.erase(hub.pool, record.id, self._visitor))
+            self.record_changed(await visits.erase(hub.pool, record, self._visitor))
         elif isinstance(frame, frames.Feedback):
             text = accepted_text(frame.text) if frame.text else ""
             await visits.give_feedback(hub.pool, record, feed.seal, frame.score, text)
@@ -265,6 +287,8 @@ class VisitorSession(Connection):
             self.end(Close.REPLACED)
             return
         self.record = conversation
+        if not self._welcomed:
+            return  # `welcome` will say it
         self._tell(before, conversation)
         if conversation.vconn is None and conversation.state in LIVE and self.socket.closed is None:
             self.spawn(self._reattach())

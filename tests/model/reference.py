@@ -213,6 +213,9 @@ class Reference:
     def staff_gone(self, name: str) -> None:
         self.people[name].away = True
         self._due("s", name, GRACE_STAFF)
+        held = self.offer(name)
+        if held:
+            self._drop(self.visitors[held], "withdrawn")
 
     def duty(self, name: str, state: str) -> None:
         s = self.people[name]

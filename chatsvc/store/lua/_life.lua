@@ -91,6 +91,8 @@ local function staff_gone(s)
   end
   due("s", s.id, now + s.grace_ms)
   place(s)
+  local c = s.offer and conv(s.offer)
+  if c then drop_offer(c, "withdrawn") end -- nobody is there to answer it
 end
 
 -- The offer that `s` holds goes to somebody else. Their state says already that they take nothing.

@@ -1,6 +1,6 @@
 -- A counsellor's console says hello: this connection replaces an older one; duty and conversations go on.
 -- args: id, alias, capacity, queues (array), grace_ms, node, conn
--- result: s (record), convs (records of everything they are in), previous {node, conn}
+-- result: s (record), convs (records of everything they are in), previous {node, conn}, back (from an absence)
 local s = person(arg.id)
 if not s then
   s = { id = arg.id, state = "off", since = now, convs = {}, wraps = {}, consults = {}, queues = {}, idle = now, missed = 0, rev = 0 }
@@ -14,6 +14,7 @@ for _, queue in ipairs(s.queues) do
     dirty_queue[queue] = true
   end
 end
+local back = s.away ~= nil and s.state ~= "off"
 local previous
 if s.node and s.conn ~= arg.conn then
   previous = { node = s.node, conn = s.conn }
@@ -38,4 +39,4 @@ for _, list in ipairs({ s.convs, s.wraps, s.consults }) do
   end
 end
 place(s)
-return commit({ s = s, convs = mine, previous = previous })
+return commit({ s = s, convs = mine, previous = previous, back = back })
