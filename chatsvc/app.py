@@ -300,7 +300,7 @@ class WorkerParts:
 
     def _show(self, report: QueueReport, oldest_wait_s: float, states: Mapping[str, int]) -> None:
         figures = QueueFigures(
-            report.waiting, oldest_wait_s, report.free, report.staffed, report.on_duty, states
+            report.waiting + report.away, oldest_wait_s, report.free, report.staffed, report.on_duty, states
         )
         self.metrics.set_queue(report.queue.site, report.queue.name, figures)
 

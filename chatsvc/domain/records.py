@@ -189,8 +189,9 @@ class Stored(NamedTuple):
 
 
 class QueueCounts(NamedTuple):
-    """A queue now: how many wait, the earliest join or None, and the first twenty who can be taken."""
+    """A queue now: how many are in line, the earliest join, the first twenty who can be taken, and how many can."""
 
     waiting: int
     oldest: int | None
     head: list[str]
+    takeable: int

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from chatsvc.domain.conversation import State
 from chatsvc.domain.records import Conversation, Duty
 from chatsvc.domain.sites import Queue
 from chatsvc.services.pool import Pool
@@ -23,12 +24,18 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class QueueReport:
-    """A queue at one instant. `oldest` is the earliest join (ms); capacities count conversations."""
+    """A queue at one instant. Capacities count conversations; joins are in ms.
+
+    `waiting` are those present or offered, `oldest` the earliest join among them; `away` have lost their connection
+    and keep their place. `first` is the earliest join of all.
+    """
 
     queue: Queue
     state: QueueState
     waiting: int
+    away: int
     oldest: int | None
+    first: int | None
     on_duty: int
     free: int
     staffed: int
@@ -47,24 +54,35 @@ def state_of(queue: Queue, waiting: int, on_duty: int) -> QueueState:
 async def report_queues(pool: Pool, queues: Iterable[Queue]) -> list[QueueReport]:
     """How each of these queues stands now. Raises StoreUnavailable."""
     people = await pool.store.people()
-    return [await _report(pool, queue, people) for queue in queues]
+    offers = await pool.store.conversations([duty.offer for duty in people if duty.offer])
+    offered = [record for record in offers.values() if record.state == State.OFFERED]
+    return [await _report(pool, queue, people, offered) for queue in queues]
 
 
-async def _report(pool: Pool, queue: Queue, people: list[Duty]) -> QueueReport:
+async def _report(pool: Pool, queue: Queue, people: list[Duty], offered: list[Conversation]) -> QueueReport:
     counts = await pool.store.counts(queue.key)
     records = await pool.store.conversations(counts.head)
-    head = tuple(_waiting(records[found]) for found in counts.head if found in records)
+    head = [records[found] for found in counts.head if found in records]
+    handed_over = [
+        record for record in head if record.state == State.ACTIVE
+    ]  # they stand in front of all others
+    present = [record for record in head if record.state == State.WAITING]
+    present += [record for record in offered if record.queue == queue.key]
+    waiting = counts.takeable - len(handed_over) + sum(record.queue == queue.key for record in offered)
+    waiting = max(0, min(waiting, counts.waiting))
     on_duty = [duty for duty in people if queue.key in duty.queues and duty.state in ("available", "paused")]
     ready = [duty for duty in on_duty if duty.state == "available" and duty.away is None]
     return QueueReport(
         queue=queue,
         state=state_of(queue, counts.waiting, len(on_duty)),
-        waiting=counts.waiting,
-        oldest=counts.oldest,
+        waiting=waiting,
+        away=counts.waiting - waiting,
+        oldest=min((record.joined for record in present), default=None) if waiting else None,
+        first=counts.oldest,
         on_duty=len(on_duty),
         free=sum(max(0, duty.capacity - duty.load) for duty in ready),
         staffed=sum(duty.capacity for duty in ready),
-        head=head,
+        head=tuple(_waiting(record) for record in head),
     )
 
 

@@ -210,13 +210,14 @@ class PoolChats:
     async def counts(self, queue: str) -> QueueCounts:
         """How a queue stands."""
         line, wait = self.keys.of("line", queue), self.keys.of("wait", queue)
-        waiting, first, head = await gather(
+        waiting, first, head, takeable = await gather(
             self._link.call(line, "ZCARD", line),
             self._link.call(line, "ZRANGE", line, 0, 0, "WITHSCORES"),
             self._link.call(wait, "ZRANGE", wait, 0, 19),
+            self._link.call(wait, "ZCARD", wait),
         )
         oldest = int(float(_flat(first)[1])) if first else None
-        return QueueCounts(waiting, oldest, [member.decode() for member in head])
+        return QueueCounts(waiting, oldest, [member.decode() for member in head], takeable)
 
     async def positions(self, queue: str, conversations: Sequence[str]) -> dict[str, int]:
         """The place of each waiting conversation, 1 is next; one that is being offered or is away has none."""

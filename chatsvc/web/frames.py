@@ -283,6 +283,7 @@ class QueueState(Struct, kw_only=True):
     mode: str
     state: Literal["open", "closed", "full", "no_staff"]
     waiting: int
+    away: int
     longest_wait_ms: int
     on_duty: int
     free: int
@@ -336,6 +337,7 @@ class Status(Frame, tag="status", omit_defaults=False):
     languages: list[str]
     state: Literal["open", "closed", "full", "no_staff"]
     waiting: int
+    away: int
     estimate_s: tuple[int, int] | None
     opens_at: int | None
     questions: list[dict[str, Any]]

@@ -1,7 +1,9 @@
 """Pages and assets of the front end, each with the headers that keep the chat private."""
 
+import gzip
 import html
 import json
+from functools import lru_cache
 from pathlib import Path
 
 from aiohttp import web
@@ -28,13 +30,13 @@ _COMMON = {
 
 def _page(request: web.Request, name: str, ancestors: str, embedders: str = "") -> web.Response:
     text = (request.app[STATIC] / name).read_text(encoding="utf-8")
-    text = text.replace("__EMBEDDERS__", html.escape(embedders, quote=True))
+    raw = text.replace("__EMBEDDERS__", html.escape(embedders, quote=True)).encode()
     headers = {
         **_COMMON,
         "Content-Security-Policy": _POLICY.format(ancestors=ancestors),
         "Cache-Control": "no-store",
     }
-    return web.Response(text=text, content_type="text/html", headers=headers)
+    return _answer(request, raw, gzip.compress(raw, 6, mtime=0), "text/html", headers)
 
 
 def _site(request: web.Request, ident: str) -> Site:
@@ -92,17 +94,30 @@ async def asset(request: web.Request) -> web.StreamResponse:
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".svg": "image/svg+xml"}
 
 
-def _file(request: web.Request, path: Path, headers: dict[str, str]) -> web.StreamResponse:
+def _file(request: web.Request, path: Path, headers: dict[str, str]) -> web.Response:
     kind = _TYPES.get(path.suffix, "application/octet-stream")
-    if "gzip" in request.headers.get("Accept-Encoding", "") and path.with_name(path.name + ".gz").is_file():
-        headers = {**headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-        path = path.with_name(path.name + ".gz")
-    return web.Response(body=path.read_bytes(), content_type=kind, charset="utf-8", headers=headers)
+    raw, packed = _read(path, path.stat().st_mtime_ns)
+    return _answer(request, raw, packed, kind, headers)
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, _changed: int) -> tuple[bytes, bytes]:
+    raw = path.read_bytes()
+    return raw, gzip.compress(raw, 9, mtime=0)
+
+
+def _answer(
+    request: web.Request, raw: bytes, packed: bytes, kind: str, headers: dict[str, str]
+) -> web.Response:
+    headers = {**headers, "Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        raw, headers["Content-Encoding"] = packed, "gzip"
+    return web.Response(body=raw, content_type=kind, charset="utf-8", headers=headers)
 
 
 def assets_of(static: Path) -> frozenset[str]:
     """The assets that the build has made."""
-    return frozenset(item.name for item in (static / "assets").iterdir() if item.suffix != ".gz")
+    return frozenset(item.name for item in (static / "assets").iterdir())
 
 
 async def healthz(_: web.Request) -> web.Response:

@@ -70,7 +70,7 @@ def status(site: Site, report: QueueReport, resume: str | None, ref: object = UN
     return frames.Status(
         ref=ref,  # type: ignore[arg-type]  # the client's own, already checked
         site=site.id, queue=queue.name, names=queue.names, languages=list(site.languages), state=report.state,
-        waiting=report.waiting, estimate_s=None, opens_at=None, questions=[], notice=site.notice,
+        waiting=report.waiting, away=report.away, estimate_s=None, opens_at=None, questions=[], notice=site.notice,
         notice_url=site.notice_url, emergency=helps(site.emergency), alternatives=helps(site.alternatives),
         resume=resume,
     )  # fmt: skip
@@ -81,7 +81,8 @@ def queue_fields(report: QueueReport, now: int) -> dict[str, Any]:
     queue = report.queue
     return {
         "site": queue.site, "queue": queue.name, "names": queue.names, "mode": queue.mode, "state": report.state,
-        "waiting": report.waiting, "longest_wait_ms": max(0, now - report.oldest) if report.oldest else 0,
+        "waiting": report.waiting, "away": report.away,
+        "longest_wait_ms": max(0, now - report.oldest) if report.oldest else 0,
         "on_duty": report.on_duty, "free": report.free,
         "head": [
             frames.Head(item.conversation, item.lang, max(0, now - item.joined), item.priority)

@@ -23,8 +23,8 @@ async def count(pool: Pool, queues: Callable[[], Iterable[Queue]], show: Figures
     busy = await _busy(pool)
     for report in await report_queues(pool, queues()):
         states = busy[report.queue.key]
-        states["waiting"] = report.waiting - states["offered"]
-        show(report, max(0, now - report.oldest) / 1000 if report.oldest else 0.0, states)
+        states["waiting"] = report.waiting + report.away - states["offered"]
+        show(report, max(0, now - report.first) / 1000 if report.first else 0.0, states)
 
 
 async def _busy(pool: Pool) -> defaultdict[str, Counter[str]]:

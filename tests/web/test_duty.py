@@ -115,3 +115,14 @@ async def test_a_newer_console_replaces_the_older(service: Service) -> None:
         assert (await older.gone(4)).code == 4009
         older = newer
     assert (await older.ask("duty", "duty", state="paused"))["state"] == "paused"
+
+
+async def test_who_has_dropped_off_is_counted_apart(service: Service) -> None:
+    """The console counts those who can be taken; whoever keeps a place without being there is `away`."""
+    aino = await service.on_duty("aino")
+    gone, _ = await service.joined("paihde")
+    await service.joined("paihde")
+    await aino.expect("queue", queue="paihde", waiting=2, away=0)
+    gone.drop()
+    frame = await aino.expect("queue", queue="paihde", waiting=1, away=1)
+    assert len(frame["head"]) == 1
