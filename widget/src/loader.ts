@@ -7,6 +7,9 @@ interface FromPanel {
   on?: unknown;
 }
 
+/** Where a quick exit lands when the site names no page of its own; the same as that of the chat's own page. */
+const NEUTRAL_PAGE = "https://www.ilmatieteenlaitos.fi/";
+
 type Words = readonly [button: string, open: string, frame: string, unread: string];
 
 const WORDS: Readonly<Record<string, Words>> = {
@@ -203,8 +206,7 @@ class Launcher {
   #exit(): void {
     this.#drop();
     this.#host.remove();
-    const { exit } = this.script.dataset;
-    if (exit) location.replace(exit);
+    location.replace(this.script.dataset["exit"] || NEUTRAL_PAGE);
   }
 }
 

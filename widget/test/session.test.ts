@@ -137,8 +137,9 @@ test("Ending while offline happens as soon as the connection is back.", () => {
   session.leave();
   assert.equal(session.view.ending, true);
   const socket = reconnect();
+  socket.deliver(statusOf("paihde", { resume: "paihde" }));
   socket.deliver(welcome({ state: "active" }));
-  assert.deepEqual(socket.types, ["hello", "leave"]);
+  assert.deepEqual(socket.types, ["watch", "hello", "leave"]);
   socket.deliver({ type: "closed", reason: "visitor_left", linger_until: 1 });
   assert.equal(session.view.ending, false);
   assert.equal(session.view.talk?.state, "closed");
@@ -178,9 +179,11 @@ test("Erasing leaves nothing in the page.", () => {
   const { peer, session } = joined("active");
   peer.socket.deliver(entry(1, "counsellor", "k1"));
   session.erase();
-  peer.socket.deliver({ type: "closed", reason: "erased" });
+  assert.equal(session.view.erasing, true);
   peer.socket.deliver({ type: "ok", ref: "erase" });
+  peer.socket.deliver({ type: "closed", reason: "erased" });
   peer.socket.end(1000);
+  assert.equal(session.view.erasing, false);
   assert.equal(session.view.phase, "erased");
   assert.equal(session.view.entries.length, 0);
   assert.equal(session.view.talk, null);
@@ -236,4 +239,92 @@ test("A page that comes back from the page cache connects and goes on.", () => {
   session.start();
   peer.socket.accept();
   assert.deepEqual(peer.socket.types, ["hello"]);
+});
+
+const over = { type: "closed", reason: "counsellor_closed", linger_until: 9 };
+const orders = {
+  leave: (session: Session) => session.leave(),
+  feedback: (session: Session) => session.rate(4, ""),
+  erase: (session: Session) => session.erase(),
+};
+
+for (const name of ["leave", "feedback", "erase"] as const) {
+  test(`On a dead line ${name} shows no connection within 5 s, and is asked again until it is answered.`, () => {
+    const { clock, peer, session } = joined("active");
+    if (name === "feedback") peer.socket.deliver(over);
+    orders[name](session);
+    const dead = peer.socket;
+    assert.equal(dead.sent.at(-1)?.["ref"], name);
+    clock.pass(5_000);
+    assert.equal(dead.closed, true);
+    assert.equal(session.view.online, false);
+    for (const last of [false, true]) {
+      peer.socket.accept();
+      peer.socket.deliver(statusOf("paihde", { resume: "paihde" }));
+      peer.socket.deliver(welcome(name === "feedback" ? { state: "closed", reason: "idle", linger_until: 9 } : { state: "active" }));
+      assert.deepEqual(peer.socket.types, ["watch", "hello", name]);
+      if (!last) clock.pass(5_000);
+    }
+    peer.socket.deliver({ type: "ok", ref: name });
+    if (name !== "feedback") peer.socket.deliver({ type: "closed", reason: name === "erase" ? "erased" : "visitor_left" });
+    const { ending, erasing, feedback, phase } = session.view;
+    assert.deepEqual([ending, erasing, feedback, phase], [
+      false, false, name === "feedback" ? "sent" : "none", name === "erase" ? "erased" : "talking",
+    ]);
+    const { length } = peer.socket.sent;
+    clock.pass(20_000);
+    assert.deepEqual(peer.socket.types.slice(length).filter((type) => type !== "ping"), []);
+  });
+}
+
+test("What the server ended or erased while its answer was lost counts as done.", () => {
+  for (const name of ["leave", "erase"] as const) {
+    const { session, reconnect } = joined("active");
+    orders[name](session);
+    const socket = reconnect();
+    socket.deliver(statusOf("paihde"));
+    assert.deepEqual(socket.types, ["watch"]);
+    assert.equal(session.view.phase, name === "erase" ? "erased" : "talking");
+    assert.equal(session.view.talk?.reason, name === "erase" ? undefined : "visitor_left");
+    assert.equal(session.view.ending || session.view.erasing, false);
+  }
+});
+
+test("An erasure that the server refuses says so and can be asked for again; of what is gone it says: done.", () => {
+  const { peer, session } = joined("active");
+  peer.socket.deliver(over);
+  session.erase();
+  peer.socket.deliver({ type: "error", ref: "erase", code: "store_away", message: "" });
+  assert.deepEqual([session.view.erasing, session.view.trouble], [false, "erase"]);
+  session.erase();
+  assert.equal(session.view.trouble, null);
+  peer.socket.deliver({ type: "error", ref: "erase", code: "not_found", message: "" });
+  assert.equal(session.view.phase, "erased");
+});
+
+test("Feedback that had arrived although its answer was lost is not called failed.", () => {
+  const { peer, session, reconnect } = joined("active");
+  peer.socket.deliver(over);
+  session.rate(5, "");
+  const socket = reconnect();
+  socket.deliver(statusOf("paihde", { resume: "paihde" }));
+  socket.deliver(welcome({ state: "closed", reason: "idle", linger_until: 9 }));
+  socket.deliver({ type: "error", ref: "feedback", code: "bad_state", message: "" });
+  assert.equal(session.view.feedback, "sent");
+});
+
+test("A server that ends the connection without an answer leaves no button waiting.", () => {
+  const { peer, session } = joined("active");
+  session.leave();
+  peer.socket.end(1000);
+  assert.equal(session.view.ending, false);
+  assert.equal(session.view.link.name, "stopped");
+});
+
+test("A mark of what the other has read holds for messages already in the log.", () => {
+  const { peer, session } = setUp(null);
+  peer.socket.deliver(statusOf("paihde", { resume: "paihde" }));
+  peer.socket.deliver(welcome({ state: "active", log: [entry(1, "visitor", "v1")] }));
+  peer.socket.deliver({ type: "seen", from: "counsellor", seq: 1 });
+  assert.equal(session.view.talk?.seen, 1);
 });

@@ -76,11 +76,13 @@ export function Closed({ view, talk }: { view: View; talk: Talk }) {
       </div>
       {readable && wasAnswered(view) && <Feedback view={view} />}
       <div class="answers">
-        <button type="button" class="button primary" onClick={() => session.browse()}>{t("closed.new")}</button>
-        {readable && <button type="button" class="button quiet" onClick={() => setAsking(true)}>{t("closed.erase")}</button>}
+        <button type="button" class="button primary" disabled={view.erasing} onClick={() => session.browse()}>{t("closed.new")}</button>
+        {readable && <button type="button" class="button quiet" disabled={view.erasing} onClick={() => setAsking(true)}>
+          {t(view.erasing ? "erase.sending" : "closed.erase")}
+        </button>}
       </div>
       {readable && <p class="soft small-print">{t("closed.shared")}</p>}
-      {view.trouble && <p class="error-text" role="alert">{t("erase.failed")}</p>}
+      {view.trouble === "erase" && <p class="error-text" role="alert">{t("erase.failed")}</p>}
       {asking && (
         <Confirm kind="erase" onNo={() => setAsking(false)} onYes={() => {
           setAsking(false);

@@ -4,11 +4,13 @@ import { useUi } from "./ui";
 interface ConfirmProps {
   kind: "end" | "leave" | "erase";
   onYes: () => void;
+  /** Does it and erases everything as well; offered only where given. */
+  onErase?: () => void;
   onNo: () => void;
 }
 
 /** Asks before something that can't be undone; the harmless answer has the focus. */
-export function Confirm({ kind, onYes, onNo }: ConfirmProps) {
+export function Confirm({ kind, onYes, onNo, onErase }: ConfirmProps) {
   const { t } = useUi().i18n;
   const dialog = useRef<HTMLDialogElement>(null);
   const harmless = useRef<HTMLButtonElement>(null);
@@ -35,6 +37,7 @@ export function Confirm({ kind, onYes, onNo }: ConfirmProps) {
       <div class="answers">
         <button type="button" class="button quiet" ref={harmless} onClick={onNo}>{t(`${kind}.no`)}</button>
         <button type="button" class="button danger" onClick={onYes}>{t(`${kind}.yes`)}</button>
+        {onErase && <button type="button" class="button danger" onClick={onErase}>{t(`${kind}.erase`)}</button>}
       </div>
     </dialog>
   );

@@ -95,6 +95,7 @@ export function TalkScreen({ view, talk }: { view: View; talk: Talk }) {
   const [draft, setDraft] = useState("");
   const waiting = talk.state === "waiting";
   const open = talk.state !== "closed";
+  const busy = view.ending || view.erasing;
   const kind = waiting ? "leave" : "end";
   return (
     <>
@@ -102,11 +103,12 @@ export function TalkScreen({ view, talk }: { view: View; talk: Talk }) {
         {open && (
           <div class="bars">
             {waiting ? <WaitingBar talk={talk} /> : <CounsellorBar talk={talk} />}
-            <button type="button" class="button quiet small" disabled={view.ending} onClick={() => setAsking(true)}>
-              {view.ending ? t("talk.ending") : t(waiting ? "waiting.leave" : "talk.end")}
+            <button type="button" class="button quiet small" disabled={busy} onClick={() => setAsking(true)}>
+              {view.erasing ? t("erase.sending") : view.ending ? t("talk.ending") : t(waiting ? "waiting.leave" : "talk.end")}
             </button>
           </div>
         )}
+        {open && view.trouble === "erase" && <p class="error-text" role="alert">{t("erase.failed")}</p>}
         <Messages
           view={view}
           talk={talk}
@@ -119,10 +121,20 @@ export function TalkScreen({ view, talk }: { view: View; talk: Talk }) {
       </div>
       {open && <Composer talk={talk} draft={draft} setDraft={setDraft} />}
       {asking && open && (
-        <Confirm kind={kind} onNo={() => setAsking(false)} onYes={() => {
-          setAsking(false);
-          session.leave();
-        }} />
+        <Confirm
+          kind={kind}
+          onNo={() => setAsking(false)}
+          onYes={() => {
+            setAsking(false);
+            session.leave();
+          }}
+          {...(!waiting && {
+            onErase: () => {
+              setAsking(false);
+              session.erase();
+            },
+          })}
+        />
       )}
     </>
   );

@@ -5,7 +5,8 @@ import type {
 import { Log } from "../core/log";
 import { Outbox } from "../core/outbox";
 import { Deadline } from "../core/timer";
-import { NOTHING, talkOf, type Said, type SessionOptions, type Talk, type View } from "./view";
+import { Orders, type OrderName } from "./orders";
+import { NOTHING, stillThere, talkOf, type Said, type SessionOptions, type Talk, type View } from "./view";
 
 const TYPING_SHOWN_MS = 10_000;
 const TYPING_AGAIN_MS = 5_000;
@@ -27,6 +28,7 @@ export class Session {
   readonly #connection: Connection<Out, In>;
   readonly #log = new Log((entry) => entry.from === "visitor");
   readonly #outbox: Outbox<Said>;
+  readonly #orders: Orders;
   readonly #typingEnds: Deadline;
   readonly #gap: Deadline;
   readonly #again: Deadline;
@@ -39,8 +41,9 @@ export class Session {
   #resumes = true;
   #typingSaid = 0;
   #seenSaid = 0;
+  /** The page is put away and keeps what it was asked for. */
+  #putAway = false;
   #awaySince: number | null = null;
-  #afterwards: Out[] = [];
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -52,6 +55,7 @@ export class Session {
       send: (id, { text }) => this.#mayTalk() && this.#connection.ask(id, { type: "say", id, text, lang: this.lang }),
       changed: () => this.#change({}),
     });
+    this.#orders = new Orders({ clock, send: (name, frame) => this.#mayTalk() && this.#connection.ask(name, frame) });
     this.#typingEnds = new Deadline(clock, () => this.#talk({ typing: false }));
     this.#gap = new Deadline(clock, () => this.#log.gap && this.#connection.replace());
     this.#again = new Deadline(clock, () => this.#opened());
@@ -75,17 +79,20 @@ export class Session {
   // What the person does
 
   start(): void {
+    this.#putAway = false;
     this.#connection.start();
   }
 
   /** The page is put away (and may come back from the page cache). */
   pause(): void {
+    this.#putAway = true;
     this.#connection.stop();
   }
 
   wake(): void {
     this.#connection.wake();
     this.#outbox.wake();
+    this.#orders.wake();
     this.#again.check();
   }
 
@@ -143,7 +150,7 @@ export class Session {
   /** Ends the wait or the conversation, as soon as there is a connection. */
   leave(): void {
     this.#change({ ending: true });
-    this.#later({ type: "leave", how: "button" });
+    this.#order("leave", { type: "leave", how: "button" });
   }
 
   /** Ends it now or never: the page is about to go. */
@@ -154,11 +161,13 @@ export class Session {
 
   rate(score: number, text: string): void {
     this.#change({ feedback: "sending" });
-    this.#later({ type: "feedback", ref: "feedback", score, ...(text && { text }) });
+    this.#order("feedback", { type: "feedback", score, ...(text && { text }) });
   }
 
+  /** Ends what goes on and erases everything, as soon as there is a connection. */
   erase(): void {
-    this.#later({ type: "erase", ref: "erase" });
+    this.#change({ erasing: true, trouble: null });
+    this.#order("erase", { type: "erase" });
   }
 
   // The connection
@@ -166,16 +175,10 @@ export class Session {
   #opened(): void {
     if (this.#connection.state.name !== "open") return;
     const { talk } = this.view;
-    if (talk && this.#stillThere(talk)) this.#hello(talk.queue, false);
+    const now = this.#options.clock.now();
+    // A `hello` for a conversation that has ended may start another: look first whenever it may have.
+    if (talk && !this.#orders.size && stillThere(talk, now - (this.#awaySince ?? now))) this.#hello(talk.queue, false);
     else this.#watch();
-  }
-
-  /** After a longer absence the server may have ended the conversation, and a `hello` would start another: look first. */
-  #stillThere(talk: Talk): boolean {
-    const { clock } = this.#options;
-    const grace = talk.state === "waiting" ? talk.limits.grace_waiting_ms : talk.limits.grace_talking_ms;
-    const away = clock.now() - (this.#awaySince ?? clock.now());
-    return talk.state !== "closed" && away < Math.min(grace ?? 0, talk.limits.linger_ms ?? 0);
   }
 
   #watch(): void {
@@ -192,10 +195,9 @@ export class Session {
     });
   }
 
-  /** Sends now, or as soon as the ended conversation is open again. */
-  #later(frame: Out): void {
-    if (this.#mayTalk() && this.#connection.send(frame)) return;
-    this.#afterwards.push(frame);
+  /** Asks now, or as soon as the conversation is open again. */
+  #order(name: OrderName, frame: Out): void {
+    this.#orders.add(name, frame);
     this.#connection.start();
   }
 
@@ -209,8 +211,8 @@ export class Session {
       this.#awaySince ??= this.#options.clock.now();
       this.#paged = this.#asked = false;
       this.#outbox.offline();
-      const cut = this.view.feedback === "sending" && this.#afterwards.length === 0;
-      this.#change({ link, ...(cut && { feedback: "failed" as const }) });
+      this.#change({ link });
+      if (link.name === "stopped" && !this.#putAway) this.#unanswered();
       this.#talk({ typing: false });
     }
   }
@@ -263,11 +265,25 @@ export class Session {
     else if (this.view.phase === "joining" && frame.queue === this.view.queue) this.#hello(frame.queue, false);
   }
 
-  /** The server no longer has this conversation; what was said stays readable here. */
+  /** The server no longer has this conversation; what was said stays readable here, unless it was to be erased. */
   #ended(): void {
-    this.#afterwards = [];
-    if (this.view.feedback === "sending") this.#change({ feedback: "failed" });
-    if (this.view.talk?.state !== "closed") this.#closed("visitor_timeout", null);
+    if (this.#orders.has("erase")) {
+      this.#erased();
+      return;
+    }
+    const left = this.#orders.has("leave");
+    this.#unanswered();
+    if (this.view.talk?.state !== "closed") this.#closed(left ? "visitor_left" : "visitor_timeout", null);
+  }
+
+  /** What was asked for can't be any more: the buttons say so. */
+  #unanswered(): void {
+    const { feedback } = this.view;
+    this.#change({
+      ending: false, erasing: false, feedback: feedback === "sending" ? "failed" : feedback,
+      ...(this.#orders.has("erase") && { trouble: "erase" }),
+    });
+    this.#orders.clear();
   }
 
   #welcome(frame: VisitorWelcome): void {
@@ -288,7 +304,7 @@ export class Session {
     this.#connection.answered("hello");
     this.#asked = false;
     const { talk } = this.view;
-    if (talk && talk.state !== "waiting") {
+    if (talk && (talk.state !== "waiting" || this.#orders.size)) {
       this.#ended();
       return;
     }
@@ -305,9 +321,11 @@ export class Session {
     this.#asked = false;
     const { talk } = this.view;
     if (talk?.history === Number.POSITIVE_INFINITY) this.#talk({ history: this.#log.last });
-    if (talk?.state === "closed") this.#outbox.fail("bad_state");
-    else this.#outbox.online();
-    for (const frame of this.#afterwards.splice(0)) this.#connection.send(frame);
+    if (talk?.state === "closed") {
+      this.#left();
+      this.#outbox.fail("bad_state");
+    } else this.#outbox.online();
+    this.#orders.flush();
     this.#change({});
   }
 
@@ -344,9 +362,24 @@ export class Session {
     if (frame.id) {
       this.#connection.answered(frame.id);
       this.#outbox.refused(frame.id, frame.code, frame.retry_after_ms ?? 0);
-    } else if (frame.ref === "feedback") this.#change({ feedback: "failed" });
-    else if (frame.ref === "erase") this.#change({ trouble: frame.code });
+    } else if (frame.ref === "leave" || frame.ref === "feedback" || frame.ref === "erase") this.#refused(frame.ref, frame);
     else if (frame.ref === "hello" || frame.ref === "watch") this.#notLetIn(frame);
+  }
+
+  #refused(name: OrderName, { code, retry_after_ms }: ErrorFrame): void {
+    if (name === "leave" && PASSING.has(code)) {
+      this.#orders.putOff(Math.max(retry_after_ms ?? 0, AGAIN_MS));
+      return;
+    }
+    const given = this.#orders.repeated(name);
+    if (!this.#orders.done(name)) return;
+    if (name === "feedback") this.#change({ feedback: given && code === "bad_state" ? "sent" : "failed" });
+    else if (name === "leave") {
+      // It is not as it looks from here: read again how things stand.
+      this.#change({ ending: false });
+      this.#connection.replace();
+    } else if (code === "not_found") this.#erased();
+    else this.#change({ erasing: false, trouble: "erase" });
   }
 
   #notLetIn(frame: ErrorFrame): void {
@@ -357,8 +390,8 @@ export class Session {
   }
 
   #ok(ref: string | number | undefined): void {
-    if (ref === "feedback") this.#change({ feedback: "sent" });
-    if (ref === "erase") this.#erased();
+    if (ref === "feedback" && this.#orders.done("feedback")) this.#change({ feedback: "sent" });
+    if (ref === "erase" && this.#orders.has("erase")) this.#erased();
   }
 
   #closed(reason: EndReason, lingerUntil: number | null): void {
@@ -366,9 +399,16 @@ export class Session {
       this.#erased();
       return;
     }
-    this.#change({ ending: false });
+    this.#left();
     this.#talk({ state: "closed", reason, lingerUntil, typing: false, warning: null, position: null });
     this.#outbox.fail("bad_state");
+  }
+
+  /** It is over, so nothing is left to be ended. */
+  #left(): void {
+    this.#orders.done("leave");
+    this.#connection.answered("leave");
+    this.#change({ ending: false });
   }
 
   #erased(): void {
@@ -380,9 +420,10 @@ export class Session {
     this.#log.reset();
     this.#outbox.clear();
     this.#typingEnds.clear();
+    this.#orders.clear();
     this.#seenSaid = 0;
     this.#awaySince = null;
-    this.#change({ talk: null, ending: false, feedback: "none" });
+    this.#change({ talk: null, ending: false, erasing: false, feedback: "none" });
   }
 
   #talk(change: Partial<Talk>): void {

@@ -49,6 +49,8 @@ export interface View {
   readonly trouble: string | null;
   /** The person has asked to end, and the server has not yet confirmed. */
   readonly ending: boolean;
+  /** The person has asked to erase, and the server has not yet confirmed. */
+  readonly erasing: boolean;
   readonly feedback: "none" | "sending" | "sent" | "failed";
 }
 
@@ -64,7 +66,8 @@ export interface SessionOptions {
 const NO_LIMITS: Limits = { text: 4_000 };
 export const NOTHING: View = {
   phase: "browsing", link: { name: "connecting" }, online: false, informed: false, statuses: [], queue: null, talk: null,
-  entries: [], outgoing: [], lost: false, unavailable: null, trouble: null, ending: false, feedback: "none",
+  entries: [], outgoing: [], lost: false, unavailable: null, trouble: null, ending: false, erasing: false,
+  feedback: "none",
 };
 
 /** What a welcome says, on top of what was known of the same conversation. */
@@ -86,4 +89,10 @@ export function talkOf(frame: VisitorWelcome, before: Talk | null): Talk {
     limits: frame.limits ?? NO_LIMITS,
     history: before?.history ?? Number.POSITIVE_INFINITY,
   };
+}
+
+/** Whether the server still has a live conversation after `away` ms without a connection, as far as is known here. */
+export function stillThere({ state, limits }: Talk, away: number): boolean {
+  const grace = state === "waiting" ? limits.grace_waiting_ms : limits.grace_talking_ms;
+  return state !== "closed" && away < Math.min(grace ?? 0, limits.linger_ms ?? 0);
 }
