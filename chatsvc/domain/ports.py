@@ -146,6 +146,14 @@ class ChatStore(Protocol):
         """Places in the queue."""
         ...
 
+    def mark_seen(self, conversation: str, by: int, seq: int) -> Awaitable[Any]:
+        """Participant `by` (0 is the visitor) has seen everything up to `seq`."""
+        ...
+
+    async def seen_marks(self, conversation: str, people: Sequence[int]) -> list[int]:
+        """How far each of these participants has seen, 0 for not at all."""
+        ...
+
     def whisper(self, node: str, payload: bytes) -> Awaitable[Any]:
         """Something ephemeral for one node."""
         ...

@@ -263,6 +263,20 @@ class PoolChats:
         """Strike a dead node off the list."""
         await self._link.call(self.keys.nodes, "ZREM", self.keys.nodes, node)
 
+    def mark_seen(self, conversation: str, by: int, seq: int) -> "Future[Any]":
+        """Participant `by` (0 is the visitor) has seen everything up to `seq`."""
+        key = self.keys.log(conversation)
+        return self._link.call(key, "HSET", key, f"s:{by}", seq)
+
+    async def seen_marks(self, conversation: str, people: Sequence[int]) -> list[int]:
+        """How far each of these participants has seen, 0 for not at all."""
+        if not people:
+            return []
+        key = self.keys.log(conversation)
+        return [
+            int(seq or 0) for seq in await self._link.call(key, "HMGET", key, *(f"s:{by}" for by in people))
+        ]
+
     def whisper(self, node: str, payload: bytes) -> "Future[Any]":
         """Send something ephemeral to one node."""
         channel = self.keys.node_channel(node)

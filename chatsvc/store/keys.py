@@ -22,8 +22,8 @@ All keys of one pool carry the hash tag `{pool}`, so they share a slot and a scr
 | `log:<conversation>` | hash | `talk`, `staff` (last seq), `at`; see below | `append` | retention |
 | `talk:<conversation>`, `note:<conversation>` | stream | id `seq-0`; `t` time, `e` entry | `append` | retention |
 
-In `log`: `t:…` and `n:…` are client id → `seq:at` (what is here has been stored), `e:…` the same for events, `i:…`
-sealed answers and feedback.
+In `log`: `t:…` and `n:…` are client id → `seq:at` (what is here has been stored), `e:…` the same for events,
+`s:…` how far a participant has seen, `i:…` sealed answers and feedback.
 
 In `due` the kind `p` (offer again) has the id `conversation|staff`; the others have one or the other.
 

@@ -13,6 +13,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
+from chatsvc.domain.conversation import LIVE
 from chatsvc.domain.errors import ChatError, StoreUnavailable
 from chatsvc.domain.records import Conversation, Hint, LogEntry
 from chatsvc.domain.sites import Queue, Site
@@ -155,8 +156,11 @@ class Hub:
             self.on_delivery(max(0.0, (self.pool.clock.now() - entry.at) / 1000))
 
     def whisper(self, record: Conversation, whisper: Whisper) -> None:
-        """Tell the other participants of a conversation, wherever they are."""
+        """Tell the other participants of a conversation, wherever they are; what was seen is kept for their return."""
         self.whisper_here(whisper)
+        if whisper.what == "seen" and record.state in LIVE:
+            marked = asyncio.ensure_future(self.pool.store.mark_seen(record.id, whisper.by, whisper.value))
+            marked.add_done_callback(_ignore)
         own = self.pool.store.node
         nodes = {part.node for part in record.parts} | {record.vnode}
         payload = b"w" + msgspec.msgpack.encode(whisper)

@@ -94,6 +94,10 @@ class OpenConversations(dict[str, OpenConversation]):
         async def follow() -> None:
             await found.talk.follow(talk[-1].seq if talk else talk_after, more)
             await found.staff.follow(staff[-1].seq if staff else staff_after, staff_more)
+            (seen,) = await self._pool.store.seen_marks(ident, [0])
+            if seen:
+                mark = frames.SeenNow(from_="visitor", seq=seen, by=0, conversation=ident)
+                self._session.socket.send(mark)
 
         return shown, follow
 

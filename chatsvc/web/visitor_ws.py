@@ -188,6 +188,10 @@ class VisitorSession(Connection):
         self._welcomed = True
         await feed.follow(page[-1].seq if page else (frame.after if known else 0), more)
         self._stand(record)
+        people = [part.n for part in record.parts]
+        for by, seq in zip(people, await hub.pool.store.seen_marks(record.id, people), strict=True):
+            if seq:
+                self.socket.send(frames.SeenNow(from_="counsellor", seq=seq, by=by))
         if record.warned and record.state in LIVE:
             self.socket.send(frames.EndWarning(reason="idle", at=record.warned))
 

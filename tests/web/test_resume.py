@@ -137,3 +137,19 @@ async def test_a_change_of_epoch_calls_everybody_back(service: Service) -> None:
     service.backend.on_epoch(chats.keys.pool)
     assert (await visitor.gone()).code == 1012
     assert (await aino.gone()).code == 1012
+
+
+async def test_what_was_seen_is_known_after_a_return(service: Service) -> None:
+    """Each side hears at its return how far the other had seen: `seen` does not fall back to `sent`."""
+    visitor, aino, conversation = await service.talking()
+    await visitor.ask("say", "ack", id="1", text="hei")
+    await aino.expect("entry", id="1")
+    await aino.send("seen", conversation=conversation, seq=2)
+    await visitor.expect("seen", seq=2)
+    await visitor.send("seen", seq=1)
+    await aino.expect("seen", seq=1)
+    again, _ = await service.joined(token=visitor.of("welcome")[0]["token"])
+    assert (await again.expect("seen"))["seq"] == 2
+    console = await service.console("aino")
+    await console.send("hello")
+    assert (await console.expect("seen"))["conversation"] == conversation
