@@ -1,14 +1,13 @@
 // The launcher that a municipality's page loads: one button in a shadow root, and the panel's iframe once it is pressed.
 
+import { NEUTRAL_PAGE } from "./core/exit";
+
 interface FromPanel {
   chatsvc?: unknown;
   type?: unknown;
   n?: unknown;
   on?: unknown;
 }
-
-/** Where a quick exit lands when the site names no page of its own; the same as that of the chat's own page. */
-const NEUTRAL_PAGE = "https://www.ilmatieteenlaitos.fi/";
 
 type Words = readonly [button: string, open: string, frame: string, unread: string];
 

@@ -142,10 +142,12 @@ test("Signing out forgets everything.", () => {
 });
 
 test("An erased conversation leaves nothing of itself on the desk.", () => {
-  const { peer, talk, greet } = setUp();
+  const { peer, desk, actions, talk, greet } = setUp();
   greet(body());
+  actions.setDraft("c1", "staff", "kesken");
   peer.socket.deliver({ type: "closed", conversation: "c1", reason: "erased" });
   assert.deepEqual(talk(), []);
+  assert.equal(desk.drafts.get("c1", "staff"), "");
 });
 
 test("A refused message stays with the word of refusal, and can go back into the draft.", () => {

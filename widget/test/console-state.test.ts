@@ -146,6 +146,31 @@ test("The end starts the record, unless nothing is left to record.", () => {
   assert.equal(only(after(open, { type: "closed", conversation: "c1", reason: "erased" })).state, "closed");
 });
 
+test("An erased conversation leaves the desk by itself, or is put away by who looks at it; also in its record.", () => {
+  const ended = { type: "closed", conversation: "c1", reason: "visitor_left", wrap_up_until: NOW + 60_000 } as const;
+  const erased = { type: "closed", conversation: "c1", reason: "erased" } as const;
+  const open = after(signedOn, { type: "assigned", conversation: body("c1") });
+  const elsewhere = after(select(open, null), ended, erased);
+  assert.deepEqual(elsewhere.conversations, []);
+  assert.deepEqual(elsewhere.notices.map((notice) => notice.key), ["closed.erased"]);
+  const looking = after(select(open, "c1"), ended, erased);
+  assert.deepEqual([only(looking).state, only(looking).reason], ["closed", "erased"]);
+  assert.deepEqual(dismiss(looking, "c1").conversations, []);
+});
+
+test("What the visitor has read is known for messages that were already in the log.", () => {
+  const read = { type: "seen", conversation: "c1", from: "visitor", seq: 2 } as const;
+  const log = [line(1, "visitor"), line(2, "counsellor")];
+  assert.equal(only(after(emptyDesk, welcome({ conversations: [body("c1", { log })] }), read)).seenByVisitor, 2);
+});
+
+test("Those whose connection is gone are counted apart, until the queue says otherwise.", () => {
+  const away = after(signedOn, { type: "queue", site: "kunta", queue: "paihde", state: "open", waiting: 1, away: 2 });
+  assert.deepEqual([away.queues[0]?.waiting, away.queues[0]?.away], [1, 2]);
+  const back = after(away, { type: "queue", site: "kunta", queue: "paihde", state: "open", waiting: 3 });
+  assert.equal(back.queues[0]?.away, 0);
+});
+
 test("A conversation that is taken away stays only while it holds an unfinished message.", () => {
   const open = after(signedOn, { type: "assigned", conversation: body("c1") });
   const released: CounsellorServerFrame = { type: "released", conversation: "c1", reason: "grace" };

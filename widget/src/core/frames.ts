@@ -98,7 +98,10 @@ export interface StatusFrame {
   queue: string;
   state: QueueState;
   opens_at?: number | null;
+  /** Those who are there. */
   waiting: number;
+  /** Those who keep their place while their connection is gone. */
+  away?: number;
   estimate_s?: Estimate;
   questions?: readonly Question[];
   names?: Texts;
@@ -273,7 +276,10 @@ export interface QueueView {
   names?: Texts;
   mode?: "take" | "offer" | "auto";
   state: QueueState;
+  /** Those who are there or have been offered. */
   waiting: number;
+  /** Those who keep their place while their connection is gone. */
+  away?: number;
   longest_wait_ms?: number | null;
   on_duty?: number;
   free?: number;
@@ -362,5 +368,7 @@ export const STOP_CODES: ReadonlySet<number> = new Set([
   1000, 1002, 1003, 1007, 1009, 4000, 4001, 4003, 4009,
 ]);
 export const NOT_SIGNED_IN = 4001;
+/** The account may sign in, but its role has no desk. */
+export const NO_DESK = 4003;
 export const REPLACED = 4009;
 export const SUBPROTOCOL = "chatsvc.v1.msgpack";

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { NEUTRAL_PAGE } from "../core/exit";
 import type { I18n } from "../core/i18n";
 import { Banner } from "./Banner";
 import { Browse } from "./Browse";
@@ -10,8 +11,6 @@ import { useTalkScreen } from "./later";
 import { UiContext, useView, type Ui } from "./ui";
 import { useWatcher } from "./watcher";
 
-/** Where a person who must leave at once lands: public, ordinary, and tells nothing. */
-const NEUTRAL_PAGE = "https://www.ilmatieteenlaitos.fi/";
 const REPLACED = 4009;
 
 interface AppProps {

@@ -10,8 +10,10 @@ const NAMES: Readonly<Record<string, string>> = {
   fi: "Suomi", sv: "Svenska", en: "English", se: "Davvisámegiella", smn: "Anarâškielâ", sms: "Nuõrttsääʹmǩiõll",
 };
 
-function Languages() {
-  const { i18n, languages, setLanguage } = useUi();
+/** The languages of the site, in its order, as far as this page speaks them. */
+function Languages({ site }: { site: readonly string[] | undefined }) {
+  const { i18n, languages: known, setLanguage } = useUi();
+  const languages = site?.length ? site.filter((lang) => known.includes(lang)) : known;
   return (
     <nav class="languages" aria-label={i18n.t("header.languages")}>
       {languages.map((lang) => (
@@ -120,7 +122,7 @@ export function Browse({ view }: { view: View }) {
         {view.trouble && <Trouble code={view.trouble} />}
         {status && <OneQueue status={status} several={view.statuses.length > 1} />}
         {!status && view.statuses.length > 1 && <Choice statuses={view.statuses} />}
-        <Languages />
+        <Languages site={view.statuses[0]?.languages} />
       </div>
       {status?.state === "open" && (
         <div class="foot">

@@ -154,8 +154,7 @@ export class Desk {
     this.update((state) => reduce(state, frame, this.now()));
     this.threads.take(frame);
     if (frame.type === "released") this.threads.giveUp(frame.conversation);
-    // The visitor wants it gone: it goes from this screen and this memory too.
-    if (frame.type === "closed" && frame.reason === "erased") this.threads.forget(frame.conversation ?? "");
+    if (frame.type === "closed" && frame.reason === "erased") this.#erased(frame.conversation ?? "");
     if (frame.type === "welcome") this.#welcomed();
     this.#refill();
     this.#rereadIfGap();
@@ -166,6 +165,13 @@ export class Desk {
     for (const one of this.state.conversations) if (one.state === "gone") this.threads.giveUp(one.id);
     this.#speaking = true;
     this.threads.outbox.online();
+  }
+
+  /** The visitor wants it gone: it goes from this screen and this memory too, with what was being written about it. */
+  #erased(id: string): void {
+    this.typing.stop();
+    this.threads.forget(id);
+    this.drafts.forget(id);
   }
 
   /** A pushed entry is fresh: its time tells the difference between the two clocks. */

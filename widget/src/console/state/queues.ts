@@ -13,7 +13,7 @@ export function queueKeyOf(state: DeskState, site: string | undefined, queue: st
 export function putQueue(state: DeskState, body: QueueBody, now: number): DeskState {
   const key = queueKeyOf(state, body.site, body.queue);
   const held = state.queues.find((queue) => queue.key === key);
-  const view: QueueView = { ...held, ...body, key, asOf: now };
+  const view: QueueView = { ...held, ...body, away: body.away ?? 0, key, asOf: now };
   const queues = held
     ? state.queues.map((queue) => (queue === held ? view : queue))
     : [...state.queues, view];

@@ -122,6 +122,14 @@ function close(held: Conversation, frame: Of<"closed">): Conversation {
   };
 }
 
+/** Only who looks at an erased conversation must put it away; any other leaves the desk with a word. */
+function erase(state: DeskState, frame: Of<"closed">, id: string, now: number): DeskState {
+  if (state.selected === id || !findConversation(state, id)) {
+    return updateConversation(state, id, (held) => ({ ...close(held, frame), drafted: false, recording: false }));
+  }
+  return notify(dismiss(state, id), now, "info", "closed.erased");
+}
+
 function presence(held: Conversation, frame: Of<"presence">, now: number): Conversation {
   if (frame.who !== "visitor" || frame.state === held.presence) return held;
   const typingAt = frame.state === "here" ? held.typingAt : 0;
@@ -161,6 +169,7 @@ export function reduce(state: DeskState, frame: Frame, now: number): DeskState {
     case "transfer_ended": return endTransfer(state, frame, now);
     default:
       if (!("conversation" in frame) || frame.conversation === undefined) return state;
+      if (frame.type === "closed" && frame.reason === "erased") return erase(state, frame, frame.conversation, now);
       return updateConversation(state, frame.conversation, (held) => within(held, frame, now));
   }
 }

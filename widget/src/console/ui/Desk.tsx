@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { NO_DESK } from "../../core/frames";
 import type { DeskState } from "../state/model";
 import { findConversation, isReplaced } from "../state/model";
 import { longestWait, totalWaiting } from "../state/queues";
@@ -6,9 +7,11 @@ import { Banner, Notices } from "./Banner";
 import { ConversationView } from "./ConversationView";
 import { useConsole, useDesk } from "./context";
 import { Mark } from "./icons";
+import { NoDesk } from "./NoDesk";
 import { Offers } from "./Offers";
 import { Rail } from "./Rail";
 import { Running, useNow } from "./time";
+import { SignOutDialog } from "./SignOutDialog";
 import { TopBar } from "./TopBar";
 import { useAttention, useLeaveGuard, useShortcuts } from "./hooks";
 
@@ -16,14 +19,18 @@ import { useAttention, useLeaveGuard, useShortcuts } from "./hooks";
 export function DeskScreen({ onSignOut }: { onSignOut: () => void }) {
   const { i18n, desk } = useConsole();
   const state = useDesk(desk);
+  const [leaving, setLeaving] = useState(false);
   const [open, setOpen] = useState<"help" | "settings" | null>(null);
   useShortcuts(() => setOpen("help"));
   useAttention();
   useLeaveGuard(state.conversations.some((one) => one.drafted || one.pending.length > 0));
   const conversation = findConversation(state, state.selected);
+  const unfinished = state.conversations.filter((one) => one.state === "active" || one.state === "wrap_up").length;
+  if (state.link.name === "stopped" && state.link.code === NO_DESK) return <NoDesk onSignOut={onSignOut} />;
   return (
     <div class={conversation ? "desk desk-talking" : "desk"}>
-      <TopBar state={state} open={open} onOpen={setOpen} onSignOut={onSignOut} />
+      <TopBar state={state} open={open} onOpen={setOpen}
+        onSignOut={() => (unfinished > 0 ? setLeaving(true) : onSignOut())} />
       <Banner state={state} />
       <main class="work">
         <h1 class="vh">{i18n.t("app.title")}</h1>
@@ -36,6 +43,12 @@ export function DeskScreen({ onSignOut }: { onSignOut: () => void }) {
         </div>
       </main>
       <Notices state={state} />
+      {leaving && (
+        <SignOutDialog count={unfinished} onClose={() => setLeaving(false)} onSignOut={() => {
+          setLeaving(false);
+          onSignOut();
+        }} />
+      )}
     </div>
   );
 }

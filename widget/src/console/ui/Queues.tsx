@@ -43,6 +43,7 @@ function Queue({ queue, still }: { queue: QueueView; still: boolean }) {
         <span class="queue-facts">
           {queue.state !== "open" && <span class={`chip chip-${queue.state}`}>{t(`queue.${queue.state}`)}</span>}
           <span>{t("queue.staff", { duty: queue.on_duty ?? 0 })} · {i18n.n("queue.free", queue.free ?? 0)}</span>
+          {(queue.away ?? 0) > 0 && <span>{t("queue.away", { n: queue.away ?? 0 })}</span>}
         </span>
         <span class="queue-wait">
           {queue.waiting > 0 && <><span class="vh">{t("waiting.longest")} </span><Running ms={grown(queue.longest_wait_ms ?? 0, queue.asOf, now)} /></>}

@@ -1,0 +1,16 @@
+import { useConsole } from "./context";
+import { Mark } from "./icons";
+
+/** For an account that may sign in but does not talk with visitors. */
+export function NoDesk({ onSignOut }: { onSignOut: () => void }) {
+  const { t } = useConsole().i18n;
+  return (
+    <main class="login">
+      <div class="login-card">
+        <div class="login-head"><Mark /><h1>{t("app.title")}</h1></div>
+        <p role="status">{t("nodesk.text")}</p>
+        <button type="button" class="button button-main" onClick={onSignOut}>{t("logout.label")}</button>
+      </div>
+    </main>
+  );
+}
