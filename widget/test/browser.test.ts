@@ -167,6 +167,35 @@ test("Ending asks first, and the harmless answer has the focus.", async () => {
   await page.getByText("hei", { exact: true }).waitFor();
 });
 
+test("What is asked for on a dead line shows as no connection within 5 s, and is done once the line is back.", async () => {
+  talking([entry(1, "counsellor", "salaisuus")]);
+  await open();
+  await page.getByRole("button", { name: "Lopeta" }).click();
+  rig.socket.dead = true;
+  const usual = rig.answer;
+  rig.answer = (_, socket) => (socket.dead = true);
+  await page.getByRole("button", { name: "Lopeta ja poista" }).click();
+  await page.getByRole("button", { name: "Poistetaan…" }).waitFor();
+  await page.locator(".banner.care").waitFor({ timeout: 6_000 });
+  rig.answer = (frame, socket) => {
+    usual(frame, socket);
+    if (frame["type"] !== "erase") return;
+    socket.send({ type: "ok", ref: frame["ref"] });
+    socket.send({ type: "closed", reason: "erased" });
+    socket.close(1000);
+  };
+  for (const socket of rig.sockets) socket.cut();
+  await page.getByRole("heading", { name: "Keskustelu on poistettu" }).waitFor({ timeout: 25_000 });
+  assert.equal((await page.content()).includes("salaisuus"), false);
+});
+
+test("Only the languages of the site are offered, in its order.", async () => {
+  script([statusOf("paihde", { languages: ["sv", "smn", "fi"] })]);
+  await open();
+  await page.locator(".state.open").waitFor();
+  assert.deepEqual(await page.locator(".languages button").allInnerTexts(), ["Svenska", "Suomi"]);
+});
+
 test("Feedback and erasure after the end; nothing of the talk is left on the page.", async () => {
   script([statusOf("paihde", { resume: "paihde" })], [
     welcome({ state: "closed", reason: "counsellor_closed", linger_until: Date.now() + 600_000, log: [event(1, "joined", { alias: "Mari" }), entry(2, "counsellor", "salaisuus")] }),

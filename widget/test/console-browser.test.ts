@@ -304,6 +304,42 @@ test("A session that ends leads to the login, and back to the same unfinished me
   });
 });
 
+test("An account without a desk is told so in one sentence, and can sign out.", async () => {
+  await stage(async ({ page, rig }) => {
+    rig.socket.close(4003);
+    await page.getByText("This account has no desk").waitFor();
+    assert.equal(await page.getByRole("button").count(), 1);
+    assert.deepEqual(await axeFindings(page), []);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("User name").waitFor();
+  });
+});
+
+test("Signing out asks first while conversations are open.", async () => {
+  await stage(async ({ page }) => {
+    await page.getByRole("button", { name: "Sign out" }).click();
+    const dialog = page.getByRole("dialog", { name: "Sign out?" });
+    await dialog.getByText(/unfinished conversations/).waitFor();
+    assert.deepEqual(await axeFindings(page, { again: true, within: "dialog" }), []);
+    await dialog.getByRole("button", { name: "Keep working" }).click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await dialog.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("User name").waitFor();
+  });
+});
+
+test("An erased conversation says so where it is looked at, and leaves the list when it is put away.", async () => {
+  await stage(async ({ page, rig }) => {
+    await page.keyboard.press("Alt+Digit1");
+    await talkBox(page).waitFor();
+    const before = await page.locator(".desk-row").count();
+    rig.socket.send({ type: "closed", conversation: "c1", reason: "erased" });
+    await page.locator(".over", { hasText: "had the conversation erased" }).getByRole("button").click();
+    await page.locator(".over").waitFor({ state: "detached" });
+    assert.equal(await page.locator(".desk-row").count(), before - 1);
+  });
+});
+
 test("The language can be changed at once and is remembered.", async () => {
   await stage(async ({ page }) => {
     await page.getByRole("button", { name: "Settings" }).click();

@@ -295,9 +295,9 @@ test("An erasure that the server refuses says so and can be asked for again; of 
   peer.socket.deliver(over);
   session.erase();
   peer.socket.deliver({ type: "error", ref: "erase", code: "store_away", message: "" });
-  assert.deepEqual([session.view.erasing, session.view.trouble], [false, "erase"]);
+  assert.deepEqual([session.view.erasing, session.view.eraseFailed], [false, true]);
   session.erase();
-  assert.equal(session.view.trouble, null);
+  assert.equal(session.view.eraseFailed, false);
   peer.socket.deliver({ type: "error", ref: "erase", code: "not_found", message: "" });
   assert.equal(session.view.phase, "erased");
 });

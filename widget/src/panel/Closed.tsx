@@ -82,7 +82,7 @@ export function Closed({ view, talk }: { view: View; talk: Talk }) {
         </button>}
       </div>
       {readable && <p class="soft small-print">{t("closed.shared")}</p>}
-      {view.trouble === "erase" && <p class="error-text" role="alert">{t("erase.failed")}</p>}
+      {view.eraseFailed && <p class="error-text" role="alert">{t("erase.failed")}</p>}
       {asking && (
         <Confirm kind="erase" onNo={() => setAsking(false)} onYes={() => {
           setAsking(false);

@@ -108,7 +108,7 @@ export function TalkScreen({ view, talk }: { view: View; talk: Talk }) {
             </button>
           </div>
         )}
-        {open && view.trouble === "erase" && <p class="error-text" role="alert">{t("erase.failed")}</p>}
+        {open && view.eraseFailed && <p class="error-text" role="alert">{t("erase.failed")}</p>}
         <Messages
           view={view}
           talk={talk}

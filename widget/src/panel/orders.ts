@@ -1,7 +1,17 @@
-import type { VisitorFrame } from "../core/frames";
+import type { ErrorFrame, VisitorFrame } from "../core/frames";
 import { Deadline, type Clock } from "../core/timer";
 
 export type OrderName = "leave" | "feedback" | "erase";
+
+/** How things stand with what the person has asked for. */
+export interface OrdersView {
+  /** To be ended, and the server has not yet confirmed. */
+  readonly ending: boolean;
+  /** To be erased, and the server has not yet confirmed. */
+  readonly erasing: boolean;
+  readonly eraseFailed: boolean;
+  readonly feedback: "none" | "sending" | "sent" | "failed";
+}
 
 interface OrdersOptions {
   clock: Clock;
@@ -15,30 +25,41 @@ interface Kept {
 }
 
 const AGAIN_AFTER_MS = 10_000;
+const PUT_OFF_MS = 2_000;
+/** Errors that pass by themselves. */
+export const PASSING: ReadonlySet<string> = new Set(["store_away", "too_many"]);
+
+export const isOrder = (ref: unknown): ref is OrderName => ref === "leave" || ref === "feedback" || ref === "erase";
 
 /** What the person has asked for once: kept, and asked again over every connection, until the server has answered. */
 export class Orders {
   readonly #kept = new Map<OrderName, Kept>();
   readonly #again: Deadline;
+  #feedback: "none" | "sent" | "failed" = "none";
+  #eraseFailed = false;
 
   constructor(private readonly options: OrdersOptions) {
     this.#again = new Deadline(options.clock, () => this.flush());
   }
 
-  get size(): number {
-    return this.#kept.size;
+  get view(): OrdersView {
+    return {
+      ending: this.has("leave"), erasing: this.has("erase"), eraseFailed: this.#eraseFailed,
+      feedback: this.has("feedback") ? "sending" : this.#feedback,
+    };
+  }
+
+  /** Whether anything has no answer yet. */
+  get pending(): boolean {
+    return this.#kept.size > 0;
   }
 
   has(name: OrderName): boolean {
     return this.#kept.has(name);
   }
 
-  /** An earlier copy may have arrived although its answer never came. */
-  repeated(name: OrderName): boolean {
-    return (this.#kept.get(name)?.sent ?? 0) > 1;
-  }
-
   add(name: OrderName, frame: VisitorFrame): void {
+    if (name === "erase") this.#eraseFailed = false;
     this.#kept.set(name, { frame: { ...frame, ref: name }, sent: 0 });
     this.flush();
   }
@@ -46,25 +67,47 @@ export class Orders {
   /** Asks for everything that has no answer yet. */
   flush(): void {
     for (const [name, kept] of this.#kept) if (this.options.send(name, kept.frame)) kept.sent++;
-    if (this.#kept.size) this.#again.in(AGAIN_AFTER_MS);
+    if (this.pending) this.#again.in(AGAIN_AFTER_MS);
   }
 
-  /** Not now: asks again in `ms`. */
-  putOff(ms: number): void {
-    this.#again.in(ms);
+  done(name: OrderName): void {
+    if (this.#kept.delete(name) && name === "feedback") this.#feedback = "sent";
   }
 
-  done(name: OrderName): boolean {
-    return this.#kept.delete(name);
+  /** The server will not do it. True when an end or an erasure is refused because what it is about is no more. */
+  refused(name: OrderName, { code, retry_after_ms }: ErrorFrame): boolean {
+    if (name === "leave" && PASSING.has(code)) {
+      this.#again.in(Math.max(retry_after_ms ?? 0, PUT_OFF_MS));
+      return false;
+    }
+    // An earlier copy may have arrived although its answer never came.
+    if (name === "feedback" && code === "bad_state" && (this.#kept.get(name)?.sent ?? 0) > 1) this.done(name);
+    else if (name === "leave" || (name === "erase" && code === "not_found")) return this.#kept.delete(name);
+    else this.#fail(name);
+    return false;
   }
 
+  /** None of it can be any more. */
+  fail(): void {
+    for (const name of [...this.#kept.keys()]) this.#fail(name);
+  }
+
+  /** Forgets everything, for a new conversation. */
   clear(): void {
     this.#kept.clear();
     this.#again.clear();
+    this.#feedback = "none";
+    this.#eraseFailed = false;
   }
 
   /** Notices what is overdue after the page slept. */
   wake(): void {
     this.#again.check();
+  }
+
+  #fail(name: OrderName): void {
+    if (!this.#kept.delete(name)) return;
+    if (name === "feedback") this.#feedback = "failed";
+    if (name === "erase") this.#eraseFailed = true;
   }
 }

@@ -5,22 +5,19 @@ import type {
 import { Log } from "../core/log";
 import { Outbox } from "../core/outbox";
 import { Deadline } from "../core/timer";
-import { Orders, type OrderName } from "./orders";
-import { NOTHING, stillThere, talkOf, type Said, type SessionOptions, type Talk, type View } from "./view";
+import { isOrder, Orders, PASSING, type OrderName } from "./orders";
+import { NOTHING, stillThere, talkOf, type Said, type SessionOptions, type Talk, type View, Viewed } from "./view";
 
 const TYPING_SHOWN_MS = 10_000;
 const TYPING_AGAIN_MS = 5_000;
 const GAP_MS = 3_000;
 const AGAIN_MS = 2_000;
-/** Errors that pass by themselves. */
-const PASSING: ReadonlySet<string> = new Set(["store_away", "too_many"]);
 type Out = VisitorFrame & { type: string };
 type In = VisitorServerFrame;
-type Handlers = { [T in In["type"]]?: (frame: Extract<In, { type: T }>) => void };
+type Handlers = { [T in In["type"]]?: (frame: Extract<In, { type: T }>) => unknown };
 
 /** One visitor's chat: what was heard becomes a view, what the person does becomes frames. */
-export class Session {
-  view: View;
+export class Session extends Viewed {
   lang: string;
   /** A person wants to hear when their turn comes; off at first, since not everybody is alone. */
   sound = false;
@@ -32,7 +29,6 @@ export class Session {
   readonly #typingEnds: Deadline;
   readonly #gap: Deadline;
   readonly #again: Deadline;
-  #listeners = new Set<() => void>();
   /** The conversation's log is whole: messages may go out. */
   #paged = false;
   /** A hello is on its way. */
@@ -46,9 +42,9 @@ export class Session {
   #awaySince: number | null = null;
 
   constructor(options: SessionOptions) {
+    super({ ...NOTHING, queue: options.queue });
     this.#options = options;
     this.lang = options.lang;
-    this.view = { ...NOTHING, queue: options.queue };
     const { clock } = options;
     this.#outbox = new Outbox<Said>({
       clock,
@@ -70,11 +66,6 @@ export class Session {
   }
 
   get site(): string { return this.#options.site; }
-
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
 
   // What the person does
 
@@ -100,14 +91,13 @@ export class Session {
     this.#change({ queue, trouble: null, unavailable: null, phase: "browsing" });
   }
 
-  join(fresh = false): void {
+  join(): void {
     const { queue } = this.view;
     if (!queue) return;
     const lingering = this.view.statuses.some((status) => status.resume);
-    if (fresh) this.#forget();
     this.#resumes = true;
     this.#change({ phase: "joining", trouble: null, unavailable: null });
-    this.#hello(queue, fresh || lingering);
+    this.#hello(queue, lingering);
   }
 
   /** Back to the first page, to read the queue's state anew. */
@@ -149,7 +139,6 @@ export class Session {
 
   /** Ends the wait or the conversation, as soon as there is a connection. */
   leave(): void {
-    this.#change({ ending: true });
     this.#order("leave", { type: "leave", how: "button" });
   }
 
@@ -160,13 +149,11 @@ export class Session {
   }
 
   rate(score: number, text: string): void {
-    this.#change({ feedback: "sending" });
     this.#order("feedback", { type: "feedback", score, ...(text && { text }) });
   }
 
   /** Ends what goes on and erases everything, as soon as there is a connection. */
   erase(): void {
-    this.#change({ erasing: true, trouble: null });
     this.#order("erase", { type: "erase" });
   }
 
@@ -177,7 +164,7 @@ export class Session {
     const { talk } = this.view;
     const now = this.#options.clock.now();
     // A `hello` for a conversation that has ended may start another: look first whenever it may have.
-    if (talk && !this.#orders.size && stillThere(talk, now - (this.#awaySince ?? now))) this.#hello(talk.queue, false);
+    if (talk && !this.#orders.pending && stillThere(talk, now - (this.#awaySince ?? now))) this.#hello(talk.queue, false);
     else this.#watch();
   }
 
@@ -199,6 +186,7 @@ export class Session {
   #order(name: OrderName, frame: Out): void {
     this.#orders.add(name, frame);
     this.#connection.start();
+    this.#change({});
   }
 
   #mayTalk(): boolean {
@@ -211,8 +199,8 @@ export class Session {
       this.#awaySince ??= this.#options.clock.now();
       this.#paged = this.#asked = false;
       this.#outbox.offline();
+      if (link.name === "stopped" && !this.#putAway) this.#orders.fail();
       this.#change({ link });
-      if (link.name === "stopped" && !this.#putAway) this.#unanswered();
       this.#talk({ typing: false });
     }
   }
@@ -232,21 +220,15 @@ export class Session {
     ack: (frame) => this.#ack(frame.id, frame.seq, frame.at),
     error: (frame) => this.#error(frame),
     ok: (frame) => this.#ok(frame.ref),
-    waiting: ({ position, estimate_s }) =>
-      this.#talk({ state: "waiting", position, estimate: estimate_s ?? null, presence: null }),
-    active: ({ participants }) =>
-      this.#talk({ state: "active", participants, presence: "here", position: null, estimate: null }),
+    waiting: ({ position, estimate_s }) => this.#talk({ state: "waiting", position, estimate: estimate_s ?? null, presence: null }),
+    active: ({ participants }) => this.#talk({ state: "active", participants, presence: "here", position: null, estimate: null }),
     participants: ({ participants }) => this.#talk({ participants }),
     typing: ({ on }) => {
       if (on) this.#typingEnds.in(TYPING_SHOWN_MS);
       this.#talk({ typing: on });
     },
-    seen: ({ from, seq }) => {
-      if (from === "counsellor") this.#talk({ seen: Math.max(seq, this.view.talk?.seen ?? 0) });
-    },
-    presence: ({ who, state }) => {
-      if (who === "counsellor") this.#talk({ presence: state });
-    },
+    seen: ({ from, seq }) => from === "counsellor" && this.#talk({ seen: Math.max(seq, this.view.talk?.seen ?? 0) }),
+    presence: ({ who, state }) => who === "counsellor" && this.#talk({ presence: state }),
     warning: ({ reason, at }) => this.#talk({ warning: { reason, at } }),
     closed: ({ reason, linger_until }) => this.#closed(reason, linger_until ?? null),
     unavailable: (frame) => this.#unavailable(frame),
@@ -272,18 +254,9 @@ export class Session {
       return;
     }
     const left = this.#orders.has("leave");
-    this.#unanswered();
+    this.#orders.fail();
+    this.#change({});
     if (this.view.talk?.state !== "closed") this.#closed(left ? "visitor_left" : "visitor_timeout", null);
-  }
-
-  /** What was asked for can't be any more: the buttons say so. */
-  #unanswered(): void {
-    const { feedback } = this.view;
-    this.#change({
-      ending: false, erasing: false, feedback: feedback === "sending" ? "failed" : feedback,
-      ...(this.#orders.has("erase") && { trouble: "erase" }),
-    });
-    this.#orders.clear();
   }
 
   #welcome(frame: VisitorWelcome): void {
@@ -304,7 +277,7 @@ export class Session {
     this.#connection.answered("hello");
     this.#asked = false;
     const { talk } = this.view;
-    if (talk && (talk.state !== "waiting" || this.#orders.size)) {
+    if (talk && (talk.state !== "waiting" || this.#orders.pending)) {
       this.#ended();
       return;
     }
@@ -322,7 +295,7 @@ export class Session {
     const { talk } = this.view;
     if (talk?.history === Number.POSITIVE_INFINITY) this.#talk({ history: this.#log.last });
     if (talk?.state === "closed") {
-      this.#left();
+      this.#orders.done("leave");
       this.#outbox.fail("bad_state");
     } else this.#outbox.online();
     this.#orders.flush();
@@ -362,24 +335,15 @@ export class Session {
     if (frame.id) {
       this.#connection.answered(frame.id);
       this.#outbox.refused(frame.id, frame.code, frame.retry_after_ms ?? 0);
-    } else if (frame.ref === "leave" || frame.ref === "feedback" || frame.ref === "erase") this.#refused(frame.ref, frame);
+    } else if (isOrder(frame.ref)) this.#refused(frame.ref, frame);
     else if (frame.ref === "hello" || frame.ref === "watch") this.#notLetIn(frame);
   }
 
-  #refused(name: OrderName, { code, retry_after_ms }: ErrorFrame): void {
-    if (name === "leave" && PASSING.has(code)) {
-      this.#orders.putOff(Math.max(retry_after_ms ?? 0, AGAIN_MS));
-      return;
-    }
-    const given = this.#orders.repeated(name);
-    if (!this.#orders.done(name)) return;
-    if (name === "feedback") this.#change({ feedback: given && code === "bad_state" ? "sent" : "failed" });
-    else if (name === "leave") {
-      // It is not as it looks from here: read again how things stand.
-      this.#change({ ending: false });
-      this.#connection.replace();
-    } else if (code === "not_found") this.#erased();
-    else this.#change({ erasing: false, trouble: "erase" });
+  #refused(name: OrderName, frame: ErrorFrame): void {
+    if (!this.#orders.refused(name, frame)) this.#change({});
+    else if (name === "erase") this.#erased();
+    // It is not as it looks from here: read again how things stand.
+    else this.#connection.replace();
   }
 
   #notLetIn(frame: ErrorFrame): void {
@@ -390,8 +354,9 @@ export class Session {
   }
 
   #ok(ref: string | number | undefined): void {
-    if (ref === "feedback" && this.#orders.done("feedback")) this.#change({ feedback: "sent" });
-    if (ref === "erase" && this.#orders.has("erase")) this.#erased();
+    if (ref === "feedback") this.#orders.done(ref);
+    if (ref === "erase" && this.#orders.has(ref)) this.#erased();
+    else this.#change({});
   }
 
   #closed(reason: EndReason, lingerUntil: number | null): void {
@@ -399,16 +364,10 @@ export class Session {
       this.#erased();
       return;
     }
-    this.#left();
-    this.#talk({ state: "closed", reason, lingerUntil, typing: false, warning: null, position: null });
-    this.#outbox.fail("bad_state");
-  }
-
-  /** It is over, so nothing is left to be ended. */
-  #left(): void {
     this.#orders.done("leave");
     this.#connection.answered("leave");
-    this.#change({ ending: false });
+    this.#talk({ state: "closed", reason, lingerUntil, typing: false, warning: null, position: null });
+    this.#outbox.fail("bad_state");
   }
 
   #erased(): void {
@@ -423,7 +382,7 @@ export class Session {
     this.#orders.clear();
     this.#seenSaid = 0;
     this.#awaySince = null;
-    this.#change({ talk: null, ending: false, erasing: false, feedback: "none" });
+    this.#change({ talk: null });
   }
 
   #talk(change: Partial<Talk>): void {
@@ -433,9 +392,8 @@ export class Session {
   #change(change: Partial<View>): void {
     const next = { ...this.view, ...change };
     const online = next.link.name === "open" && (next.talk === null || this.#paged);
-    this.view = {
-      ...next, online, entries: [...this.#log.entries], outgoing: this.#outbox.items, lost: this.#log.lost,
-    };
-    for (const listener of this.#listeners) listener();
+    this.show({
+      ...next, ...this.#orders.view, online, entries: [...this.#log.entries], outgoing: this.#outbox.items, lost: this.#log.lost,
+    });
   }
 }

@@ -4,6 +4,7 @@ import type {
 } from "../core/frames";
 import type { Outgoing } from "../core/outbox";
 import type { Clock } from "../core/timer";
+import type { OrdersView } from "./orders";
 
 export interface Said {
   readonly text: string;
@@ -31,7 +32,7 @@ export interface Talk {
 
 export type Phase = "browsing" | "joining" | "talking" | "unavailable" | "erased";
 
-export interface View {
+export interface View extends OrdersView {
   readonly phase: Phase;
   readonly link: ConnectionState;
   /** The socket is open and the conversation, when there is one, is really connected over it. */
@@ -47,11 +48,6 @@ export interface View {
   readonly unavailable: UnavailableFrame | null;
   /** The code of an error that a person must know of. */
   readonly trouble: string | null;
-  /** The person has asked to end, and the server has not yet confirmed. */
-  readonly ending: boolean;
-  /** The person has asked to erase, and the server has not yet confirmed. */
-  readonly erasing: boolean;
-  readonly feedback: "none" | "sending" | "sent" | "failed";
 }
 
 export interface SessionOptions {
@@ -67,8 +63,25 @@ const NO_LIMITS: Limits = { text: 4_000 };
 export const NOTHING: View = {
   phase: "browsing", link: { name: "connecting" }, online: false, informed: false, statuses: [], queue: null, talk: null,
   entries: [], outgoing: [], lost: false, unavailable: null, trouble: null, ending: false, erasing: false,
-  feedback: "none",
+  eraseFailed: false, feedback: "none",
 };
+
+/** Something that is looked at: whoever subscribes hears of every new view. */
+export abstract class Viewed {
+  readonly #listeners = new Set<() => void>();
+
+  constructor(public view: View) {}
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  protected show(view: View): void {
+    this.view = view;
+    for (const listener of this.#listeners) listener();
+  }
+}
 
 /** What a welcome says, on top of what was known of the same conversation. */
 export function talkOf(frame: VisitorWelcome, before: Talk | null): Talk {
