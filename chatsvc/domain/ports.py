@@ -88,7 +88,7 @@ class ChatStore(Protocol):
 
     def append(
         self, conversation: str, author: str, log: str, client_id: str, body: EntryBody
-    ) -> Future[bytes | int]:
+    ) -> Future[bytes]:
         """Store one entry, once; the answer is for `services.pool.stored`."""
         ...
 

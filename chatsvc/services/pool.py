@@ -12,7 +12,7 @@ from chatsvc.domain.errors import BadState, NotFound, VaultUnavailable
 from chatsvc.domain.ports import ChatStore, Clock, Keyring, Seal
 from chatsvc.domain.records import Conversation, EntryBody, LogEntry, PendingEvent, Stored
 
-_PLUS = ord("+")
+_PLUS, _MINUS = b"+-"
 _log = structlog.get_logger("chatsvc.services")
 
 PAGE_BYTES = 30 * 1024  # sealed; escaped as JSON, which may double it, a page stays under 64 KiB
@@ -119,9 +119,9 @@ def _event_body(seal: Seal, event: PendingEvent) -> EntryBody:
     return EntryBody(ident, "event", "system", event.by, None, sealed, "", event.event)
 
 
-def stored(answer: bytes | int) -> Stored:
+def stored(answer: bytes) -> Stored:
     """What `append` answered: `+seq:at`, without the plus if it was there before. Raises NotFound, BadState."""
-    if isinstance(answer, int):
-        raise NotFound if answer == -1 else BadState
+    if answer[0] == _MINUS:
+        raise NotFound if answer == b"-1" else BadState
     seq, _, at = answer.partition(b":")
     return Stored(int(seq), int(at), answer[0] == _PLUS)

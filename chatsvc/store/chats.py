@@ -21,12 +21,10 @@ from chatsvc.domain.records import (
     Stored,
 )
 from chatsvc.domain.sites import Queue
+from chatsvc.store.appends import Appends
 from chatsvc.store.keys import PoolKeys
 from chatsvc.store.link import Link
-from chatsvc.store.resp import Prepared
 from chatsvc.store.scripts import script
-
-MOST_PREPARED = 20_000  # who writes where, remembered; some hundred bytes each
 
 # Every field of a queue's settings that the scripts read; times are ms.
 _SETTINGS = (
@@ -64,7 +62,7 @@ class PoolChats:
         self._link = link
         self._clock = clock
         self._queues = queues
-        self._prepared: dict[tuple[str, str, str], Prepared] = {}
+        self._appends = Appends(link, self.keys, node, clock)
         self._channels = self.keys.of("node", "")
 
     async def run(self, name: str, **args: Any) -> Outcome:
@@ -101,44 +99,20 @@ class PoolChats:
 
     def append(
         self, conversation: str, author: str, log: str, client_id: str, body: EntryBody
-    ) -> "Future[bytes | int]":
+    ) -> "Future[bytes]":
         """Store one entry once; the future gives the script's answer, for `stored`.
 
         `author` is `v` or `s:<staff id>`.
         """
-        future: Future[bytes | int] = get_running_loop().create_future()
+        future: Future[bytes] = get_running_loop().create_future()
         self.post(conversation, author, log, client_id, body, future)
         return future
 
     def post(
         self, conversation: str, author: str, log: str, client_id: str, body: EntryBody, reply: Reply
     ) -> None:
-        """As `append`, with the answer handed to `reply`: no task and no future. This is the message path."""
-        place = (conversation, author, log)
-        prepared = self._prepared.get(place) or self._prepare(*place)
-        now = b"%d" % self._clock.now()
-        field = f"{'t' if log == 'talk' else 'n'}:{author}:{client_id}".encode()
-        entry = encode(body)
-        self._link.send(
-            prepared,
-            b"$%d\r\n%b\r\n$%d\r\n%b\r\n$%d\r\n%b\r\n"
-            % (len(now), now, len(field), field, len(entry), entry),
-            reply,
-        )
-
-    def _prepare(self, conversation: str, author: str, log: str) -> Prepared:
-        """All of an `append` that stays the same from one message of an author to the next."""
-        keys = self.keys
-        prepared = self._link.prepare(
-            script("append"),
-            (keys.gate, keys.log(conversation), keys.stream(log, conversation)),
-            (conversation, log, f";{author}@", self.node, self._channels),
-            more=3,
-        )
-        if len(self._prepared) >= MOST_PREPARED:
-            self._prepared.clear()
-        self._prepared[conversation, author, log] = prepared
-        return prepared
+        """As `append`, with the answer handed to `reply`."""
+        self._appends.post(conversation, author, log, client_id, body, reply)
 
     async def append_event(self, conversation: str, event: PendingEvent, body: EntryBody) -> Stored | None:
         """Move a pending event into the talk log; None when somebody else already has."""

@@ -12,7 +12,7 @@ from chatsvc.store.link_feed import Subscription
 from chatsvc.store.link_node import Node, reason
 from chatsvc.store.link_shards import Shards, SoloShards
 from chatsvc.store.link_url import parse_url
-from chatsvc.store.resp import Prepared, Runnable, StoreRefused, opening, pack
+from chatsvc.store.resp import Prepared, Runnable, StoreRefused, bulks, pack
 from chatsvc.store.sentinel import Sentinels
 
 __all__ = ["Link", "StoreRefused", "Subscription"]
@@ -80,21 +80,19 @@ class Link:
         slot = key_slot(keys[0])
         return self._submit(payload, script, slot)
 
-    def prepare(
-        self, script: Runnable, keys: Sequence[str], args: Sequence[bytes | str | int], more: int
-    ) -> Prepared:
-        """What `run` would send, for `send` to send again and again with `more` arguments of its own at the end."""
-        head = opening(("EVALSHA", script.sha, len(keys), *keys, *args), more)
-        return Prepared(script, key_slot(keys[0]), head)
+    def prepare(self, script: Runnable, keys: Sequence[str], args: Sequence[bytes | str | int]) -> Prepared:
+        """What `run` would send, for `send` to send again and again with further arguments."""
+        command = ("EVALSHA", script.sha, len(keys), *keys, *args)
+        return Prepared(script, key_slot(keys[0]), len(command), bulks(command))
 
-    def send(self, prepared: Prepared, tail: bytes, reply: Reply) -> None:
-        """Complete a prepared call: `tail` is what is missing, in RESP. `reply` hears also what `run` would raise."""
-        script, slot, head = prepared
+    def send(self, prepared: Prepared, more: int, tail: bytes, reply: Reply) -> None:
+        """Complete a prepared call with `more` arguments, in RESP. `reply` hears also what `run` would raise."""
+        script, slot, given, head = prepared
         node = self._solo or self._shards.node(slot)
         if node is None:
             reply.set_exception(_no_server())
         else:
-            node.send(head + tail, script, slot, reply)
+            node.send(b"*%d\r\n%b%b" % (given + more, head, tail), script, slot, reply)
 
     def _submit(self, payload: bytes, script: Runnable | None, slot: int) -> asyncio.Future[Any]:
         node = self._shards.node(slot)

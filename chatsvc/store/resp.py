@@ -36,10 +36,11 @@ class Runnable(Protocol):
 
 
 class Prepared(NamedTuple):
-    """A script's call of which only the last arguments are still missing: `head` is the command as far as known."""
+    """A script's call of which the last arguments are still missing: `head` is the first `given` ones in RESP."""
 
     script: Runnable
     slot: int
+    given: int
     head: bytes
 
 
@@ -94,9 +95,9 @@ pack: Final[Callable[[tuple[bytes | str | int, ...]], bytes]] = hiredis.pack_com
 """The command in RESP."""
 
 
-def opening(command: tuple[bytes | str | int, ...], more: int) -> bytes:
-    """The command in RESP, but for `more` arguments that follow later."""
-    return b"*%d\r\n%b" % (len(command) + more, pack(command).partition(b"\r\n")[2])
+def bulks(arguments: tuple[bytes | str | int, ...]) -> bytes:
+    """Arguments in RESP, without the count that begins a command."""
+    return pack(arguments).partition(b"\r\n")[2]
 
 
 PING: Final = pack(("PING",))

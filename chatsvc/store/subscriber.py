@@ -64,8 +64,21 @@ class PoolSubscriber:
             conversation, log, seq, at = head.split(b" ")
             entry = LogEntry(int(seq), int(at), _decode_body(body))
             self._listener.entry_stored(conversation[1:].decode(), log.decode(), entry)
+        elif kind == b"M":
+            self._heard_many(data)
         elif kind == b"h":
             for hint in _decode_hints(data[1:]):
                 self._listener.hinted(hint)
         elif kind == b"w":
             self._listener.whispered(data[1:])
+
+    def _heard_many(self, data: bytes) -> None:
+        """Several entries of one log, which follow each other; the head ends with the size of each."""
+        head, _, bodies = data.partition(b"\n")
+        conversation, log, last, at, *sizes = head.split(b" ")
+        place = conversation[1:].decode(), log.decode()
+        start, stored_at = 0, int(at)
+        for seq, size in enumerate(sizes, int(last) - len(sizes) + 1):
+            end = start + int(size)
+            self._listener.entry_stored(*place, LogEntry(seq, stored_at, _decode_body(bodies[start:end])))
+            start = end

@@ -165,7 +165,7 @@ class OpenConversations(dict[str, OpenConversation]):
         found = self.mine(conversation)
         ident = f"{why}-{found.record.rev}"  # tried again after a refusal, it is the same note
         text = accepted_text(note, "note")
-        storing: asyncio.Future[bytes | int] = asyncio.get_running_loop().create_future()
+        storing: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         seal = found.staff.seal
         body = desk.post_note(self._pool, found.record, seal, self._me, ident, text, storing)
         at = stored(await storing)

@@ -58,7 +58,7 @@ class Posting:
         self._refuse(exception)
         self._session.land()
 
-    def _settle(self, answer: bytes | int) -> None:
+    def _settle(self, answer: bytes) -> None:
         seq, at, fresh = stored(answer)
         feed, frame, session = self._feed, self._frame, self._session
         ack = frames.Ack(ref=frame.ref, id=frame.id, seq=seq, at=at, conversation=feed.named)
