@@ -1,5 +1,7 @@
 """Frames out of a stream in pieces: the rules of RFC 6455, without a socket."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,7 +52,7 @@ def test_cuts_do_not_matter(frames: list[tuple[int, bytes]], cuts: list[int]) ->
     """However the network cuts the stream, the same messages come out, whole and in order."""
     stream = b"".join(masked(payload, opcode) for opcode, payload in frames)
     places = [0, *sorted(cut % (len(stream) + 1) for cut in cuts), len(stream)]
-    pieces = [stream[start:end] for start, end in zip(places, places[1:], strict=False)]
+    pieces = [stream[start:end] for start, end in pairwise(places)]
     reader = FrameReader(MAX_FRAME)
     assert read(reader, *pieces) == frames
     assert reader.backlog == 0
