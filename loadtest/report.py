@@ -11,7 +11,7 @@ from loadtest.rounds import Round, Sample, middle
 YARDSTICK_BUDGET: Final = 6.0  # bare echoes that a message may cost at most
 SOCKETIO_BUDGET: Final = 8.0  # times cheaper than python-socketio at least
 IDLE_BUDGET_KIB: Final = 20.0
-BUSIEST_GENERATOR: Final = 0.9  # of a core: beyond this the generator itself might be what limits
+SATURATED: Final = 0.9  # of a core: a process that uses more is what limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,12 @@ class Findings:
                 told.append(
                     f"An idle visitor ({says}) takes {kib:.1f} KiB; the budget is {IDLE_BUDGET_KIB:g}."
                 )
-        busiest = max((sample.generator_share for sample in self.samples), default=0.0)
-        if busiest > BUSIEST_GENERATOR:
-            told.append(f"The generator used {busiest:.0%} of a core: it may have been the limit.")
+        told += [
+            f"Beside {sample.system} the generator used {sample.generator_share:.0%} of a core and the busiest server"
+            f" {sample.busiest_share:.0%}: the generator may have been the limit."
+            for sample in self.samples
+            if sample.generator_share > SATURATED > sample.busiest_share
+        ]
         return told
 
     def as_json(self) -> dict[str, Any]:
@@ -114,6 +117,7 @@ def _systems(findings: Findings) -> Table:
         "system",
         "messages",
         "of the CPU: each server, store",
+        "busiest of them, of a core",
         "generator, of a core",
         "generator idle",
     ):
@@ -126,6 +130,7 @@ def _systems(findings: Findings) -> Table:
             name,
             f"{sum(sample.delivered for sample in samples)}",
             ", ".join(f"{part / sum(parts):.0%}" for part in parts),
+            f"{middle([sample.busiest_share for sample in samples]):.0%}",
             f"{middle([sample.generator_share for sample in samples]):.0%}",
             f"{middle([sample.generator_idle for sample in samples]):.0%}",
         )

@@ -30,6 +30,11 @@ class Sample:
         return self.generator_cpu / self.seconds
 
     @property
+    def busiest_share(self) -> float:
+        """How much of one core the busiest of the servers and the store used."""
+        return max(self.shares) * self.delivered / 1000 / self.seconds
+
+    @property
     def generator_idle(self) -> float:
         """The share of the time in which the generator had nothing to do: it waited for the servers."""
         return max(0.0, 1 - (self.generator_cpu + self.generator_ready) / self.seconds)

@@ -1,7 +1,7 @@
-"""The message path into the store: what one author writes into one log within one loop tick is one command."""
+"""The message path into the store: an author has one command under way in a log; what comes meanwhile is the next."""
 
 from asyncio import get_running_loop
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -19,24 +19,21 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class _Place:
-    """One author in one log: the command but for the entries, and the entries of this tick."""
+    """One author in one log: the command but for the entries, those on their way, and those that came meanwhile.
 
-    __slots__ = ("entries", "fields", "prepared", "replies")
+    It is the `Reply` of its command: nothing follows before the answer, so order holds even where one fails.
+    """
 
-    def __init__(self, prepared: Prepared) -> None:
+    __slots__ = ("_due", "entries", "fields", "flying", "prepared", "replies")
+
+    def __init__(self, prepared: Prepared, due: Callable[["_Place"], None]) -> None:
+        """`due` sends what has come, with this tick."""
         self.prepared = prepared
+        self._due = due
         self.fields: list[bytes] = []
         self.entries: list[bytes] = []
         self.replies: list[Reply] = []
-
-
-class _Together:
-    """Hears one answer for several entries, and tells each of those who wait its own word of it."""
-
-    __slots__ = ("_replies",)
-
-    def __init__(self, replies: Sequence[Reply]) -> None:
-        self._replies = replies
+        self.flying: list[Reply] | None = None
 
     def done(self) -> bool:
         """Never: who still waits is asked when the answer comes."""
@@ -44,13 +41,18 @@ class _Together:
 
     def set_result(self, result: Any, /) -> None:
         """A word for each."""
-        for reply, word in zip(self._replies, result.split(b" "), strict=False):
+        flying, self.flying = self.flying or [], None
+        if self.replies:
+            self._due(self)
+        for reply, word in zip(flying, result.split(b" "), strict=False):
             if not reply.done():
                 reply.set_result(word)
 
     def set_exception(self, exception: Exception, /) -> None:
-        """The same for everybody."""
-        for reply in self._replies:
+        """The same for everybody, and for those behind: what was written later must not be stored earlier."""
+        refused = [*(self.flying or ()), *self.replies]
+        self.flying, self.replies, self.fields, self.entries = None, [], [], []
+        for reply in refused:
             if not reply.done():
                 reply.set_exception(exception)
 
@@ -70,7 +72,7 @@ class Appends:
     def post(
         self, conversation: str, author: str, log: str, client_id: str, body: EntryBody, reply: Reply
     ) -> None:
-        """Store one entry once, with what else its author writes in this tick; `reply` gets bytes for `stored`.
+        """Store one entry once, with what else its author writes meanwhile; `reply` gets bytes for `stored`.
 
         `author` is `v` or `s:<staff id>`.
         """
@@ -78,13 +80,16 @@ class Appends:
         place = self._places.get(at) or self._place(*at)
         field = f"{'t' if log == 'talk' else 'n'}:{author}:{client_id}".encode()
         entry = _encode(body)
-        if not place.replies:
-            if not self._due:
-                self._loop.call_soon(self._send)
-            self._due.append(place)
+        if place.flying is None and not place.replies:
+            self._soon(place)
         place.replies.append(reply)
         place.fields.append(b"$%d\r\n%b\r\n" % (len(field), field))
         place.entries.append(b"$%d\r\n%b\r\n" % (len(entry), entry))
+
+    def _soon(self, place: _Place) -> None:
+        if not self._due:
+            self._loop.call_soon(self._send)
+        self._due.append(place)
 
     def _send(self) -> None:
         due, self._due = self._due, []
@@ -92,9 +97,9 @@ class Appends:
         first = b"$%d\r\n%b\r\n" % (len(now), now)
         for place in due:
             tail = b"".join((first, *place.fields, *place.entries))
-            replies, place.replies, place.fields, place.entries = place.replies, [], [], []
-            reply = replies[0] if len(replies) == 1 else _Together(replies)
-            self._link.send(place.prepared, 1 + 2 * len(replies), tail, reply)
+            count = len(place.replies)
+            place.flying, place.replies, place.fields, place.entries = place.replies, [], [], []
+            self._link.send(place.prepared, 1 + 2 * count, tail, place)
 
     def _place(self, conversation: str, author: str, log: str) -> _Place:
         keys = self._keys
@@ -105,5 +110,5 @@ class Appends:
         )
         if len(self._places) >= MOST_PLACES:
             self._places.clear()
-        made = self._places[conversation, author, log] = _Place(prepared)
+        made = self._places[conversation, author, log] = _Place(prepared, self._soon)
         return made

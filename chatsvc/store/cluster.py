@@ -119,7 +119,7 @@ class ClusterShards:
             try:
                 self._apply(await self._fetch())
                 self._trouble = None
-            except Exception as error:  # noqa: BLE001 - whatever it was, the map must be read again  # noqa: BLE001 - whatever it was, the map must be read again
+            except Exception as error:  # noqa: BLE001 - whatever it was, the map must be read again
                 self._trouble = error
             await asyncio.sleep(MAP_APART_S)
             if self.away or self._feeds.unsettled:

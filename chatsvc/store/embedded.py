@@ -128,7 +128,7 @@ class EmbeddedStore:
         self._trim_log()
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         with os.fdopen(os.open(self._dir / "server.log", flags, 0o600), "ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own binary with our own file  # noqa: S603 - our own binary with our own file
+            self._process = subprocess.Popen(  # noqa: S603 - our own binary with our own file
                 [*command, str(self._dir / "valkey.conf")],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -235,7 +235,7 @@ async def _ended(process: subprocess.Popen[bytes]) -> None:
     try:
         descriptor = os.pidfd_open(process.pid)
     except OSError:  # An old kernel, or a sandbox that knows no pidfd.
-        while process.poll() is None:  # noqa: ASYNC110 - there is no event to wait for  # noqa: ASYNC110 - there is no event to wait for
+        while process.poll() is None:  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(_LOOK_EVERY_S)
         return
 

@@ -22,7 +22,7 @@ def main(parent: int, binary: str, *arguments: str) -> None:
     if os.getppid() != parent:
         sys.exit("the parent has gone")
     os.umask(0o077)
-    os.execv(binary, [binary, *arguments])  # noqa: S606 - to become the server is the whole purpose  # noqa: S606 - to become the server is the whole purpose
+    os.execv(binary, [binary, *arguments])  # noqa: S606 - to become the server is the whole purpose
 
 
 if __name__ == "__main__":

@@ -242,7 +242,7 @@ class Feed:
             try:
                 await self._attempt()
                 await self._gone.wait()
-            except Exception as error:  # noqa: BLE001 - whatever it was, the server must be tried again  # noqa: BLE001 - whatever it was, the server must be tried again
+            except Exception as error:  # noqa: BLE001 - whatever it was, the server must be tried again
                 _log.debug("store_feed_away", why=reason(error))  # The node of the same server says it aloud.
             if self._loop.time() - started > SETTLED_AFTER_S:
                 delay = BACKOFF_FIRST_S

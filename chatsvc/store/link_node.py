@@ -198,7 +198,7 @@ class Node:
             started = self._loop.time()
             try:
                 await self._attempt()
-            except Exception as error:  # noqa: BLE001 - whatever it was, the server must be tried again  # noqa: BLE001 - whatever it was, the server must be tried again
+            except Exception as error:  # noqa: BLE001 - whatever it was, the server must be tried again
                 self._note(error)
             else:
                 await self._gone.wait()
@@ -254,5 +254,5 @@ def guarded(callback: Callable[..., None], *args: object) -> None:
     """Runs a listener's callback so that its mistake stays its own: the connection serves others too."""
     try:
         callback(*args)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the connection serves others too  # noqa: BLE001 - whatever it is, the connection must go on
+    except Exception as error:  # noqa: BLE001 - whatever it is, the connection serves others too
         _log.error("store_listener_failed", error=type(error).__name__)

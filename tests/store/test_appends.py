@@ -5,11 +5,18 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from chatsvc.domain.errors import NotFound
+from chatsvc.domain.errors import NotFound, StoreUnavailable
+from chatsvc.domain.ports import Reply
 from chatsvc.domain.records import EntryBody, Hint, LogEntry
 from chatsvc.services.pool import stored
+from chatsvc.store.chats import PoolChats
+from chatsvc.store.link import Link
+from chatsvc.store.resp import Prepared
 from chatsvc.store.subscriber import PoolSubscriber
+from tests.support.links import until_back
 from tests.support.pool_bench import Bench, bench_on, queue
+from tests.support.store_proxy import StoreProxy
+from tests.support.store_server import SingleStore
 from tests.support.stores import AnyStore
 
 pytest_plugins = ["tests.support.stores", "tests.support.pool_bench"]
@@ -95,6 +102,64 @@ async def test_the_other_node_hears_every_entry(bench: Bench) -> None:
         (1, body("m4")), (2, body("m0")), (3, body("m90")), (4, body("m8")),
     ]  # fmt: skip
     assert {(conversation, log) for conversation, log, _ in heard} == {("x", "talk")}
+
+
+async def test_what_comes_meanwhile_goes_together(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a command is away its author's next entries gather; other authors do not wait for it."""
+    sent: list[int] = []
+    gone = asyncio.Event()
+    send = Link.send
+
+    def counted(link: Link, prepared: Prepared, more: int, tail: bytes, reply: Reply) -> None:
+        sent.append(more // 2)  # entries: each is a field and its bytes, beside the time
+        gone.set()
+        send(link, prepared, more, tail, reply)
+
+    monkeypatch.setattr(Link, "send", counted)
+    first = asyncio.ensure_future(say(bench, "m1"))
+    await gone.wait()
+    later = [asyncio.ensure_future(say(bench, ident)) for ident in ("m2", "m3")]
+    other = await say(bench, "m4", author="s:aino")
+    answers = [stored((await each)[0]).seq for each in (first, *later)]
+    assert answers == sorted(answers)
+    assert sent == [1, 1, 2]
+    assert stored(other[0]).fresh
+
+
+@pytest.mark.parametrize("kind", ["valkey", "redis7"])
+async def test_nothing_overtakes_what_failed(kind: str, request: pytest.FixtureRequest) -> None:
+    """A lost answer fails what its author wrote behind it too; sent again, the order is the one of writing."""
+    server: SingleStore = request.getfixturevalue(f"{kind}_server")
+    server.start()
+    target = server.port or server.url.removeprefix("unix://")
+    async with StoreProxy(target) as proxy, bench_on(server, queue()) as bench:
+        await bench.on_duty("aino")
+        await bench.join("x")
+        link = await Link.open(proxy.url, client_name="test")
+        chats = PoolChats(link, bench.pool, "n1", bench.clock, lambda: ["s/q"])
+
+        def post(*idents: str) -> list[asyncio.Task[bytes]]:
+            return [
+                asyncio.ensure_future(chats.append("x", "v", "talk", ident, body(ident))) for ident in idents
+            ]
+
+        try:
+            assert stored(await post("m1")[0]).seq == 1
+            proxy.swallow_replies()
+            lost = post("m2")
+            await proxy.swallowed.wait()
+            behind = post("m3")
+            await asyncio.sleep(0)
+            proxy.swallowing = False
+            proxy.break_all()
+            for failed in (*lost, *behind):
+                with pytest.raises(StoreUnavailable):
+                    await failed
+            await until_back(link)
+            again = [stored(await each) for each in post("m2", "m3")]
+            assert [(answer.seq, answer.fresh) for answer in again] == [(2, False), (3, True)]
+        finally:
+            await link.close()
 
 
 async def test_who_may_not_write_is_refused_for_every_entry(bench: Bench) -> None:
