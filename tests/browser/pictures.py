@@ -42,10 +42,12 @@ async def send(box: Locator, words: str) -> None:
 async def take_pictures(browser: Browser, demo: Demo) -> None:
     """Three visitors in three languages, one counsellor; the last of them is in the pictures."""
     async with console(browser, demo) as desk:
+        pages = []
         for path in OPENINGS:
-            page = await join(browser, demo, path)
+            pages.append(await join(browser, demo, path))
             await desk.get_by_role("button", name="Take the next visitor").click()
-            await expect(page.frame_locator("iframe").get_by_text("Aino").first).to_be_visible()
+            await expect(pages[-1].frame_locator("iframe").get_by_text("Aino").first).to_be_visible()
+        page = pages[-1]
         panel = page.frame_locator("iframe")
         hello = "Hello, good that you came. Start wherever you like, there is no hurry."
         await send(desk.get_by_role("textbox", name="Write to the visitor"), hello)
