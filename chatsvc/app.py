@@ -17,6 +17,7 @@ from aiohttp import web
 from chatsvc.config import Settings
 from chatsvc.domain.errors import ChatError, NotFound, StoreUnavailable, VaultUnavailable
 from chatsvc.domain.sites import Queue
+from chatsvc.services.opening import learn_holidays
 from chatsvc.services.pool import Pool
 from chatsvc.services.queues import QueueReport
 from chatsvc.store.chats import PoolChats
@@ -36,7 +37,7 @@ from chatsvc.web.node import Node
 from chatsvc.web.pages import STATIC, add_pages
 from chatsvc.web.routes import NODE, counsellor, visitor
 from chatsvc.web.tokens import VisitorTokens
-from chatsvc.worker import census, deadlines, reaper
+from chatsvc.worker import census, closing, deadlines, reaper
 
 BEAT_S = 1.5
 CLOCK_S = 30.0
@@ -78,6 +79,8 @@ class Backend:
         await self.directory.claim(self.vault.vault_id, demo=self._demo)
         await self.clock.synchronise(self.link, "chatsvc:{dir}:clock")
         snapshot = await self._follower.start()
+        if any(queue.hours for queue in snapshot.queues.values()):
+            await asyncio.to_thread(learn_holidays, self.clock.now())
         for pool in sorted(snapshot.pools):
             self._open(pool)
         for pool in sorted(snapshot.pools):
@@ -280,6 +283,7 @@ class WorkerParts:
         """Begin."""
         self.backend.loop("deadlines", deadlines.EVERY_S, self._meet)
         self.backend.loop("reaper", reaper.EVERY_S, self._reap)
+        self.backend.loop("closing", closing.EVERY_S, self._close)
         self.backend.loop("census", census.EVERY_S, self._count)
 
     async def _meet(self) -> None:
@@ -292,6 +296,11 @@ class WorkerParts:
         for chats in tuple(self.backend.chats.values()):
             await reaper.reap_dead_nodes(chats)
         self.metrics.loop_ran("reaper", self.backend.clock.now() / 1000)
+
+    async def _close(self) -> None:
+        for name, pool in tuple(self.backend.pools.items()):
+            await closing.tell_the_closed_out(pool, self.backend.queues(name))
+        self.metrics.loop_ran("closing", self.backend.clock.now() / 1000)
 
     async def _count(self) -> None:
         for name, pool in tuple(self.backend.pools.items()):

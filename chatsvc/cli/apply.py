@@ -1,6 +1,7 @@
 """`chatsvc apply`: makes the directory say what a file declares."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ from chatsvc.cli.context import Context, pass_settings, with_directory
 from chatsvc.cli.trouble import Refused
 from chatsvc.domain.declaration import parse_declaration
 from chatsvc.domain.declaration_changes import Change, changes
-from chatsvc.domain.sites import Site
+from chatsvc.domain.sites import Queue, Site
 from chatsvc.store.chats import PoolChats
 from chatsvc.store.clock import StoreClock
 from chatsvc.store.directory import Directory
@@ -31,10 +32,11 @@ def apply_command(context: Context, file: Path, dry_run: bool, prune: bool) -> N
     named. Sites that the file does not name stay as they are. A running service knows at once.
     """
     settings = context.settings()
-    sites = parse_declaration(_text(file), str(file))
+    declared = parse_declaration(_text(file), str(file))
 
     async def work(directory: Directory, link: Link) -> list[Change]:
         before = await directory.load()
+        sites = with_known_hours(before, declared)
         found = [change for site in sites for change in changes(before.site(site.id), site)]
         refuse_what_does_not_fit(before, sites, prune=prune)
         await refuse_to_strand_people(link, before, sites)
@@ -65,6 +67,16 @@ async def write_pool_queues(link: Link, directory: Directory, site: Site) -> Non
     queues = [queue for member in snapshot.sites_of_pool(site.pool_id) for queue in member.queues]
     chats = PoolChats(link, site.pool_id, "", StoreClock(), list)
     await chats.set_queues(queues)
+
+
+def with_known_hours(before: DirectorySnapshot, sites: Sequence[Site]) -> tuple[Site, ...]:
+    """The sites with the hours that are in force where the file gives none: supervisors may have set them."""
+
+    def kept(queue: Queue) -> Queue:
+        known = before.queue(queue.key)
+        return replace(queue, hours=known.hours) if known and queue.hours is None else queue
+
+    return tuple(replace(site, queues=tuple(kept(queue) for queue in site.queues)) for site in sites)
 
 
 def refuse_what_does_not_fit(before: DirectorySnapshot, sites: Sequence[Site], *, prune: bool) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from chatsvc.domain.declaration_hours import opening_hours
 from chatsvc.domain.declaration_text import Path, Problem, did_you_mean, line_numbers
 from chatsvc.domain.declaration_values import (
     Refusal,
@@ -47,7 +48,12 @@ QUEUE_KEYS: Mapping[str, Key] = {
     "mode": Key(
         "mode", choice("take", "offer", "auto"), "counsellors take, are offered, or are given visitors"
     ),
-    "open": Key("open", flag, "whether visitors may join"),
+    "open": Key("open", flag, "false closes it by hand, whatever the hours"),
+    "hours": Key("hours", opening_hours, "when it is meant to be open; left out, it stays as it is"),
+    "last_entry": Key("last_entry_ms", duration("0 s", "4 h"), "before closing: nobody joins any more"),
+    "closing_warning": Key(
+        "closing_warning_ms", duration("0 s", "4 h"), "before closing: whoever waits is told"
+    ),
     "waiting_limit": Key("waiting_limit", integer(1, 10_000), "how many may wait at once"),
     "offer": Key("offer_ms", duration("5 s", "10 min"), "how long an offer waits for its answer"),
     "offer_repeat": Key(
@@ -184,7 +190,8 @@ class _Reading:
                 try:
                     values[key.attribute] = key.read(table[name])
                 except Refusal as refusal:
-                    self._problem((*path, name), str(refusal))
+                    for each in refusal.each:
+                        self._problem((*path, name, *each.path), str(each))
             elif key.required:
                 self._problem((*path, name), f"is missing ({key.help}).")
         return values

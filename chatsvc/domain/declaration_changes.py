@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from chatsvc.domain.declaration import CONTACT_KEYS, QUEUE_KEYS, SITE_KEYS, Key
+from chatsvc.domain.declaration_hours import hours_text
 from chatsvc.domain.declaration_text import duration_text
+from chatsvc.domain.hours import OpeningHours
 from chatsvc.domain.sites import Contact, Queue, Site
 
 SHOWN = 60  # characters of a long text
@@ -60,7 +62,7 @@ def _queue_changes(before: tuple[Queue, ...], after: tuple[Queue, ...]) -> Itera
 def _field_changes(place: str, before: object, after: object, keys: Mapping[str, Key]) -> Iterator[Change]:
     for name, key in keys.items():
         was, now = getattr(before, key.attribute), getattr(after, key.attribute)
-        if was == now:
+        if was == now or (name == "hours" and now is None):  # hours that a file leaves out stay as they are
             continue
         if isinstance(was, dict):
             for language in sorted(was.keys() | now.keys()):
@@ -69,6 +71,8 @@ def _field_changes(place: str, before: object, after: object, keys: Mapping[str,
                     yield Change(
                         "changed", place, field, _shown(was.get(language)), _shown(now.get(language))
                     )
+        elif isinstance(now, OpeningHours):
+            yield Change("changed", place, name, _brief(hours_text(was)), _brief(hours_text(now)))
         elif key.attribute.endswith("_ms"):
             yield Change("changed", place, name, duration_text(was), duration_text(now))
         else:
@@ -82,7 +86,10 @@ def _shown(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, tuple):
         return ", ".join(value)
-    text = " ".join(str(value).split())
+    return _brief(" ".join(str(value).split()))
+
+
+def _brief(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from chatsvc.domain.declaration_text import did_you_mean, duration_ms
+from chatsvc.domain.declaration_text import Path, did_you_mean, duration_ms
 from chatsvc.domain.sites import LANGUAGES
 
 RESERVED_IDS = frozenset({"dir"})  # the hash tag of the directory's own keys
@@ -16,7 +16,12 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
 class Refusal(ValueError):
-    """A value that is not accepted; the message says what is."""
+    """A value that is not accepted; the message says what is, `path` where inside the value."""
+
+    def __init__(self, message: str, path: Path = ()) -> None:
+        super().__init__(message)
+        self.path = path
+        self.each: tuple[Refusal, ...] = (self,)  # every one, where a value has several things wrong
 
 
 def identifier(value: Any) -> str:

@@ -116,6 +116,6 @@ class NoEntry(ChatError):
     code = "unavailable"
 
     def __init__(self, reason: str) -> None:
-        """`reason` is closed, full, no_staff, or none: they may begin, but have nothing to resume."""
+        """`reason` is closed, closing, full, no_staff, or none: they may begin, but have nothing to resume."""
         super().__init__()
         self.reason = reason

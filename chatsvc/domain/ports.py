@@ -142,6 +142,10 @@ class ChatStore(Protocol):
         """How a queue stands."""
         ...
 
+    async def in_line(self, queue: str, limit: int) -> list[str]:
+        """The first of those waiting or offered, present or away."""
+        ...
+
     async def positions(self, queue: str, conversations: Sequence[str]) -> dict[str, int]:
         """Places in the queue."""
         ...

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal, NewType
 
+from chatsvc.domain.hours import OpeningHours, Texts
+
 SiteId = NewType("SiteId", str)
 QueueName = NewType("QueueName", str)  # unique within its site
 QueueKey = NewType("QueueKey", str)  # "site/queue", unique in the deployment
@@ -12,7 +14,6 @@ StaffId = NewType("StaffId", str)  # the username, lower case
 LANGUAGES = ("fi", "sv", "en", "se", "smn", "sms")
 Mode = Literal["take", "offer", "auto"]
 Role = Literal["counsellor", "supervisor", "admin", "operator", "auditor"]
-Texts = dict[str, str]  # language code -> text in that language
 
 
 def queue_key(site: str, queue: str) -> QueueKey:
@@ -37,7 +38,10 @@ class Queue:
     idle_end_ms: int = 1_800_000
     wrap_up_ms: int = 300_000
     linger_ms: int = 600_000
-    open: bool = True
+    open: bool = True  # false: closed by hand, whatever the hours
+    hours: OpeningHours | None = None  # none declared: always
+    last_entry_ms: int = 0  # before closing: nobody joins any more
+    closing_warning_ms: int = 600_000  # before closing: whoever waits is told
 
     @property
     def key(self) -> QueueKey:

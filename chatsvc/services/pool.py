@@ -3,7 +3,7 @@
 import json
 from asyncio import gather
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import structlog
@@ -11,6 +11,7 @@ import structlog
 from chatsvc.domain.errors import BadState, NotFound, VaultUnavailable
 from chatsvc.domain.ports import ChatStore, Clock, Keyring, Seal
 from chatsvc.domain.records import Conversation, EntryBody, LogEntry, PendingEvent, Stored
+from chatsvc.services.opening import Openings
 
 _PLUS, _MINUS = b"+-"
 _log = structlog.get_logger("chatsvc.services")
@@ -28,6 +29,7 @@ class Pool:
     store: ChatStore
     keyring: Keyring
     clock: Clock
+    openings: Openings = field(default_factory=Openings)
 
 
 class EntryView(NamedTuple):

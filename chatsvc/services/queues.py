@@ -7,7 +7,8 @@ from typing import Literal
 from chatsvc.domain.conversation import State
 from chatsvc.domain.records import Conversation, Duty
 from chatsvc.domain.sites import Queue
-from chatsvc.services.pool import Pool
+from chatsvc.services.opening import Opening
+from chatsvc.services.pool import Pool, record_events
 
 QueueState = Literal["open", "closed", "full", "no_staff"]
 
@@ -27,11 +28,12 @@ class QueueReport:
     """A queue at one instant. Capacities count conversations; joins are in ms.
 
     `waiting` are those present or offered, `oldest` the earliest join among them; `away` have lost their connection
-    and keep their place. `first` is the earliest join of all.
+    and keep their place. `first` is the earliest join of all. `opening` is how its hours stand.
     """
 
     queue: Queue
     state: QueueState
+    opening: Opening
     waiting: int
     away: int
     oldest: int | None
@@ -42,9 +44,9 @@ class QueueReport:
     head: tuple[Waiting, ...]
 
 
-def state_of(queue: Queue, waiting: int, on_duty: int) -> QueueState:
+def state_of(queue: Queue, opening: Opening, waiting: int, on_duty: int) -> QueueState:
     """Whether the queue takes visitors: a function of what is, never of what happened."""
-    if not queue.open:
+    if not opening.is_open:
         return "closed"
     if on_duty == 0:
         return "no_staff"
@@ -70,11 +72,13 @@ async def _report(pool: Pool, queue: Queue, people: list[Duty], offered: list[Co
     present += [record for record in offered if record.queue == queue.key]
     waiting = counts.takeable - len(handed_over) + sum(record.queue == queue.key for record in offered)
     waiting = max(0, min(waiting, counts.waiting))
-    on_duty = [duty for duty in people if queue.key in duty.queues and duty.state in ("available", "paused")]
+    on_duty = [duty for duty in people if _on_duty(duty, queue)]
     ready = [duty for duty in on_duty if duty.state == "available" and duty.away is None]
+    opening = pool.openings.at(queue, pool.clock.now())
     return QueueReport(
         queue=queue,
-        state=state_of(queue, counts.waiting, len(on_duty)),
+        state=state_of(queue, opening, counts.waiting, len(on_duty)),
+        opening=opening,
         waiting=waiting,
         away=counts.waiting - waiting,
         oldest=min((record.joined for record in present), default=None) if waiting else None,
@@ -84,6 +88,21 @@ async def _report(pool: Pool, queue: Queue, people: list[Duty], offered: list[Co
         staffed=sum(duty.capacity for duty in ready),
         head=tuple(_waiting(record) for record in head),
     )
+
+
+async def somebody_on_duty(pool: Pool, queue: Queue) -> bool:
+    """Whether anybody is there to take those who wait, now or after a pause. Raises StoreUnavailable."""
+    return any(_on_duty(duty, queue) for duty in await pool.store.people())
+
+
+async def end_wait(pool: Pool, conversation: str, reason: str) -> None:
+    """End the wait of somebody whom nobody has yet. Raises NotFound, BadState, StoreUnavailable."""
+    outcome = await pool.store.run("finish", id=conversation, reason=reason, forget=False, waiting=True)
+    await record_events(pool, outcome.touched)
+
+
+def _on_duty(duty: Duty, queue: Queue) -> bool:
+    return queue.key in duty.queues and duty.state in ("available", "paused")
 
 
 def _waiting(conversation: Conversation) -> Waiting:

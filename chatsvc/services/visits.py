@@ -68,8 +68,10 @@ async def join_queue(pool: Pool, queue: Queue, caller: Caller, answers: dict[str
 async def _join(
     pool: Pool, queue: Queue, caller: Caller, ident: str, *, fresh: bool, create: bool
 ) -> Outcome:
+    now = pool.clock.now()
+    entry = pool.openings.at(queue, now).entry(queue.last_entry_ms, now)
     return await pool.store.run(
-        "join", id=ident, visitor=caller.visitor, site=queue.site, queue=queue.key, lang=caller.lang,
+        "join", id=ident, visitor=caller.visitor, site=queue.site, queue=queue.key, entry=entry, lang=caller.lang,
         node=pool.store.node, conn=caller.conn, fresh=fresh, create=create,
     )  # fmt: skip
 

@@ -70,7 +70,7 @@ class PoolChats:
         outcome = await self._step(name, self.node, args)
         if outcome.err is None:
             return outcome
-        if outcome.err in ("closed", "full", "no_staff", "none"):
+        if outcome.err in ("closed", "closing", "full", "no_staff", "none"):
             raise errors.NoEntry(outcome.err)
         raise _ERRORS.get(outcome.err, errors.StoreUnavailable)
 
@@ -192,6 +192,11 @@ class PoolChats:
         )
         oldest = int(float(_flat(first)[1])) if first else None
         return QueueCounts(waiting, oldest, [member.decode() for member in head], takeable)
+
+    async def in_line(self, queue: str, limit: int) -> list[str]:
+        """The first of those waiting or offered, present or away, by the time of their joining."""
+        line = self.keys.of("line", queue)
+        return [member.decode() for member in await self._link.call(line, "ZRANGE", line, 0, limit - 1)]
 
     async def positions(self, queue: str, conversations: Sequence[str]) -> dict[str, int]:
         """The place of each waiting conversation, 1 is next; one that is being offered or is away has none."""

@@ -23,6 +23,7 @@ from chatsvc.web.protocol import Close
 
 REFRESH_S = 5.0  # how often records and logs of active sessions are read again
 QUEUE_EVERY_S = 1.0  # `queue` and `status` at most this often
+HOURS_EVERY_S = 1.0  # how often one looks at the clock for queues that open and close
 POSITIONS_EVERY_S = 2.0  # `waiting` at most this often
 
 _log = structlog.get_logger("chatsvc.web")
@@ -48,6 +49,7 @@ class VisitorPeer(Protocol):
     def whispered(self, whisper: Whisper) -> None: ...
     def at_position(self, position: int) -> None: ...
     def queue_reported(self, report: QueueReport) -> None: ...
+    def closing_soon(self, at: int) -> None: ...
     async def refresh(self, last: tuple[int, int]) -> None: ...
     def end(self, code: Close) -> None: ...
 
@@ -82,6 +84,7 @@ class Hub:
         self._dirty: set[str] = set()
         self._changed = asyncio.Event()
         self._moved: set[str] = set()
+        self._was_open: dict[str, bool] = {}
         self._missed = asyncio.Event()
 
     # What the subscriber calls
@@ -200,6 +203,7 @@ class Hub:
         async with asyncio.TaskGroup() as group:
             group.create_task(_forever(self._push_queues))
             group.create_task(_forever(self._push_positions))
+            group.create_task(_forever(self._watch_hours))
             group.create_task(_forever(self._refresh))
 
     async def _push_queues(self) -> None:
@@ -241,6 +245,19 @@ class Hub:
         except StoreUnavailable:
             self._moved |= moved
         await asyncio.sleep(POSITIONS_EVERY_S)
+
+    async def _watch_hours(self) -> None:
+        """Queues that have opened or closed are reported; those who wait in one that closes soon are warned."""
+        now = self.pool.clock.now()
+        for queue in self.queues():
+            opening = self.pool.openings.at(queue, now)
+            if self._was_open.get(queue.key, opening.is_open) != opening.is_open:
+                self.queues_changed([queue.key])
+            self._was_open[queue.key] = opening.is_open
+            if opening.closes_at is not None and opening.closes_at - now <= queue.closing_warning_ms:
+                for peer in tuple(self.waiting.get(queue.key, {}).values()):
+                    peer.closing_soon(opening.closes_at)
+        await asyncio.sleep(HOURS_EVERY_S)
 
     async def _refresh(self) -> None:
         """Level-triggered: compare what sessions believe with what the store has."""

@@ -340,6 +340,7 @@ class Status(Frame, tag="status", omit_defaults=False):
     away: int
     estimate_s: tuple[int, int] | None
     opens_at: int | None
+    closes_at: int | None
     questions: list[dict[str, Any]]
     notice: Texts
     notice_url: Texts

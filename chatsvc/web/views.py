@@ -70,9 +70,19 @@ def status(site: Site, report: QueueReport, resume: str | None, ref: object = UN
     return frames.Status(
         ref=ref,  # type: ignore[arg-type]  # the client's own, already checked
         site=site.id, queue=queue.name, names=queue.names, languages=list(site.languages), state=report.state,
-        waiting=report.waiting, away=report.away, estimate_s=None, opens_at=None, questions=[], notice=site.notice,
+        waiting=report.waiting, away=report.away, estimate_s=None, opens_at=report.opening.opens_at,
+        closes_at=report.opening.closes_at, questions=[], notice=site.notice,
         notice_url=site.notice_url, emergency=helps(site.emergency), alternatives=helps(site.alternatives),
         resume=resume,
+    )  # fmt: skip
+
+
+def unavailable(site: Site, reason: str, opens_at: int | None, ref: object) -> frames.Unavailable:
+    """Why there is no conversation, and where else there is help."""
+    return frames.Unavailable(
+        ref=ref,  # type: ignore[arg-type]  # the client's own, already checked
+        reason=reason,  # type: ignore[arg-type]  # the store's words are the wire's
+        emergency=helps(site.emergency), alternatives=helps(site.alternatives), opens_at=opens_at,
     )  # fmt: skip
 
 

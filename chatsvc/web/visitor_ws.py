@@ -57,6 +57,7 @@ class VisitorSession(Connection):
         self._feed: LogFeed | None = None
         self._queue: Queue | None = None
         self._position = 0
+        self._told_closing = 0
         self._resumes: str | None = None
         self._concluding = False
         self._welcomed = False
@@ -124,7 +125,7 @@ class VisitorSession(Connection):
                     raise
                 outcome = await visits.join_queue(hub.pool, queue, caller, frame.answers)
         except (NoEntry, VaultUnavailable) as refusal:
-            self._unavailable(site, frame, refusal)
+            self._unavailable(hub, site, queue, frame, refusal)
             return
         assert outcome.c is not None
         tell = issued or (frame.want_token and not self._keeps_cookie)
@@ -153,17 +154,13 @@ class VisitorSession(Connection):
             return self._token, True
         return tokens.issue(), True
 
-    def _unavailable(self, site: Site, frame: frames.VisitorHello, refusal: ChatError) -> None:
+    def _unavailable(
+        self, hub: Hub, site: Site, queue: Queue, frame: frames.VisitorHello, refusal: ChatError
+    ) -> None:
         reason = refusal.reason if isinstance(refusal, NoEntry) else "refused"
         self.node.metrics.refused(reason if isinstance(refusal, NoEntry) else "vault_away")
-        self.socket.send(
-            frames.Unavailable(
-                ref=frame.ref,
-                reason=reason,  # type: ignore[arg-type]  # the store's words are the wire's
-                emergency=views.helps(site.emergency),
-                alternatives=views.helps(site.alternatives),
-            )
-        )
+        opening = hub.pool.openings.at(queue, hub.pool.clock.now())
+        self.socket.send(views.unavailable(site, reason, opening.opens_at, frame.ref))
 
     async def _begin(
         self, site: Site, hub: Hub, record: Conversation, frame: frames.VisitorHello, token: str | None
@@ -276,6 +273,12 @@ class VisitorSession(Connection):
             raise UnknownFrame
 
     # What the hub calls
+
+    def closing_soon(self, at: int) -> None:
+        """The queue in which the visitor waits closes at `at` (ms)."""
+        if self._welcomed and at != self._told_closing:
+            self._told_closing = at
+            self.socket.send(frames.EndWarning(reason="closing_soon", at=at))
 
     def deliver(self, entry: LogEntry) -> None:
         """An entry of the talk log."""

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from chatsvc.domain.errors import NoEntry, UnknownQueue
+from chatsvc.domain.errors import BadState, NoEntry, UnknownQueue
 from tests.support.pool_bench import MINUTE, Bench, bench_on, queue
 from tests.support.pool_state import difference
 from tests.support.stores import AnyStore
@@ -99,6 +99,35 @@ async def test_a_closed_queue_says_so_and_drains(bench: Bench) -> None:
     assert refusal.value.reason == "closed"
     assert not (await bench.join("a", conn="again")).created
     assert await bench.take("aino") == "a"
+
+
+@pytest.mark.parametrize("entry", ["closed", "closing"])
+async def test_the_hours_keep_newcomers_out(bench: Bench, entry: str) -> None:
+    """What the hours say at this moment holds for newcomers, and for nobody who is inside."""
+    await bench.join("a", entry="open")
+    before = bench.state()
+    with pytest.raises(NoEntry) as refusal:
+        await bench.join("b", entry=entry)
+    assert refusal.value.reason == entry
+    assert difference(before, bench.state()) == {}
+    assert not (await bench.join("a", conn="again", entry=entry)).created
+
+
+async def test_closing_ends_waits_only(bench: Bench) -> None:
+    """Who waits is told and leaves the line; who is talking, or has ended, is left alone."""
+    await bench.join("a")
+    await bench.take("aino", "a")
+    await bench.join("b")
+    before = bench.state()
+    with pytest.raises(BadState):
+        await bench.run("finish", id="a", reason="queue_closed", forget=False, waiting=True)
+    assert difference(before, bench.state()) == {}
+    outcome = await bench.run("finish", id="b", reason="queue_closed", forget=False, waiting=True)
+    assert outcome.c is not None
+    assert (outcome.c.state, outcome.c.reason) == ("closed", "queue_closed")
+    assert bench.state().line == {}
+    with pytest.raises(BadState):
+        await bench.run("finish", id="b", reason="queue_closed", forget=False, waiting=True)
 
 
 async def test_without_staff_there_is_no_entry(bench: Bench) -> None:

@@ -120,7 +120,7 @@ def test_outcome_has_no_field_that_nobody_gives() -> None:
 
 def test_every_refusal_becomes_an_error() -> None:
     """What a script refuses with is known to the store's code: else it would pass for a store that is away."""
-    entry = {"closed", "full", "no_staff", "none"}
+    entry = {"closed", "closing", "full", "no_staff", "none"}
     for name in LIFECYCLE:
         assert given_errors(name) <= _ERRORS.keys() | entry
 

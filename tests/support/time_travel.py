@@ -7,6 +7,7 @@ from typing import Any
 
 from chatsvc.domain.sites import Site, Staff
 from chatsvc.store.clock import ManualClock
+from chatsvc.worker.closing import tell_the_closed_out
 from chatsvc.worker.deadlines import meet_deadlines
 from tests.support.service import Service, running
 
@@ -31,3 +32,9 @@ async def pass_time(service: Service, ms: int) -> None:
     clock.advance(ms)
     for name, pool in service.backend.pools.items():
         await meet_deadlines(pool, service.backend.chats[name])
+        await tell_the_closed_out(pool, service.backend.queues(name))
+
+
+async def until(service: Service, at: int) -> None:
+    """Move the clock to an instant (ms) that is still to come, and do what a worker would."""
+    await pass_time(service, at - service.backend.clock.now())

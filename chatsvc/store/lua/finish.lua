@@ -1,12 +1,13 @@
 -- Ends a conversation or a wait.
 -- args: id, reason, visitor? (HMAC: must be its visitor), staff? (must take part; a consultant only leaves),
---       forget (bool: the visitor's token no longer leads here)
+--       forget (bool: the visitor's token no longer leads here), waiting? (bool: only somebody whom nobody has yet or is offered)
 -- result: c (record), left (bool: only a consultant left); err: not_found, bad_state
 local c = conv(arg.id)
 if not c then return fail("not_found") end
 if arg.visitor and c.visitor ~= arg.visitor then return fail("not_found") end
 local missing = missing_queue({ c.id })
 if missing then return stale(missing) end
+if arg.waiting and c.state ~= "waiting" then return fail("bad_state") end
 local part = arg.staff and part_of(c, arg.staff)
 if arg.staff and not part then return fail("not_found") end
 if arg.forget and redis.call("HGET", VIS, c.visitor) == c.id then redis.call("HDEL", VIS, c.visitor) end

@@ -1,7 +1,8 @@
 -- A visitor says hello: resumes the conversation that this token has on the site, or begins one.
--- args: id (for a new conversation), visitor (HMAC), site, queue, lang, node, conn, fresh (bool), create (bool)
+-- args: id (for a new conversation), visitor (HMAC), site, queue, lang, node, conn, fresh (bool), create (bool),
+--       entry ("open", "closed" or "closing": what the queue's hours say at this moment)
 -- result: c (record), created, previous {node, conn} of a replaced connection; err: none (nothing to
--- resume and create is false), closed, full, no_staff, unknown_queue
+-- resume and create is false), closed, closing, full, no_staff, unknown_queue
 local function attach(c)
   local previous
   if c.vnode and c.vconn ~= arg.conn then
@@ -30,7 +31,8 @@ end
 
 local q, cf = Q[arg.queue], conf(arg.queue)
 if not q or cf.removed then return fail("unknown_queue") end
-if not cf.open then return fail("closed") end
+if not cf.open or arg.entry == "closed" then return fail("closed") end
+if arg.entry == "closing" then return fail("closing") end
 if redis.call("SCARD", KEYS[q.on]) == 0 then return fail("no_staff") end
 if redis.call("ZCARD", KEYS[q.line]) >= cf.waiting_limit then return fail("full") end
 if not arg.create then return fail("none") end

@@ -98,6 +98,7 @@ export interface StatusFrame {
   queue: string;
   state: QueueState;
   opens_at?: number | null;
+  closes_at?: number | null;
   /** Those who are there. */
   waiting: number;
   /** Those who keep their place while their connection is gone. */

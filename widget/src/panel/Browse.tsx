@@ -25,6 +25,9 @@ function Languages({ site }: { site: readonly string[] | undefined }) {
   );
 }
 
+/** Closing is worth a line when it comes within half a day, in milliseconds. */
+const SOON_MS = 12 * 3_600_000;
+
 function useStateLines(status: StatusFrame): readonly string[] {
   const { i18n } = useUi();
   const now = useNow(30_000);
@@ -32,7 +35,9 @@ function useStateLines(status: StatusFrame): readonly string[] {
   if (status.state === "open") {
     const queue = status.waiting ? i18n.n("open.waiting", status.waiting) : t("open.free");
     const wait = status.waiting ? estimateText(i18n, status.estimate_s) : "";
-    return [t("open.title"), queue, wait];
+    const closes = status.closes_at ?? 0;
+    const until = closes > now && closes - now < SOON_MS ? t("closes", { when: i18n.moment(closes, now) }) : "";
+    return [t("open.title"), queue, wait, until];
   }
   const opens = status.opens_at ? t("opens", { when: i18n.moment(status.opens_at, now) }) : "";
   if (status.state === "closed") return [t("closed_now.title"), opens || t("closed_now.text")];
