@@ -125,7 +125,7 @@ async def test_closing_ends_waits_only(bench: Bench) -> None:
     outcome = await bench.run("finish", id="b", reason="queue_closed", forget=False, waiting=True)
     assert outcome.c is not None
     assert (outcome.c.state, outcome.c.reason) == ("closed", "queue_closed")
-    assert bench.state().line == {}
+    assert bench.state().line["s/q"] == {}
     with pytest.raises(BadState):
         await bench.run("finish", id="b", reason="queue_closed", forget=False, waiting=True)
 
