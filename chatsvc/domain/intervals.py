@@ -120,12 +120,26 @@ def counts(sets: Iterable[Iterable[Interval]], start: int, end: int) -> tuple[St
         if (first := max(first, start)) < (last := min(last, end)):
             edges[first] = edges.get(first, 0) + 1
             edges[last] = edges.get(last, 0) - 1
-    return tuple(_fewest(_running(edges))) if start < end else ()
+    return tuple(fewest(_running(edges))) if start < end else ()
 
 
 def at_least(steps: Iterable[Step], least: int) -> IntervalSet:
     """The normal set of the instants at which `steps` count `least` or more."""
     return merge((step.start, step.end) for step in steps if step.count >= least)
+
+
+def fewest(steps: Iterable[Step]) -> Iterator[Step]:
+    """`steps`, in order, with neighbours that touch and have equal counts put together."""
+    held: Step | None = None
+    for step in steps:
+        if held and held.count == step.count:
+            held = Step(held.start, step.end, step.count)
+            continue
+        if held:
+            yield held
+        held = step
+    if held:
+        yield held
 
 
 def slices(intervals: Iterable[Interval], length_ms: int, origin: int = 0) -> Iterator[Interval]:
@@ -149,17 +163,3 @@ def _running(edges: dict[int, int]) -> Iterator[Step]:
     for (at, change), (following, _) in pairwise(sorted(edges.items())):
         count += change
         yield Step(at, following, count)
-
-
-def _fewest(steps: Iterable[Step]) -> Iterator[Step]:
-    """Steps with equal counts that touch, put together."""
-    held: Step | None = None
-    for step in steps:
-        if held and held.count == step.count:
-            held = Step(held.start, step.end, step.count)
-            continue
-        if held:
-            yield held
-        held = step
-    if held:
-        yield held
