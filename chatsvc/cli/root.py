@@ -12,6 +12,7 @@ from chatsvc.cli.doctor import doctor
 from chatsvc.cli.people import counsellor
 from chatsvc.cli.running import demo, serve, worker
 from chatsvc.cli.settings import settings_command
+from chatsvc.cli.staffing import staffing
 from chatsvc.cli.tokens import token
 from chatsvc.cli.trouble import place_of, sentence_for
 
@@ -59,7 +60,7 @@ def root(click_context: click.Context, config: Path | None) -> None:
     click_context.obj = Context(config)
 
 
-for _command in (demo, serve, worker, apply_command, counsellor, token, settings_command, doctor):
+for _command in (demo, serve, worker, apply_command, counsellor, token, settings_command, doctor, staffing):
     root.add_command(_command)
 
 

@@ -84,6 +84,7 @@ def test_published_values() -> None:
 
 
 @given(LOADS, st.integers(1, 800))
+@settings(deadline=None)
 def test_with_patience_like_a_conversation_the_number_there_is_poisson(load: float, servers: int) -> None:
     """When people leave the line as fast as a conversation ends, servers make no difference to how many are there."""
     queue = erlang_a(load, 1, 1, servers)
@@ -104,6 +105,7 @@ def test_endless_patience_is_erlang_c(load: float, servers: int) -> None:
 
 
 @given(LOADS, st.integers(1, 800))
+@settings(deadline=None)
 def test_no_patience_is_erlang_b(load: float, servers: int) -> None:
     """Whoever gives up at once is lost as in a telephone exchange without a waiting line."""
     queue = erlang_a(load, 1, 1e-9, servers)
