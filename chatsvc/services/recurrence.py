@@ -16,6 +16,7 @@ from icalendar import Calendar, Event, vRecur
 
 from chatsvc.domain.declaration_values import Refusal
 from chatsvc.domain.hours import ZONE
+from chatsvc.domain.shifts import EARLIEST, LATEST
 
 MOST_A_YEAR = 366  # by the frequencies that are accepted, none of which gives two starts in a day
 MOST_COUNT = 4_000  # over ten years of days; whoever means "always" leaves COUNT out
@@ -37,6 +38,8 @@ def read_rule(text: str, start: datetime) -> str:
     """
     if len(text) > LONGEST_RULE:
         raise Refusal(f"has more than {LONGEST_RULE} characters.")
+    if not EARLIEST <= start < LATEST:
+        raise Refusal(f"can begin between {EARLIEST.year} and {LATEST.year} only.")
     parts = _split(text)
     for key, value in parts.items():
         _READERS[key](value)
