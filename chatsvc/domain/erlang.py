@@ -14,8 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate
 
-# What is left out of a sum is less than this share of it.
-NEGLIGIBLE = 1e-17
+# What is left out of a sum is less than this share of it: far less than rounding, because the share that gives up is
+# divided by how many come in the time of one patience, which may be few.
+NEGLIGIBLE = 1e-30
 # Patience beyond this many times its mean: less likely than 1e-21.
 ENDLESS = 50.0
 
