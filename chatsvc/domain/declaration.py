@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from chatsvc.domain.declaration_hours import opening_hours
+from chatsvc.domain.declaration_questions import questions, rules
 from chatsvc.domain.declaration_text import Path, Problem, did_you_mean, line_numbers
 from chatsvc.domain.declaration_values import (
     Refusal,
@@ -22,6 +23,7 @@ from chatsvc.domain.declaration_values import (
     url,
     urls,
 )
+from chatsvc.domain.question_checks import faults
 from chatsvc.domain.sites import Contact, Queue, QueueName, Site, SiteId
 
 Reader = Callable[[Any], Any]
@@ -54,6 +56,11 @@ QUEUE_KEYS: Mapping[str, Key] = {
     "closing_warning": Key(
         "closing_warning_ms", duration("0 s", "4 h"), "before closing: whoever waits is told"
     ),
+    "question": Key("questions", questions, "what is asked before joining"),
+    "rule": Key("rules", rules, "what answers lead to: priority, tags, another queue, a message"),
+    "priority_step": Key(
+        "priority_step_ms", duration("10 s", "4 h"), "what one step of priority counts as, of waiting"
+    ),
     "waiting_limit": Key("waiting_limit", integer(1, 10_000), "how many may wait at once"),
     "offer": Key("offer_ms", duration("5 s", "10 min"), "how long an offer waits for its answer"),
     "offer_repeat": Key(
@@ -68,6 +75,12 @@ QUEUE_KEYS: Mapping[str, Key] = {
     "idle_warning": Key("idle_warning_ms", duration("30 s", "24 h"), "silence before both are warned"),
     "idle_end": Key("idle_end_ms", duration("1 min", "24 h"), "silence before the conversation ends"),
     "wrap_up": Key("wrap_up_ms", duration("0 s", "2 h"), "time for the record after a conversation"),
+    "weight": Key("weight", integer(1, 10), "places of a counsellor's capacity that one conversation takes"),
+    "other_language": Key(
+        "other_language_ms",
+        duration("0 s", "24 h"),
+        "before a visitor who agrees is served in another language",
+    ),
     "linger": Key("linger_ms", duration("0 s", "24 h"), "how long the visitor can still read what was said"),
 }
 SITE_KEYS: Mapping[str, Key] = {
@@ -147,6 +160,8 @@ class _Reading:
         )
         for key in ("names", "notice", "notice_url"):
             self._check_languages((*path, key), getattr(site, key), site, given=key in values)
+        for fault in faults(site.languages, {queue.name: queue for queue in site.queues}):
+            self._problem((*path, "queue", fault.queue, *fault.place), fault.message)
         return site
 
     def _queue(self, path: Path, site: Site, name: str, table: Any) -> Queue:
@@ -156,6 +171,8 @@ class _Reading:
         self._check_languages((*path, "names"), queue.names, site, given="names" in values)
         if queue.idle_warning_ms >= queue.idle_end_ms:
             self._problem((*path, "idle_warning"), "must be shorter than idle_end.")
+        if isinstance(table, dict) and "question" in table and "questions" not in values:
+            return replace(queue, rules=())  # what the rules are about could not be read
         return queue
 
     def _contacts(self, path: Path, table: dict[str, Any], key: str, site: Site) -> tuple[Contact, ...]:

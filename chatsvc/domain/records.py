@@ -72,6 +72,11 @@ class Conversation:
     wrap_until: int | None = None
     outcome: str | None = None
     tags: list[str] | None = None
+    route: str = "fi"  # the language to be served in
+    also: list[str] | None = None  # others that the visitor agrees to, from `also_at` on
+    also_at: int | None = None
+    weight: int = 1  # places that it takes
+    heavy: bool | None = None  # takes twice as many
 
     def part(self, staff: str) -> Participant | None:
         """The seat of a member of staff."""
@@ -103,16 +108,13 @@ class Duty:
     missed: int
     rev: int
     grace_ms: int
+    load: int = 0  # places in use: conversations, unfinished wrap-ups, a held offer, by their weight
+    languages: list[str] = field(default_factory=list)
     reason: str | None = None
     offer: str | None = None
     node: str | None = None
     conn: str | None = None
     away: int | None = None
-
-    @property
-    def load(self) -> int:
-        """Places in use: conversations, unfinished wrap-ups, a held offer."""
-        return len(self.convs) + len(self.wraps) + (1 if self.offer else 0)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NewType
 
 from chatsvc.domain.hours import OpeningHours, Texts
+from chatsvc.domain.questions import Question, Rule
 
 SiteId = NewType("SiteId", str)
 QueueName = NewType("QueueName", str)  # unique within its site
@@ -42,6 +43,11 @@ class Queue:
     hours: OpeningHours | None = None  # none declared: always
     last_entry_ms: int = 0  # before closing: nobody joins any more
     closing_warning_ms: int = 600_000  # before closing: whoever waits is told
+    questions: tuple[Question, ...] = ()  # asked before joining
+    rules: tuple[Rule, ...] = ()
+    priority_step_ms: int = 300_000  # of waiting: what one step of priority counts as
+    weight: int = 1  # places of a counsellor's capacity that one conversation takes
+    other_language_ms: int = 120_000  # then a visitor who agrees to it may be served in another language
 
     @property
     def key(self) -> QueueKey:

@@ -29,7 +29,7 @@ async def sign_on(pool: Pool, staff: Staff, queues: list[str], grace_ms: int, co
     """Attach a console: `s` is the duty record, `convs` everything the counsellor is in."""
     return await _run(
         pool, "staff_attach", id=staff.id, alias=staff.alias, capacity=staff.capacity, queues=queues,
-        grace_ms=grace_ms, node=pool.store.node, conn=conn,
+        languages=list(staff.languages), grace_ms=grace_ms, node=pool.store.node, conn=conn,
     )  # fmt: skip
 
 
@@ -141,6 +141,11 @@ async def close(pool: Pool, staff: str, conversation: str) -> Conversation:
     return _conversation(
         await _run(pool, "finish", id=conversation, staff=staff, reason="counsellor_closed", forget=False)
     )
+
+
+async def mark_heavy(pool: Pool, staff: str, conversation: str, *, on: bool) -> Conversation:
+    """A heavy one takes twice the places and twice the wrap-up. Raises NotFound, NotAllowed, BadState."""
+    return _conversation(await _run(pool, "heavy", id=staff, conversation=conversation, on=on))
 
 
 async def wrap_up(pool: Pool, staff: str, conversation: str, outcome: str, tags: list[str]) -> Conversation:

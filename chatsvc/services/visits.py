@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from chatsvc.domain.conversation import LIVE
 from chatsvc.domain.errors import BadState, ChatError, NotFound, TooLong
 from chatsvc.domain.ports import Reply, Seal
 from chatsvc.domain.records import Conversation, EntryBody, Outcome
-from chatsvc.domain.sites import Queue
+from chatsvc.domain.sites import Queue, Site
 from chatsvc.services.pool import Pool, record_events, seal_text
 
 _log = structlog.get_logger("chatsvc.services")
@@ -26,6 +27,15 @@ class Caller:
     visitor: str
     lang: str
     conn: str
+    route: str  # the language of the site to be served in
+    also: tuple[str, ...] = ()  # others that the visitor agrees to
+
+
+def caller(visitor: str, conn: str, site: Site, lang: str, also: Iterable[str] = ()) -> Caller:
+    """The visitor with the languages that the site serves in; of others its default."""
+    route = lang if lang in site.languages else site.languages[0]
+    others = tuple(found for found in dict.fromkeys(also) if found in site.languages and found != route)
+    return Caller(visitor, lang, conn, route, others)
 
 
 async def resume(pool: Pool, queue: Queue, caller: Caller, *, fresh: bool) -> Outcome:
@@ -72,6 +82,7 @@ async def _join(
     entry = pool.openings.at(queue, now).entry(queue.last_entry_ms, now)
     return await pool.store.run(
         "join", id=ident, visitor=caller.visitor, site=queue.site, queue=queue.key, entry=entry, lang=caller.lang,
+        route=caller.route, also=list(caller.also), also_ms=queue.other_language_ms,
         node=pool.store.node, conn=caller.conn, fresh=fresh, create=create,
     )  # fmt: skip
 

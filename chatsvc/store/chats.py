@@ -29,7 +29,7 @@ from chatsvc.store.scripts import script
 # Every field of a queue's settings that the scripts read; times are ms.
 _SETTINGS = (
     "mode", "open", "waiting_limit", "offer_ms", "offer_repeat_ms", "grace_waiting_ms", "grace_talking_ms",
-    "idle_warning_ms", "idle_end_ms", "wrap_up_ms", "linger_ms",
+    "idle_warning_ms", "idle_end_ms", "wrap_up_ms", "linger_ms", "weight",
 )  # fmt: skip
 
 encode = msgspec.msgpack.Encoder().encode

@@ -17,6 +17,7 @@ All keys of one pool carry the hash tag `{pool}`, so they share a slot and a scr
 | `at:<node>` | set | `v:<conversation>`, `s:<staff>`: who is connected there | attach scripts | while the node lives |
 | `line:<queue>` | zset | conversation → joined at: everyone waiting or offered, present or away | lifecycle scripts | |
 | `wait:<queue>` | zset | conversation → score: those that can be taken now | lifecycle scripts | |
+| `wait-<language>:<queue>` | zset | the same, of those who may be served in that language now | lifecycle scripts | |
 | `free:<queue>` | zset | staff → score: those with a free place, best first | lifecycle scripts | |
 | `on:<queue>` | set | staff on duty for the queue | lifecycle scripts | |
 | `log:<conversation>` | hash | `talk`, `staff` (last seq), `at`; see below | `append` | retention |
@@ -32,8 +33,10 @@ Channels (sharded): `node:<node>` hints for one node, `all` changed queues for e
 
 from collections.abc import Iterable
 
+from chatsvc.domain.sites import LANGUAGES
+
 POOL_KEYS = ("meta", "conv", "gate", "staff", "due", "vis", "queues", "decl", "past")
-QUEUE_KEYS = ("line", "wait", "free", "on")
+QUEUE_KEYS = ("line", "wait", "free", "on", *(f"wait-{language}" for language in LANGUAGES))
 
 
 class PoolKeys:
@@ -74,7 +77,7 @@ class PoolKeys:
         return self.of("talk" if log == "talk" else "note", conversation)
 
     def lifecycle(self, node: str, queues: Iterable[str]) -> list[str]:
-        """What every lifecycle script declares: the pool's keys, the node's set, four a queue (in their order)."""
+        """What every lifecycle script declares: the pool's keys, the node's set, ten a queue (in their order)."""
         keys = [self.of(name) for name in POOL_KEYS]
         keys.append(self.at(node))
         keys.extend(self.of(name, queue) for queue in queues for name in QUEUE_KEYS)

@@ -6,12 +6,13 @@ from functools import cache
 from importlib.resources import files
 
 from chatsvc.domain.conversation import lua_prelude
+from chatsvc.domain.sites import LANGUAGES
 
 STANDALONE = frozenset({"append", "append_event", "epoch", "set_queues", "drop_transcript"})
 LIFECYCLE = frozenset(
     {
         "join", "visitor_away", "staff_attach", "staff_away", "duty", "take", "answer_offer",
-        "finish", "wrap_up", "transfer", "consult", "give_back", "expire", "pair", "reap",
+        "finish", "heavy", "wrap_up", "transfer", "consult", "give_back", "expire", "pair", "reap",
     }
 )  # fmt: skip
 
@@ -43,5 +44,14 @@ def script(name: str) -> Script:
         return Script(name, "#!lua\n" + _read(name))
     if name not in LIFECYCLE:
         raise KeyError(name)
-    parts = ["#!lua\n", lua_prelude(), _read("_pool"), _read("_pairing"), _read("_life"), _read(name)]
+    languages = ", ".join(f'"{language}"' for language in LANGUAGES)
+    parts = [
+        "#!lua\n",
+        lua_prelude(),
+        f"local LANGS = {{ {languages} }}\n",
+        _read("_pool"),
+        _read("_pairing"),
+        _read("_life"),
+        _read(name),
+    ]
     return Script(name, "".join(parts))

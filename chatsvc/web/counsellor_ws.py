@@ -106,6 +106,8 @@ class CounsellorSession(Connection):
             self._wrapping_up = frame.conversation
             done = await desk.wrap_up(self.pool, me, frame.conversation, frame.outcome, frame.tags)
             self.open.forget(done.id)
+        elif isinstance(frame, frames.Heavy):
+            self.hub.record_changed(await desk.mark_heavy(self.pool, me, frame.conversation, on=frame.on))
         elif isinstance(frame, frames.Transfer):
             await self.open.transfer(frame)
         elif isinstance(frame, frames.Consult):
@@ -262,7 +264,7 @@ class CounsellorSession(Connection):
                 self._tell_closed(conversation)
             if conversation.state == "closed":  # by the end of the wrap-up's time, or from another console
                 self.open.forget(conversation.id)
-                if conversation.id != self._wrapping_up:
+                if conversation.id != self._wrapping_up and conversation.reason != "erased":
                     self.socket.send(frames.Released(conversation=conversation.id, reason="wrapped_up"))
             return
         people = views.people_in(conversation)

@@ -88,7 +88,7 @@ class Watch(Frame, tag="watch"):
 
 
 class VisitorHello(Frame, tag="hello"):
-    """Creates or resumes the conversation."""
+    """Creates or resumes the conversation. `also`: other languages in which the visitor agrees to be served."""
 
     site: Name
     queue: Name
@@ -99,6 +99,7 @@ class VisitorHello(Frame, tag="hello"):
     want_token: bool = False
     fresh: bool = False
     answers: dict[str, Any] | None = None
+    also: Annotated[list[Lang], Meta(max_length=6)] = []
 
 
 class Leave(Frame, tag="leave"):
@@ -206,6 +207,13 @@ class Close(Frame, tag="close"):
     conversation: Name
 
 
+class Heavy(Frame, tag="heavy"):
+    """Marks a conversation that takes twice the places and twice the time to wrap up, or takes the mark back."""
+
+    conversation: Name
+    on: bool = True
+
+
 class WrapUp(Frame, tag="wrap_up"):
     """Finishes the record and frees the place."""
 
@@ -311,6 +319,7 @@ class CounsellorConversation(Struct, kw_only=True):
     participants: list[Person]
     reason: str | None = None
     wrap_up_until: int | None = None
+    heavy: bool = False
 
 
 class Self(Struct):
@@ -561,7 +570,7 @@ VISITOR_FRAMES: dict[str, type[Frame]] = {
 COUNSELLOR_FRAMES: dict[str, type[Frame]] = {
     "ping": Ping, "hello": CounsellorHello, "duty": SetDuty, "take": Take, "accept": Accept, "decline": Decline,
     "say": Say, "typing": Typing, "seen": Seen, "note": WriteNote, "transfer": Transfer, "consult": Consult,
-    "return": Return, "close": Close, "wrap_up": WrapUp,
+    "return": Return, "close": Close, "heavy": Heavy, "wrap_up": WrapUp,
 }  # fmt: skip
 TO_VISITOR: tuple[type[Struct], ...] = (
     Status, VisitorWelcome, Log, Waiting, Active, Participants, Ack, EntryFrame, TypingNow, SeenNow, Presence,

@@ -111,7 +111,7 @@ class OpenConversations(dict[str, OpenConversation]):
             role=cast(frames.StaffRole, part.role if part else "observer"),
             answers=answers, log=[], staff_log=[], joined_at=record.joined, assigned_at=record.first_assigned,
             presence=views.visitor_presence(record), participants=views.people_in(record), reason=record.reason,
-            wrap_up_until=record.wrap_until,
+            wrap_up_until=record.wrap_until, heavy=bool(record.heavy),
         )  # fmt: skip
 
     # Writing

@@ -115,7 +115,7 @@ class VisitorSession(Connection):
         self._let_go()
         token, issued = await self._settle_token(frame)
         self._visitor = self.node.tokens.visitor(site.id, token)
-        caller = visits.Caller(self._visitor, frame.lang, self.conn)
+        caller = visits.caller(self._visitor, self.conn, site, frame.lang, frame.also)
         try:
             try:
                 outcome = await visits.resume(hub.pool, queue, caller, fresh=frame.fresh)
@@ -337,7 +337,7 @@ class VisitorSession(Connection):
         if self._queue is None or self.hub is None or self.record is None:
             return
         try:
-            caller = visits.Caller(self._visitor, self.record.lang, self.conn)
+            caller = visits.Caller(self._visitor, self.record.lang, self.conn, self.record.route)
             await visits.resume(self.hub.pool, self._queue, caller, fresh=False)
         except ChatError:
             return  # the next refresh tries again

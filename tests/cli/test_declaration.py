@@ -93,7 +93,8 @@ def test_every_problem_is_told_at_once_with_its_line() -> None:
         (
             "site.toml, line 13: site.kunta.queue.paihde.ofer: there is no such key. Did you mean offer? "
             "Accepted: names, mode, open, hours, last_entry, closing_warning, "
-            "waiting_limit, offer, offer_repeat, grace_waiting, grace_talking, idle_warning, idle_end, wrap_up, linger."
+            "waiting_limit, offer, offer_repeat, grace_waiting, grace_talking, idle_warning, idle_end, "
+            "wrap_up, weight, other_language, linger."
         ),
         "site.toml, line 14: site.kunta.queue.paihde.mode: must be one of take, offer, auto.",
         (

@@ -29,6 +29,7 @@ async def test_joining_makes_exactly_one_conversation(bench: Bench) -> None:
     record = {
         "id": "a", "site": "s", "queue": "s/q", "lang": "fi", "visitor": "v-a", "state": "waiting", "joined": now,
         "score": now, "priority": 0, "parts": [], "seats": 0, "pend": [], "events": 0, "vnode": "n1", "vconn": "c-a",
+        "route": "fi", "weight": 1,
     }  # fmt: skip
     assert difference(before, bench.state()) == {
         "conv": {"a": record},

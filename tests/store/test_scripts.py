@@ -8,6 +8,7 @@ import pytest
 
 from chatsvc.domain.conversation import TRANSITIONS
 from chatsvc.domain.records import Outcome
+from chatsvc.domain.sites import LANGUAGES
 from chatsvc.store import scripts
 from chatsvc.store.chats import _ERRORS
 from chatsvc.store.keys import POOL_KEYS, QUEUE_KEYS, PoolKeys
@@ -138,14 +139,14 @@ def test_keys_and_arguments_by_number(name: str) -> None:
 
 
 def test_the_order_of_lifecycle_keys() -> None:
-    """The prelude takes the pool's keys in the order in which they are sent, the node's set, then four a queue."""
+    """The prelude takes the pool's keys in the order in which they are sent, the node's set, then ten a queue."""
     text = _source("_pool")
     names = re.search(r"KEYS\[1\.\.10\] ([a-z ]+?)(?=[;.])", text)
     assert names is not None
     assert tuple(names[1].split()) == (*POOL_KEYS, "at")
-    queue_part = re.search(r"for each queue: ([a-z ]+)\.", text)
+    queue_part = re.search(r"for each queue: ([a-z ]+);", text)
     assert queue_part is not None
-    assert tuple(queue_part[1].split()) == QUEUE_KEYS
+    assert (*queue_part[1].split(), *(f"wait-{language}" for language in LANGUAGES)) == QUEUE_KEYS
     sent = PoolKeys("p").lifecycle("n", ["s/q"])
     assert sent == [
         *(f"chatsvc:{{p}}:{name}" for name in POOL_KEYS), "chatsvc:{p}:at:n",

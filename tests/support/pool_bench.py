@@ -126,12 +126,20 @@ class Bench:
     # Staff
 
     async def attach(
-        self, name: str, capacity: int = 2, queues: Sequence[str] = ("q",), *, on: str = "n1", conn: str = ""
+        self,
+        name: str,
+        capacity: int = 2,
+        queues: Sequence[str] = ("q",),
+        *,
+        on: str = "n1",
+        conn: str = "",
+        languages: Sequence[str] = ("fi", "sv", "en"),
     ) -> Outcome:
         """A console says hello."""
         return await self.run(
             "staff_attach", on=on, id=name, alias=name.title(), capacity=capacity,
-            queues=[f"s/{found}" for found in queues], grace_ms=2 * MINUTE, node=on, conn=conn or f"c-{name}",
+            queues=[f"s/{found}" for found in queues], languages=list(languages),
+            grace_ms=2 * MINUTE, node=on, conn=conn or f"c-{name}",
         )  # fmt: skip
 
     async def duty(self, name: str, state: str = "available") -> Outcome:
@@ -139,10 +147,15 @@ class Bench:
         return await self.run("duty", id=name, state=state, reason=None)
 
     async def on_duty(
-        self, name: str, capacity: int = 2, queues: Sequence[str] = ("q",), on: str = "n1"
+        self,
+        name: str,
+        capacity: int = 2,
+        queues: Sequence[str] = ("q",),
+        on: str = "n1",
+        languages: Sequence[str] = ("fi", "sv", "en"),
     ) -> None:
         """A counsellor who is available; each a second later than the one before, so that none is equally idle."""
-        await self.attach(name, capacity, queues, on=on)
+        await self.attach(name, capacity, queues, on=on, languages=languages)
         self.clock.advance(1_000)
         await self.duty(name)
 
@@ -164,6 +177,12 @@ class Bench:
     async def wrap_up(self, name: str, conversation: str) -> Outcome:
         """The record is finished."""
         return await self.run("wrap_up", id=name, conversation=conversation, outcome="talked", tags=["a"])
+
+    async def heavy(self, name: str, conversation: str, on: bool = True) -> Outcome:
+        """Mark it as heavy, or not."""
+        outcome = await self.node().run("heavy", id=name, conversation=conversation, on=on)
+        self.check()
+        return outcome
 
     async def transfer(self, name: str, conversation: str, *, staff: str = "", queue: str = "") -> Outcome:
         """Hand on to a person for 30 s, or to a queue for five minutes."""

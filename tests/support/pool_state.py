@@ -7,10 +7,12 @@ from typing import Any
 import msgpack
 import redis
 
+from chatsvc.domain.sites import LANGUAGES
 from chatsvc.store.keys import PoolKeys
 
 Record = dict[str, Any]
 LIVE = ("waiting", "offered", "active")
+UNSEEN = ("rev", "load")
 SCORE_OF_LOAD = 4e12  # `_pool.lua`: least loaded first, then longest idle
 
 
@@ -31,6 +33,7 @@ class PoolState:
     wait: dict[str, dict[str, float]] = field(default_factory=dict)
     free: dict[str, dict[str, float]] = field(default_factory=dict)
     on: dict[str, set[str]] = field(default_factory=dict)
+    spoken: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)  # queue -> language -> wait
     now: int = 0
 
     def eligible(self, queue: str) -> Iterator[tuple[Record, Record]]:
@@ -40,18 +43,35 @@ class PoolState:
             for name in self.free.get(queue, {}):
                 person = self.staff[name]
                 barred = self.decl.get(f"{member}|{name}", 0) > self.now or has_part(conversation, name)
+                barred = barred or not self.fits(person, conversation)
+                barred = barred or not set(self.languages(conversation)) & set(person["languages"])
                 if not barred and not (self.queues[queue]["mode"] == "offer" and person.get("offer")):
                     yield conversation, person
+
+    def load(self, person: Record) -> int:
+        """Places in use."""
+        held = [*person["convs"], *person["wraps"], *([person["offer"]] if person.get("offer") else [])]
+        return sum(units(self.conv[member]) if member in self.conv else 1 for member in held)
+
+    def fits(self, person: Record, conversation: Record) -> bool:
+        """Whether somebody may carry a conversation besides what they have; alone, any."""
+        carried = self.load(person)
+        return carried == 0 or carried + units(conversation) <= person["capacity"]
+
+    def languages(self, c: Record) -> list[str]:
+        """The languages in which a conversation may be served; the others only once their deadline has been met."""
+        waits = c["state"] != "active" and (self.now < (c.get("also_at") or 0) or f"a:{c['id']}" in self.due)
+        return [c["route"], *(() if waits else c.get("also") or ())]
+
+
+def units(conversation: Record) -> int:
+    """Places that a conversation takes."""
+    return int(conversation["weight"]) * (2 if conversation.get("heavy") else 1)
 
 
 def has_part(conversation: Record, name: str) -> bool:
     """Whether a member of staff takes part."""
     return any(part["s"] == name for part in conversation["parts"])
-
-
-def load(person: Record) -> int:
-    """Places in use."""
-    return len(person["convs"]) + len(person["wraps"]) + (1 if person.get("offer") else 0)
 
 
 def read_state(client: redis.Redis, pool: str) -> PoolState:
@@ -75,7 +95,7 @@ def read_state(client: redis.Redis, pool: str) -> PoolState:
     nodes = sorted(key.decode().removeprefix(prefix) for key in at)
     with client.pipeline(transaction=False) as pipe:
         for queue in state.queues:
-            for name in ("line", "wait", "free"):
+            for name in ("line", "wait", "free", *(f"wait-{language}" for language in LANGUAGES)):
                 pipe.zrange(keys.of(name, queue), 0, -1, withscores=True)
             pipe.smembers(keys.of("on", queue))
         for node in nodes:
@@ -84,6 +104,9 @@ def read_state(client: redis.Redis, pool: str) -> PoolState:
     for queue in state.queues:
         for part in (state.line, state.wait, state.free):
             part[queue] = {member.decode(): score for member, score in next(found)}
+        state.spoken[queue] = {
+            language: {member.decode(): score for member, score in next(found)} for language in LANGUAGES
+        }
         state.on[queue] = {member.decode() for member in next(found)}
     state.at = {node: {member.decode() for member in next(found)} for node in nodes}
     return state
@@ -142,6 +165,15 @@ def _line_faults(state: PoolState, c: Record) -> Iterator[str]:
         wanted = {transfer: float(c["score"])}
     if in_wait != wanted:
         yield f"can be taken in {in_wait} instead of {wanted}"
+    spoken = {
+        (queue, language): members[c["id"]]
+        for queue, languages in state.spoken.items()
+        for language, members in languages.items()
+        if c["id"] in members
+    }
+    wanted_in = {(queue, language): at for queue, at in wanted.items() for language in state.languages(c)}
+    if spoken != wanted_in:
+        yield f"can be taken by speakers of {spoken} instead of {wanted_in}"
 
 
 def _offer_faults(state: PoolState, c: Record) -> Iterator[str]:
@@ -174,8 +206,12 @@ def _owner_faults(state: PoolState, c: Record) -> Iterator[str]:
 
 
 def _person_faults(state: PoolState, s: Record) -> Iterator[str]:
-    if load(s) > s["capacity"]:
-        yield f"carries {load(s)} of {s['capacity']}"
+    held = [state.conv[member] for member in (*s["convs"], *s["wraps"]) if member in state.conv]
+    # Alone, any conversation fits; and a mark of heaviness adds to what somebody carries already.
+    if state.load(s) > s["capacity"] and len(held) > 1 and not any(c.get("heavy") for c in held):
+        yield f"carries {state.load(s)} of {s['capacity']}"
+    if s["load"] != state.load(s):
+        yield f"says that it carries {s['load']} instead of {state.load(s)}"
     if s["state"] == "draining" and not (s["convs"] or s["wraps"] or s["consults"]):
         yield "is draining with nothing left"
     if s.get("offer") and state.conv.get(s["offer"], {}).get("offered") != s["id"]:
@@ -194,11 +230,11 @@ def _person_faults(state: PoolState, s: Record) -> Iterator[str]:
 
 
 def _place_faults(state: PoolState, s: Record) -> Iterator[str]:
-    ready = s["state"] == "available" and not s.get("away") and load(s) < s["capacity"]
+    ready = s["state"] == "available" and not s.get("away") and state.load(s) < s["capacity"]
     for queue in state.queues:
         mine = queue in s["queues"]
         score = state.free[queue].get(s["id"])
-        wanted = load(s) * SCORE_OF_LOAD + s["idle"] if ready and mine else None
+        wanted = state.load(s) * SCORE_OF_LOAD + s["idle"] if ready and mine else None
         if score != wanted:
             yield f"is free in {queue} with {score} instead of {wanted}"
         if (s["id"] in state.on[queue]) is not (mine and s["state"] in ("available", "paused")):
@@ -235,11 +271,14 @@ def gate_of(c: Record) -> str:
 
 
 def difference(before: PoolState, after: PoolState) -> dict[str, dict[str, Any]]:
-    """What changed, part by part: member -> new value, None where it is gone. `rev` is left out: it always grows."""
+    """What changed, part by part: member -> new value, None where it is gone.
+
+    `rev` is left out, for it always grows, and what follows from the rest and `faults` looks at: loads and languages.
+    """
     changed: dict[str, dict[str, Any]] = {}
     for name in PoolState.__slots__:
         old, new = getattr(before, name), getattr(after, name)
-        if isinstance(old, int) or old == new:
+        if name == "spoken" or isinstance(old, int) or old == new:
             continue
         for member in old.keys() | new.keys():
             if old.get(member) != new.get(member):
@@ -249,7 +288,11 @@ def difference(before: PoolState, after: PoolState) -> dict[str, dict[str, Any]]
 
 def _change(old: Any, new: Any) -> Any:
     if not isinstance(old, dict) or not isinstance(new, dict):
-        return {key: value for key, value in new.items() if key != "rev"} if isinstance(new, dict) else new
+        return (
+            {key: value for key, value in new.items() if key not in UNSEEN} if isinstance(new, dict) else new
+        )
     return {
-        key: new.get(key) for key in old.keys() | new.keys() if key != "rev" and old.get(key) != new.get(key)
+        key: new.get(key)
+        for key in old.keys() | new.keys()
+        if key not in UNSEEN and old.get(key) != new.get(key)
     }

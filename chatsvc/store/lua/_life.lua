@@ -19,7 +19,7 @@ local function finish(c, reason)
   c.state = NEXT[c.state][owner and "ended_owned" or "ended_unowned"]
   c.reason, c.ended, c.warned = reason, now, nil
   c.linger_until = now + cf.linger_ms
-  for _, kind in ipairs({ "i", "v", "t", "p" }) do undue(kind, c.id) end
+  for _, kind in ipairs({ "i", "v", "t", "p", "a" }) do undue(kind, c.id) end
   due("l", c.id, c.linger_until)
   pend(c, "closed", { reason = reason }, 0)
   for i = #c.parts, 1, -1 do
@@ -31,7 +31,7 @@ local function finish(c, reason)
         c.state = "closed"
       else
         table.insert(s.wraps, c.id)
-        c.wrap_until = now + cf.wrap_up_ms
+        c.wrap_until = now + cf.wrap_up_ms * (c.heavy and 2 or 1)
         due("w", c.id, c.wrap_until)
       end
       place(s)
@@ -73,7 +73,7 @@ local function visitor_gone(c)
   c.vnode, c.vconn = nil, nil
   if c.state == "waiting" or c.state == "offered" or c.state == "active" then
     c.vaway = now
-    if c.state ~= "active" then redis.call("ZREM", KEYS[Q[c.queue].wait], c.id) end
+    if c.state ~= "active" then take_down(c, c.queue) end
     due("v", c.id, now + (c.state == "active" and cf.grace_talking_ms or cf.grace_waiting_ms))
   end
   touch(c)

@@ -5,14 +5,29 @@ local function declined(c, s)
   return till and tonumber(till) > now
 end
 
+-- Takeable in `queue`, by those who speak a language of the visitor's.
+local function offer_up(c, queue)
+  local q = Q[queue]
+  redis.call("ZADD", KEYS[q.wait], c.score, c.id)
+  for _, lang in ipairs(languages_of(c)) do redis.call("ZADD", KEYS[q.of[lang]], c.score, c.id) end
+  unpaired[c.id] = c
+end
+
+local function take_down(c, queue)
+  local q = Q[queue]
+  redis.call("ZREM", KEYS[q.wait], c.id)
+  redis.call("ZREM", KEYS[q.of[c.route]], c.id)
+  for _, lang in ipairs(c.also or {}) do redis.call("ZREM", KEYS[q.of[lang]], c.id) end
+end
+
 local function leave_lines(c)
   local q = Q[c.queue] -- nil when an active one's queue was removed: it stands in no line there
   if q then
     redis.call("ZREM", KEYS[q.line], c.id)
-    redis.call("ZREM", KEYS[q.wait], c.id)
+    take_down(c, c.queue)
   end
   if c.transfer and c.transfer.queue and Q[c.transfer.queue] then
-    redis.call("ZREM", KEYS[Q[c.transfer.queue].wait], c.id)
+    take_down(c, c.transfer.queue)
     dirty_queue[c.transfer.queue] = true
   end
 end
@@ -22,21 +37,15 @@ local function line_of(c) return c.transfer and c.transfer.queue or c.queue end
 
 -- Handed on to a queue: whoever takes it there becomes the owner.
 local function stand_for_transfer(c)
-  redis.call("ZADD", KEYS[Q[c.transfer.queue].wait], c.score, c.id)
+  offer_up(c, c.transfer.queue)
   dirty_queue[c.transfer.queue] = true
-  unpaired[c.id] = c
 end
 
 -- In the line with its original place; takeable only while the visitor is present.
 local function stand_in_line(c)
-  local q = Q[c.queue]
-  redis.call("ZADD", KEYS[q.line], c.joined, c.id)
-  if c.vaway then
-    redis.call("ZREM", KEYS[q.wait], c.id)
-  else
-    redis.call("ZADD", KEYS[q.wait], c.score, c.id)
-    unpaired[c.id] = c
-  end
+  redis.call("ZADD", KEYS[Q[c.queue].line], c.joined, c.id)
+  if c.vaway then take_down(c, c.queue) else offer_up(c, c.queue) end
+  if c.also and now < c.also_at then due("a", c.id, c.also_at) end
 end
 
 local function tell_released(s, c, reason)
@@ -83,7 +92,10 @@ local function assign(c, s)
   if c.state == "active" then -- a transfer that is being taken up
     local old = owner_of(c)
     leave_lines(c)
-    if c.transfer and c.transfer.queue then c.queue = c.transfer.queue end
+    if c.transfer and c.transfer.queue then
+      c.queue = c.transfer.queue
+      c.weight = conf(c.queue).weight
+    end
     if old then
       local before = person(old.s)
       unseat(c, before)
@@ -98,6 +110,7 @@ local function assign(c, s)
     leave_lines(c)
   end
   undue("o", c.id)
+  undue("a", c.id)
   if s.offer == c.id then s.offer = nil end
   c.offered, c.offer_until = nil, nil
   c.assigned, c.first_assigned = now, c.first_assigned or now
@@ -117,7 +130,7 @@ end
 
 local function make_offer(c, s, ms)
   if c.state == "waiting" then c.state = NEXT[c.state].offered end
-  redis.call("ZREM", KEYS[Q[line_of(c)].wait], c.id)
+  take_down(c, line_of(c))
   c.offered = s.id
   c.offer_until = now + ms
   c.offer_waited = now - c.joined
@@ -184,7 +197,7 @@ local function pair_visitor(c)
     if #found == 0 then return end
     for _, id in ipairs(found) do
       local s = person(id)
-      if s and has_place(s) and not declined(c, s) and not part_of(c, s.id) then
+      if s and has_place(s) and fits(s, c) and speaks(s, c) and not declined(c, s) and not part_of(c, s.id) then
         if cf.mode == "auto" then assign(c, s); return end
         if not s.offer then make_offer(c, s, cf.offer_ms); return end
       end
@@ -193,18 +206,30 @@ local function pair_visitor(c)
   end
 end
 
--- The first in `queue` that may go to `s`, or nil.
-local function first_for(s, queue)
+local function before(c, other) return not other or c.score < other.score or (c.score == other.score and c.id < other.id) end
+
+-- The first who waits in `queue` for somebody of a language and whom `s` may have, or nil. `asked`: even if declined.
+local function first_in(queue, lang, s, asked)
   local from = 0
   while true do
-    local found = redis.call("ZRANGE", KEYS[Q[queue].wait], from, from + 9)
+    local found = redis.call("ZRANGE", KEYS[Q[queue].of[lang]], from, from + 9)
     if #found == 0 then return nil end
     for _, id in ipairs(found) do
       local c = conv(id)
-      if not declined(c, s) and not part_of(c, s.id) then return c end
+      if fits(s, c) and not part_of(c, s.id) and (asked or not declined(c, s)) then return c end
     end
     from = from + 10
   end
+end
+
+-- The first in `queue` that `s` may have and whose language they speak, or nil.
+local function first_for(s, queue, asked)
+  local best
+  for _, lang in ipairs(s.languages) do
+    local c = first_in(queue, lang, s, asked)
+    if c and before(c, best) then best = c end
+  end
+  return best
 end
 
 -- A counsellor has a place: the longest wait of the queues that work by offer or automatically gets it.
@@ -215,7 +240,7 @@ local function pair_staff(s)
     local cf = conf(queue)
     if Q[queue] and cf.mode ~= "take" and not (cf.mode == "offer" and s.offer) then
       local c = first_for(s, queue)
-      if c and (not best or c.score < best.score or (c.score == best.score and c.id < best.id)) then best = c end
+      if c and before(c, best) then best = c end
     end
   end
   if not best then return end

@@ -1,5 +1,5 @@
 -- Common to all lifecycle scripts: arguments, records, hints.
--- KEYS[1..10] meta conv gate staff due vis queues decl past at; then for each queue: line wait free on.
+-- KEYS[1..10] meta conv gate staff due vis queues decl past at; then for each queue: line wait free on; and a wait for each of LANGS.
 -- ARGV[1] now (ms), ARGV[2] queue keys in the order of KEYS (msgpack array), ARGV[3] the script's own arguments (msgpack map).
 -- Returns msgpack {err=code} or the script's result with {now=, touched={conversation records}}; {err="stale", queue=}
 -- when the keys of that queue are missing in KEYS: nothing was written, call again with them.
@@ -14,8 +14,9 @@ local arg = cmsgpack.unpack(ARGV[3])
 
 local Q = {} -- queue key -> indexes of its keys in KEYS
 for i, name in ipairs(cmsgpack.unpack(ARGV[2])) do
-  local base = 10 + (i - 1) * 4
-  Q[name] = { line = base + 1, wait = base + 2, free = base + 3, on = base + 4 }
+  local base = 10 + (i - 1) * (4 + #LANGS)
+  Q[name] = { line = base + 1, wait = base + 2, free = base + 3, on = base + 4, of = {} }
+  for n, lang in ipairs(LANGS) do Q[name].of[lang] = base + 4 + n end
 end
 
 local convs, staffs, confs = {}, {}, {} -- read so far
@@ -27,7 +28,9 @@ local unsettled, unpaired = {}, {} -- staff and conversations that pairing has y
 local function conv(id)
   if convs[id] == nil then
     local raw = redis.call("HGET", CONV, id)
-    convs[id] = raw and cmsgpack.unpack(raw) or false
+    local c = raw and cmsgpack.unpack(raw) or false
+    if c then c.route = c.route or LANGS[1] end -- written before languages were
+    convs[id] = c
   end
   return convs[id]
 end
@@ -35,7 +38,9 @@ end
 local function person(id)
   if staffs[id] == nil then
     local raw = redis.call("HGET", STAFF, id)
-    staffs[id] = raw and cmsgpack.unpack(raw) or false
+    local s = raw and cmsgpack.unpack(raw) or false
+    if s then s.languages = s.languages or LANGS end -- written before languages were
+    staffs[id] = s
   end
   return staffs[id]
 end
@@ -92,7 +97,42 @@ local function contains(list, item)
   return false
 end
 
-local function load_of(s) return #s.convs + #s.wraps + (s.offer and 1 or 0) end
+-- Places that a conversation takes: its queue's weight, twice that when it was marked as heavy.
+local function units(c) return (c.weight or 1) * (c.heavy and 2 or 1) end
+
+-- Places in use: conversations, unfinished wrap-ups, a held offer.
+local function load_of(s)
+  local sum = 0
+  for _, list in ipairs({ s.convs, s.wraps, { s.offer } }) do
+    for _, id in ipairs(list) do
+      local c = conv(id)
+      sum = sum + (c and units(c) or 1)
+    end
+  end
+  return sum
+end
+
+-- Whether `c` may be added to what `s` carries. Whoever carries nothing may take one of any weight.
+local function fits(s, c)
+  local load = load_of(s)
+  return load == 0 or load + units(c) <= s.capacity
+end
+
+-- The languages in which `c` may be served now: the visitor's own; after the queue's time also those they agreed to.
+local function languages_of(c)
+  local found = { c.route }
+  if c.also and (now >= c.also_at or c.state == "active") then
+    for _, lang in ipairs(c.also) do table.insert(found, lang) end
+  end
+  return found
+end
+
+local function speaks(s, c)
+  for _, lang in ipairs(languages_of(c)) do
+    if contains(s.languages, lang) then return true end
+  end
+  return false
+end
 
 local function part_of(c, staff)
   for _, part in ipairs(c.parts) do if part.s == staff then return part end end
@@ -162,6 +202,7 @@ local function write(result)
   end
   for id, s in pairs(dirty_staff) do
     s.rev = s.rev + 1
+    s.load = load_of(s)
     redis.call("HSET", STAFF, id, cmsgpack.pack(s))
     if s.node then hint(hints, s.node, { k = "s", s = s }) end
   end

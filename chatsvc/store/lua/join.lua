@@ -1,6 +1,7 @@
 -- A visitor says hello: resumes the conversation that this token has on the site, or begins one.
 -- args: id (for a new conversation), visitor (HMAC), site, queue, lang, node, conn, fresh (bool), create (bool),
---       entry ("open", "closed" or "closing": what the queue's hours say at this moment)
+--       entry ("open", "closed" or "closing": what the queue's hours say at this moment), route (the language to be served
+--       in), also (array: others that the visitor agrees to), also_ms (after which time)
 -- result: c (record), created, previous {node, conn} of a replaced connection; err: none (nothing to
 -- resume and create is false), closed, closing, full, no_staff, unknown_queue
 local function attach(c)
@@ -33,15 +34,23 @@ local q, cf = Q[arg.queue], conf(arg.queue)
 if not q or cf.removed then return fail("unknown_queue") end
 if not cf.open or arg.entry == "closed" then return fail("closed") end
 if arg.entry == "closing" then return fail("closing") end
-if redis.call("SCARD", KEYS[q.on]) == 0 then return fail("no_staff") end
+local route, also = q.of[arg.route] and arg.route or q.of[arg.lang] and arg.lang or LANGS[1], arg.also or {}
+local understood = false
+for _, id in ipairs(redis.call("SMEMBERS", KEYS[q.on])) do
+  local s = person(id)
+  understood = understood or contains(s.languages, route)
+  for _, lang in ipairs(also) do understood = understood or contains(s.languages, lang) end
+end
+if not understood then return fail("no_staff") end
 if redis.call("ZCARD", KEYS[q.line]) >= cf.waiting_limit then return fail("full") end
 if not arg.create then return fail("none") end
 
 local c = {
   id = arg.id, site = arg.site, queue = arg.queue, lang = arg.lang, visitor = arg.visitor,
   state = "waiting", rev = 0, joined = now, score = now - (cf.priority_ms or 0), priority = 0,
-  parts = {}, seats = 0, pend = {}, events = 0, vnode = arg.node, vconn = arg.conn,
+  route = route, weight = cf.weight, parts = {}, seats = 0, pend = {}, events = 0, vnode = arg.node, vconn = arg.conn,
 }
+if #also > 0 then c.also, c.also_at = also, now + (arg.also_ms or 0) end
 convs[c.id] = c
 redis.call("HSET", VIS, arg.visitor, c.id)
 redis.call("SADD", AT, "v:" .. c.id)

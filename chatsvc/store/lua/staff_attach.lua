@@ -1,5 +1,5 @@
 -- A counsellor's console says hello: this connection replaces an older one; duty and conversations go on.
--- args: id, alias, capacity, queues (array), grace_ms, node, conn
+-- args: id, alias, capacity, queues (array), languages? (array; all without), grace_ms, node, conn
 -- result: s (record), convs (records of everything they are in), previous {node, conn}, back (from an absence)
 local s = person(arg.id)
 if not s then
@@ -21,6 +21,7 @@ if s.node and s.conn ~= arg.conn then
   hint(extra_hints, s.node, { k = "x", staff = s.id, conn = s.conn })
 end
 s.alias, s.capacity, s.queues, s.grace_ms = arg.alias, arg.capacity, arg.queues, arg.grace_ms
+s.languages = arg.languages or LANGS
 s.node, s.conn, s.away = arg.node, arg.conn, nil
 redis.call("SADD", AT, "s:" .. s.id)
 undue("s", s.id)

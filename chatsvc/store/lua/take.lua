@@ -1,6 +1,7 @@
 -- A counsellor takes a waiting visitor: a named one, the first of a queue, or the longest wait of their queues.
 -- args: id (staff), conversation?, queue?
--- result: c (record); err: off_duty, at_capacity, nothing_waiting, already_taken, not_found
+-- result: c (record); err: off_duty, at_capacity, nothing_waiting, already_taken, not_found, not_allowed (a language
+--         that they don't speak and the visitor has not agreed to leave)
 local s = person(arg.id)
 if not s or s.state ~= "available" then return fail("off_duty") end
 local c
@@ -13,24 +14,16 @@ if arg.conversation then
   local missing = missing_queue({ c.id })
   if missing then return stale(missing) end
   if part_of(c, s.id) or not redis.call("ZSCORE", KEYS[Q[queue].wait], c.id) then return fail("already_taken") end
+  if not speaks(s, c) then return fail("not_allowed") end
 end
-if load_of(s) >= s.capacity then return fail("at_capacity") end
+if load_of(s) >= s.capacity or (c and not fits(s, c)) then return fail("at_capacity") end
 if not c then
-  local queues = arg.queue and { arg.queue } or s.queues
-  local best
-  for _, queue in ipairs(queues) do
+  for _, queue in ipairs(arg.queue and { arg.queue } or s.queues) do
     if not contains(s.queues, queue) then return fail("not_found") end
     if not Q[queue] then return stale(queue) end
-    local head = redis.call("ZRANGE", KEYS[Q[queue].wait], 0, 9)
-    for _, id in ipairs(head) do
-      local candidate = conv(id)
-      if not part_of(candidate, s.id) then
-        if not best or candidate.score < best.score then best = candidate end
-        break
-      end
-    end
+    local first = first_for(s, queue, true)
+    if first and before(first, c) then c = first end
   end
-  c = best
 end
 if not c then return fail("nothing_waiting") end
 assign(c, s)

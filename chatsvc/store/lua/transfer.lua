@@ -13,7 +13,7 @@ if arg.to_staff then
   local other = person(arg.to_staff)
   if not other or arg.to_staff == arg.id then return fail("not_found") end
   if other.state ~= "available" or other.away then return fail("off_duty") end
-  if other.offer or load_of(other) >= other.capacity then return fail("at_capacity") end
+  if other.offer or load_of(other) >= other.capacity or not fits(other, c) then return fail("at_capacity") end
   c.transfer = { staff = arg.to_staff }
   make_offer(c, other, arg.ttl_ms)
 else
