@@ -1,41 +1,45 @@
 """Shifts and absences from an iCalendar file: all of it, or every reason why not.
 
-How an event is read, once for all programs that write calendars:
+How an event is read, whatever program wrote it:
 - SUMMARY names the counsellor: the username, or the alias where only one person has it. `aino: paihde, talous` names
   queues too, for calendars that know no categories.
-- CATEGORIES name the queues, as `paihde` or `kunta/paihde`. Without either, all queues of the site that the person serves.
+- CATEGORIES name the queues, as `paihde` or `kunta/paihde`. Without either, all queues of the site that the person
+  serves.
 - An event of whole days, or with the category ABSENCE, is an absence of that person. It can't recur.
 - RRULE, EXDATE and RECURRENCE-ID are read; a cancelled occurrence is left out, a cancelled event is passed over. RDATE,
   EXRULE and RANGE are refused. Everything else, such as ATTENDEE and DESCRIPTION, is neither read nor kept.
-- A UID of our own export names the shift it came from; of any other, a shift follows that stays the same when the file
-  comes again.
+- A UID of our own export names the shift it came from; any other UID always gives the same shift, so a file may come
+  again.
 """
 
 import hashlib
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import TypeVar
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
 from chatsvc.domain.declaration_text import Problem
-from chatsvc.domain.declaration_values import Refusal
-from chatsvc.domain.shifts import Absence, AbsenceId, Override, Shift, ShiftId, absence_problems, is_id
-from chatsvc.domain.sites import QueueKey, Site, SiteId, Staff, StaffId, queue_key
-from chatsvc.services.calendar_lines import CalendarRefused, EventLines, Property, read_events
-from chatsvc.services.calendar_times import at_midnight, read_duration, read_time, read_times
+from chatsvc.domain.shifts import Absence, AbsenceId, Override, Shift, ShiftId, absence_problems
+from chatsvc.domain.sites import Site, SiteId, Staff
+from chatsvc.services.calendar_drafts import Draft, read_draft
+from chatsvc.services.calendar_lines import CalendarRefused, read_events
+from chatsvc.services.calendar_names import Names
 from chatsvc.services.recurrence import read_rule
 from chatsvc.services.shift_rules import all_problems
 
-ABSENCE = "ABSENCE"
 MOST_PROBLEMS = 100  # of those that are told at once
 _OWN_UID = re.compile(r"([a-z0-9-]{1,64})@([a-z0-9-]{1,40})\.(?:shifts|absences)\.chatsvc")
-_REFUSED = {
-    "RDATE": "adds single days, which is not read; write them as events of their own.",
-    "EXRULE": "is a rule of exceptions, which is not read; use EXDATE.",
+_PROPERTY_OF = {
+    "start": "DTSTART",
+    "end": "DTEND",
+    "staff": "SUMMARY",
+    "queues": "CATEGORIES",
+    "rule": "RRULE",
+    "exdates": "EXDATE",
+    "overrides": "RECURRENCE-ID",
+    "of": "RECURRENCE-ID",
+    "id": "UID",
 }
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +50,6 @@ class Imported:
     absences: tuple[Absence, ...]
 
 
-@dataclass(slots=True)
-class _Draft:
-    """One event as far as it could be read."""
-
-    lines: EventLines
-    uid: str = ""
-    start: datetime | None = None
-    end: datetime | None = None
-    whole_days: bool = False
-    of: Property | None = None
-    staff: StaffId | None = None
-    queues: tuple[QueueKey, ...] | None = None
-    exdates: list[datetime] = field(default_factory=list)
-
-
 def own_uid(identifier: str, site: SiteId, kind: str) -> str:
     """The UID under which a shift (`shifts`) or an absence (`absences`) is exported, and known again."""
     return f"{identifier}@{site}.{kind}.chatsvc"
@@ -69,17 +58,110 @@ def own_uid(identifier: str, site: SiteId, kind: str) -> str:
 def read_calendar(content: bytes, site: Site, people: Iterable[Staff]) -> Imported:
     """The shifts and absences of a file, for one site and the people who may be planned there.
 
-    What overlaps with other plans is for the roster to say. Takes up to some seconds for the largest files: call it in a
-    thread. Raises CalendarRefused with every problem, its line, the number of its event and, if it can be shown, its UID.
+    What overlaps with other plans is for the roster to say. The largest files take seconds: call it in a thread.
+    Raises CalendarRefused with every problem, its line, the number of its event and, if it can be shown, its UID.
     """
-    reading = _Import(site, people)
-    drafts = [reading.draft(lines) for lines in read_events(content) if not _is_cancelled(lines)]
-    imported = reading.together(drafts)
-    if reading.problems:
-        raise CalendarRefused(reading.problems[:MOST_PROBLEMS])
+    names = Names(site, people)
+    drafts = [read_draft(lines, names) for lines in read_events(content)]
+    imported = _together(site, names, drafts)
+    if problems := [problem for draft in drafts for problem in draft.problems]:
+        raise CalendarRefused(problems[:MOST_PROBLEMS])
     return imported
 
 
-def _is_cancelled(lines: EventLines) -> bool:
-    status = lines.first("STATUS")
-    return status is not None and status.text.upper() == "CANCELLED" and not lines.first("RECURRENCE-ID")
+def _together(site: Site, names: Names, drafts: Iterable[Draft]) -> Imported:
+    """Everything that could be read; worth something only if no draft has a problem then."""
+    series: dict[str, list[Draft]] = {}
+    for draft in drafts:
+        series.setdefault(draft.uid, []).append(draft)
+    shifts: list[Shift] = []
+    absences: list[Absence] = []
+    problems = 0
+    for those in series.values():
+        if problems >= MOST_PROBLEMS:  # nobody is told more, and looking for more costs time
+            break
+        master = _master(those)
+        problems += sum(len(draft.problems) for draft in those)
+        if master is None or any(draft.problems for draft in those):
+            continue
+        if master.absent:
+            absences.append(_absence(site, names, master, those))
+        else:
+            shifts.append(_shift(site, names, master, [draft for draft in those if draft.is_change]))
+        problems += sum(len(draft.problems) for draft in those)
+    return Imported(tuple(shifts), tuple(absences))
+
+
+def _master(drafts: list[Draft]) -> Draft | None:
+    """The event that the others of its UID change; None when there is nothing to be planned."""
+    masters = [draft for draft in drafts if not draft.is_change]
+    if not masters:
+        reason = "changes an occurrence of an event that the file doesn't hold; export the whole series."
+        drafts[0].refuse("RECURRENCE-ID", reason)
+        return None
+    for second in masters[1:]:
+        second.refuse("UID", "is that of an earlier event; each event has its own.")
+    return None if masters[0].cancelled else masters[0]
+
+
+def _absence(site: Site, names: Names, master: Draft, drafts: list[Draft]) -> Absence:
+    if len(drafts) > 1 or master.lines.first("RRULE"):
+        master.refuse("RRULE", "makes an absence recur, which is not read; write one event for each.")
+    absence = Absence(AbsenceId(_id(site, master)), master.person, *master.times)
+    _note(absence_problems(absence, names.serves), master, [])
+    return absence
+
+
+def _shift(site: Site, names: Names, master: Draft, changes: list[Draft]) -> Shift:
+    start, end = master.times
+    by_start = {change: change.original_start(start.time()) for change in changes}
+    kept = sorted(
+        ((of, change) for change, of in by_start.items() if of and not change.cancelled),
+        key=lambda pair: pair[0],
+    )
+    left_out = {of for change, of in by_start.items() if of and change.cancelled} | master.exdates(
+        start.time()
+    )
+    shift = Shift(
+        ShiftId(_id(site, master)),
+        site.id,
+        master.person,
+        master.queues or (),
+        start,
+        end,
+        _rule(master, start),
+        tuple(sorted(left_out)),
+        tuple(_override(of, change, master) for of, change in kept),
+        max(draft.sequence for draft in (master, *changes)),
+    )
+    if not master.problems:
+        known = frozenset(queue.key for queue in site.queues)
+        _note(all_problems(shift, known, names.serves), master, [change for _, change in kept])
+    return shift
+
+
+def _rule(master: Draft, start: datetime) -> str:
+    found = master.lines.first("RRULE")
+    return (master.attempt("RRULE", lambda: read_rule(found.value, start)) or "") if found else ""
+
+
+def _override(of: datetime, change: Draft, master: Draft) -> Override:
+    staff = None if change.staff == master.staff else change.staff
+    queues = None if change.queues == master.queues else change.queues
+    return Override(of, *change.times, staff, queues)
+
+
+def _id(site: Site, draft: Draft) -> str:
+    own = _OWN_UID.fullmatch(draft.uid)
+    if own and own[2] == site.id:
+        return own[1]
+    return "cal-" + hashlib.sha256(f"{site.id}\n{draft.uid}".encode()).hexdigest()[:32]
+
+
+def _note(problems: Iterable[Problem], master: Draft, changes: list[Draft]) -> None:
+    """Problems of a shift or an absence, at the place in the file that they come from."""
+    for problem in problems:
+        words = problem.path.split(".")[1:]
+        by_number = words[0] == "overrides" and len(words) == 3
+        draft = changes[int(words[1]) - 1] if by_number else master
+        draft.refuse(_PROPERTY_OF.get(words[-1], words[-1]), problem.message)

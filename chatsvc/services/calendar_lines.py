@@ -4,6 +4,7 @@ Bounded before anything is understood: size, depth and number of events. Definit
 over unread, for a file must not be able to say what a zone means, nor make us work it out.
 """
 
+import codecs
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from chatsvc.domain.declaration_text import Problem
 
 LARGEST_FILE = 1 << 20
-MOST_EVENTS = 5_000
+MOST_EVENTS = 3_000
 DEEPEST = 8
 _VALUE = r'(?:"[^"]*"|[^";:,]*)'
 _LINE = re.compile(rf"([A-Za-z0-9-]+)((?:;[A-Za-z0-9-]+={_VALUE}(?:,{_VALUE})*)*):(.*)")
@@ -78,14 +79,15 @@ class EventLines:
 def read_events(content: bytes) -> tuple[EventLines, ...]:
     """The events of a file. Raises CalendarRefused: too large, not UTF-8, no calendar, or broken in its structure."""
     if len(content) > LARGEST_FILE:
-        raise _refused(f"has {len(content)} bytes; at most {LARGEST_FILE} are read. Export fewer events.", None)
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _refused("is not UTF-8.", content.count(b"\n", 0, error.start) + 1) from None
+        raise _refused(
+            f"has {len(content)} bytes; at most {LARGEST_FILE} are read. Export fewer events.", None
+        )
     reading = _Reading()
-    for number, line in _unfolded(text):
-        reading.take(line, number)
+    for number, line in _unfolded(content.removeprefix(codecs.BOM_UTF8)):
+        try:
+            reading.take(line.decode(), number)
+        except UnicodeDecodeError:
+            raise _refused("is not UTF-8.", number) from None
     return reading.finished()
 
 
@@ -102,7 +104,9 @@ class _Reading:
     def take(self, line: str, number: int) -> None:
         found = _LINE.fullmatch(line)
         if not found or _CONTROL.search(line):
-            raise _refused("is no line of a calendar, which has the form NAME:value without control characters.", number)
+            raise _refused(
+                "is no line of a calendar, which has the form NAME:value without control characters.", number
+            )
         name, value = found[1].upper(), found[3]
         if name == "BEGIN":
             self._begin(value.strip().upper(), number)
@@ -111,7 +115,9 @@ class _Reading:
         elif not self._open:
             raise _refused("stands outside of a VCALENDAR.", number)
         elif self._open == ["VCALENDAR"] and name == "METHOD" and value.strip().upper() in _REPLIES:
-            raise _refused("makes this an answer to an invitation, not a calendar; export the calendar itself.", number)
+            raise _refused(
+                "makes this an answer to an invitation, not a calendar; export the calendar itself.", number
+            )
         elif self._open == ["VCALENDAR", "VEVENT"]:
             self._properties.append(Property(name, _parameters(found[2]), value, number))
 
@@ -131,7 +137,9 @@ class _Reading:
             raise _refused("closes a component that isn't the last one opened.", number)
         if self._open == ["VCALENDAR", "VEVENT"]:
             if len(self._events) == MOST_EVENTS:
-                raise _refused(f"is where event {MOST_EVENTS + 1} ends; at most {MOST_EVENTS} are read.", number)
+                raise _refused(
+                    f"is where event {MOST_EVENTS + 1} ends; at most {MOST_EVENTS} are read.", number
+                )
             self._events.append(EventLines(len(self._events) + 1, self._began, tuple(self._properties)))
         self._open.pop()
 
@@ -147,18 +155,21 @@ def _refused(message: str, line: int | None) -> CalendarRefused:
     return CalendarRefused([Problem("", message, line)])
 
 
-def _unfolded(text: str) -> Iterator[tuple[int, str]]:
-    """Lines put together where they were folded, with the number of their first piece; empty ones left out."""
-    pieces: list[str] = []
+def _unfolded(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """Lines put together where they were folded, with the number of their first piece; empty ones left out.
+
+    Before they are text: programs fold between the bytes of one letter too (RFC 5545, 3.1).
+    """
+    pieces: list[bytes] = []
     first = 0
-    for number, piece in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
-        if piece[:1] in (" ", "\t") and pieces:
+    for number, piece in enumerate(content.replace(b"\r\n", b"\n").split(b"\n"), 1):
+        if piece[:1] in (b" ", b"\t") and pieces:
             pieces.append(piece[1:])
             continue
-        if line := "".join(pieces):
+        if line := b"".join(pieces):
             yield first, line
         pieces, first = [piece], number
-    if line := "".join(pieces):
+    if line := b"".join(pieces):
         yield first, line
 
 

@@ -1,7 +1,7 @@
 """The times in a calendar file as local time in Finland, and what can't be told in it."""
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -15,7 +15,9 @@ from chatsvc.services.calendar_lines import Property
 
 _DATE = re.compile(r"[0-9]{8}")
 _TIME = re.compile(r"[0-9]{8}T[0-9]{6}(Z?)")
-_DURATION = re.compile(r"\+?P(?:[0-9]{1,4}W|(?:[0-9]{1,4}D)?(?:T(?:[0-9]{1,4}H)?(?:[0-9]{1,5}M)?(?:[0-9]{1,6}S)?)?)")
+_DURATION = re.compile(
+    r"\+?P(?:[0-9]{1,4}W|(?:[0-9]{1,4}D)?(?:T(?:[0-9]{1,4}H)?(?:[0-9]{1,5}M)?(?:[0-9]{1,6}S)?)?)"
+)
 _COMPARED = datetime(2030, 1, 1, tzinfo=UTC)  # a year by the rules that are in force from now on
 
 
@@ -42,7 +44,8 @@ def read_duration(found: Property) -> timedelta:
     text = found.value.strip().upper()
     if not _DURATION.fullmatch(text) or not re.search(r"[0-9]", text) or text.endswith("T"):
         raise Refusal("is no duration, such as PT8H.")
-    return vDuration.from_ical(text)
+    length: timedelta = vDuration.from_ical(text)  # type: ignore[no-untyped-call]
+    return length
 
 
 def _one(value: str, zone: str | None, *, recurring: bool) -> datetime | date:
@@ -63,14 +66,18 @@ def _one(value: str, zone: str | None, *, recurring: bool) -> datetime | date:
 
 def _elsewhere(wall: datetime, zone: ZoneInfo, name: str, *, recurring: bool) -> datetime:
     if recurring:
-        raise Refusal(f"recurs in the time of {name}, whose clocks don't go with Finland's; use Europe/Helsinki.")
+        raise Refusal(
+            f"recurs in the time of {name}, whose clocks don't go with Finland's; use Europe/Helsinki."
+        )
     try:
         at = int(wall.replace(tzinfo=zone).timestamp()) * 1000
         here = wall_at(at)
     except (ValueError, OverflowError):
         raise Refusal("is too far away in time.") from None
     if wall_ms(here) + here.second * 1000 != at:
-        raise Refusal("is in the second pass of the hour that comes twice in autumn, which local time can't name.")
+        raise Refusal(
+            "is in the second pass of the hour that comes twice in autumn, which local time can't name."
+        )
     return here
 
 
@@ -97,8 +104,3 @@ def _clocks_as_here(zone: ZoneInfo) -> bool:
     """Whether the zone's clocks show what Finland's show, in every hour of a year."""
     hours = (_COMPARED + timedelta(hours=hour) for hour in range(366 * 24))
     return all(hour.astimezone(zone).utcoffset() == hour.astimezone(ZONE).utcoffset() for hour in hours)
-
-
-def at_midnight(day: date) -> datetime:
-    """The first minute of a day, in local time."""
-    return datetime.combine(day, time(0))

@@ -2,14 +2,14 @@
 
 icalendar and recurring-ical-events expand them. Two things are ours. A rule gives at most one start a day, which
 bounds what any shift can come to. And rules are expanded in the last years that a `datetime` knows, so that one that
-never matches again comes to its end in milliseconds instead of walking on for 8,000 years. The calendar there is the
+never matches again comes to its end in milliseconds, not after a walk of 8,000 years. The calendar there is the
 same: from 1901 to 2099 no leap day is left out, and it repeats every 28 years.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 
 import recurring_ical_events  # type: ignore[import-untyped] # published without type information
 from icalendar import Calendar, Event, vRecur
@@ -28,6 +28,8 @@ _TWINS = range(9999 - 2 * SERIES_YEARS, 9999 - SERIES_YEARS)
 _UNTIL = re.compile(r"([0-9]{8})(?:T([0-9]{6})(Z?))?")
 _WEEKDAY = re.compile(r"([+-]?[0-9]{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
 _FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_DAY_BY_DAY = ("DAILY", "WEEKLY")
 Parts = dict[str, str]
 
 
@@ -49,7 +51,7 @@ def read_rule(text: str, start: datetime) -> str:
     if parts.get("INTERVAL") == "1":
         del parts["INTERVAL"]
     rule = ";".join(f"{key}={parts[key]}" for key in _READERS if key in parts)
-    if not _gives(parts, start.date()):
+    if not _gives(tuple(parts.items()), start.date()):
         raise Refusal("does not give the shift's own first day; move the shift to a day that it gives.")
     return rule
 
@@ -104,14 +106,24 @@ def _twin_offset(year: int) -> timedelta:
     raise AssertionError("every kind of year comes once in 28 years")
 
 
-def _gives(parts: Parts, day: date) -> bool:
+@lru_cache(maxsize=4_096)
+def _gives(parts: tuple[tuple[str, str], ...], day: date) -> bool:
     """Whether a rule that begins on `day` gives that very day.
 
     The library counts the first start in any case. So the rule is asked for noon of a series that begins at midnight:
     at noon there is only what the rule itself gives.
     """
+    probe = {key: value for key, value in parts if key not in ("UNTIL", "COUNT")}
+    if (
+        probe["FREQ"] in _DAY_BY_DAY
+    ):  # walking on to the next match could take long, and nothing but these two counts
+        in_month = str(day.month) in (
+            month.lstrip("0") for month in probe.get("BYMONTH", str(day.month)).split(",")
+        )
+        return in_month and _WEEKDAYS[day.weekday()] in probe.get("BYDAY", _WEEKDAYS[day.weekday()]).split(
+            ","
+        )
     midnight, noon = datetime.combine(day, time(0)), datetime.combine(day, time(12))
-    probe = {key: value for key, value in parts.items() if key not in ("UNTIL", "COUNT")}
     query = _query({**probe, "BYHOUR": "12", "BYMINUTE": "0"}, midnight)
     move = _twin_offset(day.year)
     found = query.between(midnight + move, midnight + move + DAY)
@@ -170,7 +182,7 @@ def _weekdays(value: str) -> None:
 
 
 def _week_start(value: str) -> None:
-    if value not in ("MO", "TU", "WE", "TH", "FR", "SA", "SU"):
+    if value not in _WEEKDAYS:
         raise Refusal("has something else than a weekday in WKST.")
 
 
@@ -185,7 +197,7 @@ _READERS: Mapping[str, Callable[[str], None]] = {
     "FREQ": _frequency,
     "UNTIL": _until,
     "COUNT": _number("COUNT", 1, MOST_COUNT),
-    "INTERVAL": _number("INTERVAL", 1, 1_000),
+    "INTERVAL": _number("INTERVAL", 1, 366),
     "BYDAY": _weekdays,
     "BYMONTHDAY": _numbers("BYMONTHDAY", 31),
     "BYYEARDAY": _numbers("BYYEARDAY", 366),
@@ -194,9 +206,11 @@ _READERS: Mapping[str, Callable[[str], None]] = {
     "BYSETPOS": _numbers("BYSETPOS", 366),
     "WKST": _week_start,
 }
-# RFC 5545, 3.3.10: what goes with which frequency.
+# RFC 5545, 3.3.10, says what goes with which frequency. It has BYMONTHDAY and BYSETPOS with the daily ones too; there
+# they could leave a rule without a day for centuries, and a monthly rule says the same.
 _ONLY_WITH: Mapping[str, tuple[str, ...]] = {
-    "BYMONTHDAY": ("DAILY", "MONTHLY", "YEARLY"),
+    "BYMONTHDAY": ("MONTHLY", "YEARLY"),
+    "BYSETPOS": ("MONTHLY", "YEARLY"),
     "BYYEARDAY": ("YEARLY",),
     "BYWEEKNO": ("YEARLY",),
 }
@@ -213,6 +227,8 @@ def _check_together(parts: Parts) -> None:
     ordinal = re.search(r"\d", parts.get("BYDAY", ""))
     if ordinal and (parts["FREQ"] not in ("MONTHLY", "YEARLY") or "BYWEEKNO" in parts):
         raise Refusal("has a numbered weekday, which goes with FREQ=MONTHLY or YEARLY without BYWEEKNO only.")
+    if "BYMONTH" in parts and parts["FREQ"] in _DAY_BY_DAY and int(parts.get("INTERVAL", 1)) > 1:
+        raise Refusal("has BYMONTH beside an INTERVAL; plan each season as a shift, or use FREQ=MONTHLY.")
     if "BYSETPOS" in parts and not any(key.startswith("BY") and key != "BYSETPOS" for key in parts):
         raise Refusal("has BYSETPOS without another BY… to choose from.")
 
