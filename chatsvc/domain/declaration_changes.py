@@ -6,11 +6,13 @@ from typing import Any, Literal
 
 from chatsvc.domain.declaration import CONTACT_KEYS, QUEUE_KEYS, SITE_KEYS, Key
 from chatsvc.domain.declaration_hours import hours_text
+from chatsvc.domain.declaration_questions import form_changes
 from chatsvc.domain.declaration_text import duration_text
 from chatsvc.domain.hours import OpeningHours
 from chatsvc.domain.sites import Contact, Queue, Site
 
 SHOWN = 60  # characters of a long text
+_QUEUE_FIELDS = {name: key for name, key in QUEUE_KEYS.items() if name not in ("question", "rule")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,9 @@ def _queue_changes(before: tuple[Queue, ...], after: tuple[Queue, ...]) -> Itera
         if queue.key not in known:
             yield Change("new", queue.key)
         else:
-            yield from _field_changes(queue.key, known[queue.key], queue, QUEUE_KEYS)
+            yield from _field_changes(queue.key, known[queue.key], queue, _QUEUE_FIELDS)
+            for field, was, now in form_changes(known[queue.key], queue):
+                yield Change("changed", queue.key, field, _brief(was), _brief(now))
     kept = {queue.key for queue in after}
     for queue in before:
         if queue.key not in kept:
