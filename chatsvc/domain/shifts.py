@@ -132,13 +132,13 @@ def _shift_faults(
 
 def _time_faults(start: datetime, end: datetime, longest: timedelta) -> Iterator[Fault]:
     wrong = False
-    for field, wall in (("start", start), ("end", end)):
+    for field, wall, latest in (("start", start, LATEST), ("end", end, LATEST + longest)):
         if wall.tzinfo is not None:
             wrong = True
             yield field, "must be local time, without a zone."
         elif wall.second or wall.microsecond:
             yield field, "must be a whole minute."
-        elif not EARLIEST <= wall < LATEST + longest:
+        elif not EARLIEST <= wall < latest:
             yield field, f"must be between {EARLIEST.year} and {LATEST.year}."
     if wrong:
         return
