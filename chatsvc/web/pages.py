@@ -11,12 +11,13 @@ from aiohttp import web
 from chatsvc.domain.errors import NotFound
 from chatsvc.domain.sites import Site
 from chatsvc.web.asyncapi import asyncapi
+from chatsvc.web.problems import STYLE_HASH, not_found_page, page_language, problem, wants_page
 from chatsvc.web.routes import NODE
 
 STATIC = web.AppKey("static", Path)
 YEAR = "public, max-age=31536000, immutable"
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src {styles}; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}; "
     "require-trusted-types-for 'script'"
 )
@@ -33,22 +34,40 @@ def _page(request: web.Request, name: str, ancestors: str, embedders: str = "") 
     raw = text.replace("__EMBEDDERS__", html.escape(embedders, quote=True)).encode()
     headers = {
         **_COMMON,
-        "Content-Security-Policy": _POLICY.format(ancestors=ancestors),
+        "Content-Security-Policy": _POLICY.format(ancestors=ancestors, styles="'self'"),
         "Cache-Control": "no-store",
     }
     return _answer(request, raw, gzip.compress(raw, 6, mtime=0), "text/html", headers)
 
 
-def _site(request: web.Request, ident: str) -> Site:
-    found = request.app[NODE].directory.site(ident)
-    if found is None:
-        raise NotFound("There is no such site here.")
-    return found
+def _site(request: web.Request, ident: str) -> Site | None:
+    return request.app[NODE].directory.site(ident)
+
+
+def _absent(request: web.Request, what: str, *, staff: bool = False) -> web.Response:
+    """404, to a browser as a page in its language that knows the emergency number."""
+    if not wants_page(request.headers.get("Accept", "")):
+        answer = problem(404, "not_found", f"There is no such {what} here.")
+    else:
+        answer = web.Response(
+            status=404,
+            text=not_found_page(page_language(request.headers.get("Accept-Language", "")), staff=staff),
+            content_type="text/html",
+            headers={
+                **_COMMON,
+                "Content-Security-Policy": _POLICY.format(ancestors="'none'", styles=f"'{STYLE_HASH}'"),
+                "Cache-Control": "no-store",
+            },
+        )
+    answer.headers["Vary"] = "Accept, Accept-Language"
+    return answer
 
 
 async def panel(request: web.Request) -> web.Response:
     """GET /panel?site=…: the chat for an iframe on one of the site's declared origins."""
     site = _site(request, request.query.get("site", ""))
+    if site is None:
+        return _absent(request, "site")
     origins = " ".join(site.origins)
     return _page(request, "panel.html", origins or "'none'", origins)
 
@@ -56,15 +75,27 @@ async def panel(request: web.Request) -> web.Response:
 async def own_page(request: web.Request) -> web.Response:
     """GET /chat/{site}/{queue}: the same chat as a page of its own."""
     site = _site(request, request.match_info["site"])
+    if site is None:
+        return _absent(request, "site")
     wanted = request.match_info.get("queue")
     if wanted and not any(queue.name == wanted for queue in site.queues):
-        raise NotFound("There is no such queue here.")
+        return _absent(request, "queue")
     return _page(request, "panel.html", "'none'")
 
 
 async def console(request: web.Request) -> web.Response:
     """GET /console/: for counsellors; never in a frame."""
     return _page(request, "console.html", "'none'")
+
+
+async def no_chat(request: web.Request) -> web.Response:
+    """GET /chat and deeper than a queue: nothing is there."""
+    return _absent(request, "page")
+
+
+async def no_console(request: web.Request) -> web.Response:
+    """GET /console/…: the console has one address."""
+    return _absent(request, "page", staff=True)
 
 
 async def to_console(_: web.Request) -> web.Response:
@@ -142,7 +173,10 @@ def add_pages(app: web.Application) -> None:
     add("/panel", panel)
     add("/chat/{site}", own_page)
     add("/chat/{site}/{queue}", own_page)
+    add("/chat", no_chat)
+    add("/chat/{deeper:.*}", no_chat)
     add("/console/", console)
+    add("/console/{deeper:.+}", no_console)
     add("/console", to_console)
     add("/", to_console)
     add("/assets/{name}", asset)
