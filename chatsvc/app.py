@@ -215,7 +215,7 @@ class NodeParts:
             outbox_bytes=settings.outbox_bytes,
         )  # fmt: skip
         backend.on_epoch = self.node.close_pool
-        backend.on_directory = self.node.directory_changed
+        backend.on_directory = self._directory_changed
 
     def web(self) -> web.Application:
         """The application, without a listener."""
@@ -237,6 +237,11 @@ class NodeParts:
         self.backend.loop("beat", BEAT_S, self._beat)
         self.backend.loop("sweep", 0.0, self.node.sweep)
         self.backend.loop("recheck", RECHECK_S, self.node.recheck)
+
+    async def _directory_changed(self) -> None:
+        for hub in self._hubs.values():  # whoever watches or is on duty sees what the queues are now
+            hub.queues_changed([queue.key for queue in hub.queues()])
+        await self.node.directory_changed()
 
     async def _start_hub(self, hub: Hub, subscriber: PoolSubscriber) -> None:
         await subscriber.start()

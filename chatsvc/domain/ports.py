@@ -150,6 +150,10 @@ class ChatStore(Protocol):
         """Places in the queue."""
         ...
 
+    async def attached(self) -> set[tuple[str, str]]:
+        """Who the store believes to be connected to this node: ("v", conversation) and ("s", staff)."""
+        ...
+
     def mark_seen(self, conversation: str, by: int, seq: int) -> Awaitable[Any]:
         """Participant `by` (0 is the visitor) has seen everything up to `seq`."""
         ...

@@ -38,6 +38,13 @@ async def step_away(pool: Pool, staff: str, conn: str) -> None:
     await pool.store.run("staff_away", id=staff, conn=conn)
 
 
+async def lay_ghost(pool: Pool, staff: str) -> None:
+    """The store believes that a console is connected to this node, but it is not."""
+    found = await pool.store.person(staff)
+    ours = found is not None and found.node == pool.store.node
+    await step_away(pool, staff, (found.conn or "") if found and ours else "")
+
+
 async def set_duty(pool: Pool, staff: str, state: str, reason: str | None) -> Duty:
     """Clock in, pause or clock out. With open conversations, off means draining until the last ends."""
     outcome = await _run(pool, "duty", id=staff, state=state, reason=reason)
@@ -155,11 +162,3 @@ async def wrap_up(pool: Pool, staff: str, conversation: str, outcome: str, tags:
     )
 
 
-async def read_answers(pool: Pool, conversation: Conversation) -> dict[str, Any]:
-    """The pre-chat answers, for those who take part."""
-    sealed = await pool.store.intake(conversation.id, "answers")
-    if sealed is None:
-        return {}
-    seal = await pool.keyring.fetch(conversation.site, conversation.id)
-    answers: dict[str, Any] = json.loads(seal.unseal("intake", "visitor", "answers", sealed))
-    return answers

@@ -17,8 +17,6 @@ from chatsvc.services.pool import Pool, record_events, seal_text
 
 _log = structlog.get_logger("chatsvc.services")
 
-MAX_ANSWERS = 16_384  # bytes of the pre-chat answers as JSON
-
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -45,31 +43,30 @@ async def resume(pool: Pool, queue: Queue, caller: Caller, *, fresh: bool) -> Ou
     return outcome
 
 
-async def join_queue(pool: Pool, queue: Queue, caller: Caller, answers: dict[str, Any] | None) -> Outcome:
-    """A new conversation at the end of the queue, its keys safe in the vault first.
+async def join_queue(
+    pool: Pool, queue: Queue, caller: Caller, route: Route, *, fresh: bool
+) -> Outcome:
+    """A new conversation, as far behind in the queue as its priority says, its keys safe in the vault first.
 
-    Raises NoEntry (closed, full, no_staff), VaultUnavailable, TooLong.
+    `fresh`: although one that has ended can still be read. Raises NoEntry (closed, closing, full, no_staff),
+    VaultUnavailable, TooLong.
     """
     ident = secrets.token_hex(12)
-    packed = json.dumps(answers, ensure_ascii=False).encode() if answers else b""
-    if len(packed) > MAX_ANSWERS:
-        raise TooLong("`answers` are longer than 16 KiB in all.")
+    packed = intake.packed(route)
     seal = await pool.keyring.create(queue.site, ident)
-    created = False
+    kept = True  # after a lost reply, or cut short, the conversation may exist: its keys must stay
     try:
-        if packed:
-            await pool.store.put_intake(ident, "answers", seal.seal("intake", "visitor", "answers", packed))
-        outcome = await _join(pool, queue, caller, ident, fresh=False, create=True)
-        created = outcome.created
+        await intake.keep(pool, ident, seal, packed)
+        outcome = await _join(pool, queue, caller, ident, route, fresh=fresh, create=True)
+        kept = outcome.created
     except ChatError as error:
-        # After a lost reply the conversation may exist: its keys must stay. A key without one is harmless.
-        created = error.retryable
+        kept = error.retryable
         raise
     finally:
-        if not created:
+        if not kept:
             await pool.keyring.shred(ident)
             await pool.store.drop_transcript(ident)
-    if created:
+    if outcome.created:
         _log.info("conversation_waiting", conversation=ident, queue=queue.key)
     await record_events(pool, outcome.touched)
     return outcome
@@ -102,6 +99,20 @@ def post_message(
 async def step_away(pool: Pool, conversation: str, conn: str) -> None:
     """The connection is gone: the place is kept for the grace time."""
     await pool.store.run("visitor_away", id=conversation, conn=conn)
+
+
+async def step_away_unsure(pool: Pool, visitor: str, conn: str) -> None:
+    """The same when it is not known whether this connection was ever attached, and to which conversation."""
+    found = await pool.store.conversation_of(visitor)
+    if found is not None:
+        await step_away(pool, found.id, conn)
+
+
+async def lay_ghost(pool: Pool, conversation: str) -> None:
+    """The store believes that a visitor is connected to this node, but they are not."""
+    found = (await pool.store.conversations([conversation])).get(conversation)
+    ours = found is not None and found.vnode == pool.store.node
+    await step_away(pool, conversation, (found.vconn or "") if found and ours else "")
 
 
 async def leave(

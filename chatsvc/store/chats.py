@@ -29,7 +29,7 @@ from chatsvc.store.scripts import script
 # Every field of a queue's settings that the scripts read; times are ms.
 _SETTINGS = (
     "mode", "open", "waiting_limit", "offer_ms", "offer_repeat_ms", "grace_waiting_ms", "grace_talking_ms",
-    "idle_warning_ms", "idle_end_ms", "wrap_up_ms", "linger_ms", "weight",
+    "idle_warning_ms", "idle_end_ms", "wrap_up_ms", "linger_ms", "weight", "priority_step_ms",
 )  # fmt: skip
 
 encode = msgspec.msgpack.Encoder().encode
@@ -232,6 +232,12 @@ class PoolChats:
         """Say that this node lives."""
         await self._link.call(self.keys.nodes, "ZADD", self.keys.nodes, self._clock.now(), self.node)
 
+    async def attached(self) -> set[tuple[str, str]]:
+        """Who the store believes to be connected to this node: ("v", conversation) and ("s", staff)."""
+        key = self.keys.at(self.node)
+        members = (member.decode() for member in await self._link.call(key, "SMEMBERS", key))
+        return {(member[0], member[2:]) for member in members}
+
     async def silent_nodes(self, silent_ms: int) -> list[str]:
         """Nodes that have not said so for `silent_ms`."""
         limit = self._clock.now() - silent_ms
@@ -243,9 +249,8 @@ class PoolChats:
         await self._link.call(self.keys.nodes, "ZREM", self.keys.nodes, node)
 
     def mark_seen(self, conversation: str, by: int, seq: int) -> "Future[Any]":
-        """Participant `by` (0 is the visitor) has seen everything up to `seq`."""
-        key = self.keys.log(conversation)
-        return self._link.call(key, "HSET", key, f"s:{by}", seq)
+        """Participant `by` (0 is the visitor) has seen everything up to `seq`; never less than before."""
+        return self._link.run(script("mark_seen"), (self.keys.log(conversation),), (f"s:{by}", seq))
 
     async def seen_marks(self, conversation: str, people: Sequence[int]) -> list[int]:
         """How far each of these participants has seen, 0 for not at all."""

@@ -35,6 +35,7 @@ class Connection:
         self.socket = socket
         self._tasks: set[asyncio.Task[None]] = set()
         self._busy = False
+        self._gone = False
         self._flying = 0
         self._greeting: asyncio.TimerHandle | None = None
 
@@ -82,7 +83,9 @@ class Connection:
             task.cancel()
         self.node.connections.discard(self)
         self.node.metrics.connections[self.who].dec()
-        self.depart()
+        self._gone = True
+        if not self._busy:
+            self.depart()
 
     def received(self, data: Payload) -> None:
         """One frame, as bytes."""
@@ -103,7 +106,8 @@ class Connection:
         if work is not None:
             self._busy = True
             self.socket.hold()
-            self.spawn(self._finish(frame, work))
+            # Seen through although the connection be lost: what was begun in the store may have happened there.
+            self.node.see_through(self._finish(frame, work))
 
     async def _finish(self, frame: frames.Frame, work: Work) -> None:
         try:
@@ -112,7 +116,10 @@ class Connection:
             self._failed(frame, error)
         finally:
             self._busy = False
-            self._go_on()
+            if self._gone:
+                self.depart()
+            else:
+                self._go_on()
 
     def _failed(self, frame: frames.Frame, error: Exception) -> None:
         if not isinstance(error, ChatError):

@@ -11,7 +11,7 @@ from chatsvc.domain.conversation import visitor_state
 from chatsvc.domain.errors import BadField, BadState, ChatError, NotFound, UnknownQueue
 from chatsvc.domain.records import Conversation, Duty, Hint, LogEntry, Outcome
 from chatsvc.domain.sites import Staff
-from chatsvc.services import desk
+from chatsvc.services import desk, visits
 from chatsvc.services.queues import QueueReport
 from chatsvc.web import frames, views
 from chatsvc.web.connection import Connection, UnknownFrame, Work
@@ -47,6 +47,7 @@ class CounsellorSession(Connection):
         self.duty: Duty | None = None
         self.open = OpenConversations(self)
         self.queue_keys: frozenset[str] = frozenset()
+        self._signing_on = False
         self._welcomed = False  # before `welcome` nothing is pushed: it says all there is
         self._wrapping_up = ""  # the conversation whose record this console has just finished
         self._offer: tuple[str, int] | None = None  # the conversation on offer, and until when
@@ -69,7 +70,8 @@ class CounsellorSession(Connection):
             self._whisper(frame.conversation, "typing", int(frame.on))
             self.acknowledge(frame)
         elif isinstance(frame, frames.Seen):
-            self._whisper(frame.conversation, "seen", frame.seq)
+            if (seen := self.open.mark_seen(frame.conversation, frame.seq)) is not None:
+                self._whisper(frame.conversation, "seen", seen)
             self.acknowledge(frame)
         else:
             return self._in_turn(self._command(frame))
@@ -88,10 +90,13 @@ class CounsellorSession(Connection):
             await self._set_duty(frame)
         elif isinstance(frame, frames.Take):
             queue = self._own_queue(frame.queue, frame.site) if frame.queue else None
-            taken = await desk.take_next_visitor(self.pool, me, queue, frame.conversation)
-            await self._assigned(taken, frame)
+            while not await self._assigned(
+                await desk.take_next_visitor(self.pool, me, queue, frame.conversation), frame
+            ):
+                pass  # that one's keys are gone, and so is it now: the next
         elif isinstance(frame, frames.Accept):
-            await self._assigned(await desk.accept_offer(self.pool, me, frame.conversation), frame)
+            if not await self._assigned(await desk.accept_offer(self.pool, me, frame.conversation), frame):
+                raise NotFound("The visitor has had the conversation erased.")
         else:
             await self._change(frame)
             self.acknowledge(frame)
@@ -132,10 +137,10 @@ class CounsellorSession(Connection):
             await self._begin(frame)
         except ChatError:
             self.depart()  # half signed on: not here yet, and free to say it again
-            self.duty = None
             raise
 
     async def _begin(self, frame: frames.CounsellorHello) -> None:
+        self._signing_on = True
         outcome = await self._sign_on()
         assert outcome.s is not None
         self.duty = outcome.s
@@ -149,7 +154,10 @@ class CounsellorSession(Connection):
             with suppress(NotFound):  # erased a moment ago: there is nothing to show
                 pages.append(await self.open.first_pages(await self.open.open(record), frame))
         reports = await self.hub.reports(self.node.directory.queues_of(self.staff))
-        self.socket.send(self._welcome(frame, [shown for shown, _ in pages], reports))
+        shown = [shown for shown, _ in pages]
+        welcome = views.counsellor_welcome(self.staff, self.duty, reports, shown, self.pool.clock.now())
+        welcome.ref = frame.ref
+        self.socket.send(welcome)
         for _, follow in pages:
             await follow()
         self._welcomed = True
@@ -171,26 +179,6 @@ class CounsellorSession(Connection):
             self.staff = staff
             await self._sign_on()
             self.hub.queues_changed(sorted(queues))
-
-    def _welcome(
-        self,
-        frame: frames.CounsellorHello,
-        shown: list[frames.CounsellorConversation],
-        reports: list[QueueReport],
-    ) -> frames.CounsellorWelcome:
-        assert self.duty is not None
-        now, staff = self.pool.clock.now(), self.staff
-        names: list[dict[str, str]] = [{"site": it.queue.site, "queue": it.queue.name} for it in reports]
-        return frames.CounsellorWelcome(
-            ref=frame.ref,
-            counsellor=frames.Self(
-                staff.id, staff.alias, staff.role, names, list(staff.languages),
-                staff.capacity, self.duty.load,
-            ),
-            duty=views.duty(self.duty),
-            queues=[frames.QueueState(**views.queue_fields(report, now)) for report in reports],
-            conversations=shown,
-        )  # fmt: skip
 
     # Duty and assignments
 
@@ -216,17 +204,24 @@ class CounsellorSession(Connection):
             raise BadField("`queue` is the name of several of your queues; say which `site`.")
         return found[0]
 
-    async def _assigned(self, record: Conversation, frame: frames.Frame | None) -> None:
+    async def _assigned(self, record: Conversation, frame: frames.Frame | None) -> bool:
+        """Announce a conversation that is theirs now; false if it turns out that nobody can read it any more."""
         if frame is None and record.id in self.open:
-            return  # announced already
+            return True  # announced already
         if self._offer is not None and self._offer[0] == record.id:
             self._offer = None
         if record.first_assigned == record.assigned and record.assigned is not None:
             site, queue = views.queue_parts(record.queue)
             self.node.metrics.waited(site, queue, max(0, record.assigned - record.joined) / 1000)
-        shown, follow = await self.open.first_pages(await self.open.open(record), None)
+        try:
+            opened = await self.open.open(record)
+        except NotFound:  # an erasure that was cut short: it is carried out now
+            await visits.end_without_keys(self.pool, record.id, record.visitor)
+            return False
+        shown, follow = await self.open.first_pages(opened, None)
         self.socket.send(frames.Assigned(ref=UNSET if frame is None else frame.ref, conversation=shown))
         await follow()
+        return True
 
     async def _push_assigned(self, conversation: str) -> None:
         async with self._one_by_one:
@@ -288,14 +283,7 @@ class CounsellorSession(Connection):
         if record.offered != self.staff.id or self._offer == offer or not self._welcomed:
             return
         self._offer = offer
-        site, queue = views.queue_parts(record.queue)
-        self.socket.send(
-            frames.Offer(
-                conversation=record.id, site=site, queue=queue, lang=record.lang,
-                waited_ms=record.offer_waited or 0, priority=record.priority, expires_at=offer[1],
-                transfer=record.transfer is not None,
-            )
-        )  # fmt: skip
+        self.socket.send(views.offer(record))
 
     def hinted(self, hint: Hint) -> None:
         """Something about this counsellor."""
@@ -392,6 +380,7 @@ class CounsellorSession(Connection):
             self.open.forget(conversation)
         if self.hub.counsellors.get(self.staff.id) is self:
             del self.hub.counsellors[self.staff.id]
-        if self.duty is not None:
+        if self._signing_on:  # also when it is not known whether that came to be
+            self._signing_on, self.duty = False, None
             pool, staff, conn = self.pool, self.staff.id, self.conn
             self.node.farewell(lambda: desk.step_away(pool, staff, conn))

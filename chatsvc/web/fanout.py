@@ -17,6 +17,7 @@ from chatsvc.domain.conversation import LIVE
 from chatsvc.domain.errors import ChatError, StoreUnavailable
 from chatsvc.domain.records import Conversation, Hint, LogEntry
 from chatsvc.domain.sites import Queue, Site
+from chatsvc.services import desk, visits
 from chatsvc.services.pool import Pool, record_events
 from chatsvc.services.queues import QueueReport, report_queues
 from chatsvc.web.protocol import Close
@@ -85,6 +86,7 @@ class Hub:
         self._changed = asyncio.Event()
         self._moved: set[str] = set()
         self._was_open: dict[str, bool] = {}
+        self._ghosts: set[tuple[str, str]] = set()
         self._missed = asyncio.Event()
 
     # What the subscriber calls
@@ -272,6 +274,18 @@ class Hub:
             await self._refresh_some(ids[start : start + 200])
         for peer in tuple(self.counsellors.values()):
             await peer.refresh()
+        await self._lay_ghosts()
+
+    async def _lay_ghosts(self) -> None:
+        """Whom the store believes to be here, but are not, are away: they have no connection that could end.
+
+        Only those missing at two looks in a row: whoever is just saying hello is known to the store first.
+        """
+        here = {("v", ident) for ident in self.visitors} | {("s", ident) for ident in self.counsellors}
+        ghosts, self._ghosts = self._ghosts, await self.pool.store.attached() - here
+        for kind, ident in ghosts & self._ghosts:
+            _log.warning("ghost", kind=kind)
+            await (visits if kind == "v" else desk).lay_ghost(self.pool, ident)
 
     async def _refresh_some(self, ids: tuple[str, ...]) -> None:
         records = await self.pool.store.conversations(ids)

@@ -320,6 +320,7 @@ class CounsellorConversation(Struct, kw_only=True):
     reason: str | None = None
     wrap_up_until: int | None = None
     heavy: bool = False
+    seen: int = 0  # how far this counsellor has been shown the talk log, on whatever connection
 
 
 class Self(Struct):
@@ -376,6 +377,7 @@ class VisitorWelcome(Frame, tag="welcome"):
     lost: bool = False
     reason: str | None = None
     linger_until: int | None = None
+    seen: int = 0  # how far the visitor has been shown the log, on whatever connection
 
 
 class CounsellorWelcome(Frame, tag="welcome"):

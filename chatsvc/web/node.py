@@ -90,7 +90,7 @@ class Node:
         self.connections: set[Connection] = set()
         self._snapshot = snapshot
         self._open_hub = open_hub
-        self._farewells: set[asyncio.Task[None]] = set()
+        self._unfinished: set[asyncio.Task[None]] = set()
 
     @property
     def directory(self) -> Snapshot:
@@ -117,9 +117,13 @@ class Node:
 
     def farewell(self, step: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Tell the store that somebody is gone; while it is away, tell it as soon as it is back."""
-        task = self.loop.create_task(self._farewell(step))
-        self._farewells.add(task)
-        task.add_done_callback(self._farewells.discard)
+        self.see_through(self._farewell(step))
+
+    def see_through(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that outlives the connection that it began with."""
+        task = self.loop.create_task(work)
+        self._unfinished.add(task)
+        task.add_done_callback(self._unfinished.discard)
 
     async def _farewell(self, step: Callable[[], Coroutine[Any, Any, None]]) -> None:
         delay = 0.1
@@ -170,9 +174,9 @@ class Node:
         for connection in tuple(self.connections):
             connection.end(Close.GOING_AWAY)
         deadline = self.loop.time() + STOP_WITHIN_S
-        while (self.connections or self._farewells) and self.loop.time() < deadline:  # noqa: ASYNC110 - once in a life
+        while (self.connections or self._unfinished) and self.loop.time() < deadline:  # noqa: ASYNC110 - once in a life
             await asyncio.sleep(0.02)
         for connection in tuple(self.connections):
             connection.socket.cut()
-        if self._farewells:
-            await asyncio.wait(self._farewells, timeout=1.0)
+        if self._unfinished:
+            await asyncio.wait(self._unfinished, timeout=1.0)

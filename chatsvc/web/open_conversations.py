@@ -28,6 +28,7 @@ class OpenConversation:
     record: Conversation
     talk: LogFeed
     staff: LogFeed
+    seen: int = 0  # how far the counsellor has been shown the talk log
 
     def feed(self, log: str) -> LogFeed:
         """The feed of `talk` or `staff`."""
@@ -87,16 +88,19 @@ class OpenConversations(dict[str, OpenConversation]):
         staff_after = after.staff if after.staff <= last[1] else 0
         talk, more = await found.talk.first_page(talk_after)
         staff, staff_more = await found.staff.first_page(staff_after)
+        part = found.record.part(self._me)
+        marks = await self._pool.store.seen_marks(ident, [0, part.n] if part else [0])
+        found.seen = marks[-1] if part else 0
         shown = self._shown(found.record, await desk.read_answers(self._pool, found.record))
+        shown.seen = found.seen
         shown.log, shown.more = [views.entry(view) for view in talk], more
         shown.staff_log, shown.staff_more = [views.entry(view) for view in staff], staff_more
 
         async def follow() -> None:
             await found.talk.follow(talk[-1].seq if talk else talk_after, more)
             await found.staff.follow(staff[-1].seq if staff else staff_after, staff_more)
-            (seen,) = await self._pool.store.seen_marks(ident, [0])
-            if seen:
-                mark = frames.SeenNow(from_="visitor", seq=seen, by=0, conversation=ident)
+            if marks[0]:
+                mark = frames.SeenNow(from_="visitor", seq=marks[0], by=0, conversation=ident)
                 self._session.socket.send(mark)
 
         return shown, follow
@@ -113,6 +117,15 @@ class OpenConversations(dict[str, OpenConversation]):
             presence=views.visitor_presence(record), participants=views.people_in(record), reason=record.reason,
             wrap_up_until=record.wrap_until, heavy=bool(record.heavy),
         )  # fmt: skip
+
+    def mark_seen(self, conversation: str | None, seq: int) -> int | None:
+        """The mark to tell; None if it says nothing, being less than before. Raises NotFound, BadField."""
+        found = self.mine(conversation)
+        seen = min(seq, found.talk.cursor.sent)
+        if seen <= found.seen:
+            return None
+        found.seen = seen
+        return seen
 
     # Writing
 

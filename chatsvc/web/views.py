@@ -8,7 +8,7 @@ from msgspec import UNSET
 from chatsvc.domain.conversation import visitor_state
 from chatsvc.domain.ports import Seal
 from chatsvc.domain.records import Conversation, Duty, LogEntry
-from chatsvc.domain.sites import Contact, Queue, Site
+from chatsvc.domain.sites import Contact, Queue, Site, Staff
 from chatsvc.services.pool import EntryView
 from chatsvc.services.queues import QueueReport
 from chatsvc.web import frames
@@ -77,12 +77,52 @@ def status(site: Site, report: QueueReport, resume: str | None, ref: object = UN
     )  # fmt: skip
 
 
+def visitor_welcome(
+    record: Conversation, queue: Queue, epoch: str, log: list[frames.Entry], seen: int
+) -> frames.VisitorWelcome:
+    """A visitor's conversation as it is, without what belongs to this hello alone."""
+    return frames.VisitorWelcome(
+        conversation=record.id, site=record.site, queue=queue.name, names=queue.names, epoch=epoch,
+        state=visitor_state(record.state),  # type: ignore[arg-type]  # one of the three
+        log=log, participants=people_in(record), presence=counsellor_presence(record), limits=limits(queue),
+        reason=record.reason, linger_until=record.linger_until, seen=seen,
+    )  # fmt: skip
+
+
 def unavailable(site: Site, reason: str, opens_at: int | None, ref: object) -> frames.Unavailable:
     """Why there is no conversation, and where else there is help."""
     return frames.Unavailable(
         ref=ref,  # type: ignore[arg-type]  # the client's own, already checked
         reason=reason,  # type: ignore[arg-type]  # the store's words are the wire's
         emergency=helps(site.emergency), alternatives=helps(site.alternatives), opens_at=opens_at,
+    )  # fmt: skip
+
+
+def counsellor_welcome(
+    staff: Staff,
+    record: Duty,
+    reports: list[QueueReport],
+    shown: list[frames.CounsellorConversation],
+    now: int,
+) -> frames.CounsellorWelcome:
+    """A counsellor's state, whole."""
+    names: list[dict[str, str]] = [{"site": it.queue.site, "queue": it.queue.name} for it in reports]
+    return frames.CounsellorWelcome(
+        counsellor=frames.Self(
+            staff.id, staff.alias, staff.role, names, list(staff.languages), staff.capacity, record.load
+        ),
+        duty=duty(record),
+        queues=[frames.QueueState(**queue_fields(report, now)) for report in reports],
+        conversations=shown,
+    )
+
+
+def offer(record: Conversation) -> frames.Offer:
+    """A conversation on offer."""
+    site, queue = queue_parts(record.queue)
+    return frames.Offer(
+        conversation=record.id, site=site, queue=queue, lang=record.lang, waited_ms=record.offer_waited or 0,
+        priority=record.priority, expires_at=record.offer_until or 0, transfer=record.transfer is not None,
     )  # fmt: skip
 
 

@@ -58,6 +58,7 @@ class VisitorSession(Connection):
         self._queue: Queue | None = None
         self._position = 0
         self._told_closing = 0
+        self._seen = 0
         self._resumes: str | None = None
         self._concluding = False
         self._welcomed = False
@@ -70,7 +71,7 @@ class VisitorSession(Connection):
             self._whisper("typing", int(frame.on))
             self.acknowledge(frame)
         elif isinstance(frame, frames.Seen):
-            self._whisper("seen", frame.seq)
+            self._shown(frame.seq)
             self.acknowledge(frame)
         elif isinstance(frame, frames.Ping):
             self.socket.send(frames.Pong(ref=frame.ref))
@@ -123,10 +124,14 @@ class VisitorSession(Connection):
             except NoEntry as refusal:
                 if refusal.reason != "none":
                     raise
-                outcome = await visits.join_queue(hub.pool, queue, caller, frame.answers)
+                outcome = await visits.join_queue(hub.pool, queue, caller, frame.answers, fresh=frame.fresh)
         except (NoEntry, VaultUnavailable) as refusal:
             self._unavailable(hub, site, queue, frame, refusal)
             return
+        except StoreUnavailable:  # it may have happened there all the same
+            visitor = self._visitor
+            self.node.farewell(lambda: visits.step_away_unsure(hub.pool, visitor, self.conn))
+            raise
         assert outcome.c is not None
         tell = issued or (frame.want_token and not self._keeps_cookie)
         try:
@@ -176,39 +181,24 @@ class VisitorSession(Connection):
             older.end(Close.REPLACED)  # once its place here is taken, no hint reaches it
         hub.visitors[record.id] = self
         last = (await hub.pool.store.last_seq([record.id]))[0][0]
+        people = [0, *(part.n for part in record.parts)]
+        marks = dict(zip(people, await hub.pool.store.seen_marks(record.id, people), strict=True))
+        self._seen = marks[0]
         known = frame.epoch == hub.pool.store.epoch and frame.after <= last
         page, more = await feed.first_page(frame.after if known else 0)
         record = self.record  # hints may have come meanwhile
-        self._send_welcome(
-            site, record, frame, token, [views.entry(view) for view in page], more, frame.after > last
-        )
+        log = [views.entry(view) for view in page]
+        welcome = views.visitor_welcome(record, self._queue, hub.pool.store.epoch, log, self._seen)
+        welcome.ref, welcome.token, welcome.more, welcome.lost = frame.ref, token, more, frame.after > last
+        self.socket.send(welcome)
         self._welcomed = True
         await feed.follow(page[-1].seq if page else (frame.after if known else 0), more)
         self._stand(record)
-        people = [part.n for part in record.parts]
-        for by, seq in zip(people, await hub.pool.store.seen_marks(record.id, people), strict=True):
-            if seq:
+        for by, seq in marks.items():
+            if seq and by:
                 self.socket.send(frames.SeenNow(from_="counsellor", seq=seq, by=by))
         if record.warned and record.state in LIVE:
             self.socket.send(frames.EndWarning(reason="idle", at=record.warned))
-
-    def _send_welcome(
-        self, site: Site, record: Conversation, frame: frames.VisitorHello, token: str | None,
-        log: list[frames.Entry], more: bool, lost: bool,
-    ) -> None:  # fmt: skip
-        assert self.hub is not None
-        assert self._queue is not None
-        queue = self._queue
-        self.socket.send(
-            frames.VisitorWelcome(
-                ref=frame.ref, conversation=record.id, site=site.id, queue=queue.name, names=queue.names,
-                epoch=self.hub.pool.store.epoch,
-                state=visitor_state(record.state),  # type: ignore[arg-type]  # one of the three
-                log=log, participants=views.people_in(record), presence=views.counsellor_presence(record),
-                limits=views.limits(queue), token=token, more=more, lost=lost, reason=record.reason,
-                linger_until=record.linger_until,
-            )
-        )  # fmt: skip
 
     def _stand(self, record: Conversation) -> None:
         """While waiting, hear of one's place; at once the first time."""
@@ -246,6 +236,13 @@ class VisitorSession(Connection):
             self.hub.whisper(self.record, Whisper(self.record.id, what, 0, value))
         elif self.record is None:
             raise BadState("There is no conversation.")
+
+    def _shown(self, seq: int) -> None:
+        """The visitor has been shown everything up to `seq`; more than was sent, or less than before, says nothing."""
+        seen = min(seq, self._feed.cursor.sent) if self._feed is not None else seq
+        if self._feed is None or seen > self._seen:
+            self._whisper("seen", seen)
+            self._seen = seen
 
     async def _conclude(self, frame: frames.Frame) -> None:
         self._concluding = True  # the answer to this frame goes out before the socket is closed

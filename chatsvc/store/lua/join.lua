@@ -1,7 +1,7 @@
 -- A visitor says hello: resumes the conversation that this token has on the site, or begins one.
 -- args: id (for a new conversation), visitor (HMAC), site, queue, lang, node, conn, fresh (bool), create (bool),
 --       entry ("open", "closed" or "closing": what the queue's hours say at this moment), route (the language to be served
---       in), also (array: others that the visitor agrees to), also_ms (after which time)
+--       in), also (array: others that the visitor agrees to), also_ms (after which time), priority (0-3), tags (array)
 -- result: c (record), created, previous {node, conn} of a replaced connection; err: none (nothing to
 -- resume and create is false), closed, closing, full, no_staff, unknown_queue
 local function attach(c)
@@ -47,7 +47,8 @@ if not arg.create then return fail("none") end
 
 local c = {
   id = arg.id, site = arg.site, queue = arg.queue, lang = arg.lang, visitor = arg.visitor,
-  state = "waiting", rev = 0, joined = now, score = now - (cf.priority_ms or 0), priority = 0,
+  state = "waiting", rev = 0, joined = now, score = now - (arg.priority or 0) * (cf.priority_step_ms or 0),
+  priority = arg.priority or 0, tags = arg.tags,
   route = route, weight = cf.weight, parts = {}, seats = 0, pend = {}, events = 0, vnode = arg.node, vconn = arg.conn,
 }
 if #also > 0 then c.also, c.also_at = also, now + (arg.also_ms or 0) end
