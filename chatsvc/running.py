@@ -24,7 +24,7 @@ from chatsvc.store.vault import WrongVault
 from chatsvc.telemetry.logging import configure
 from chatsvc.telemetry.metrics import Metrics
 from chatsvc.telemetry.server import start_metrics_server
-from chatsvc.web.http_guard import cut_idle
+from chatsvc.web.http_guard import answer_malformed, cut_idle
 
 BACKLOG = 4096
 KERNEL_OUTBOX = 128 * 1024  # bytes the kernel may hold for a client that does not read
@@ -131,6 +131,7 @@ async def serving(
         await _metrics(stack, metrics, settings.metrics_host, settings.metrics_port)
         if with_worker:
             await stack.enter_async_context(working(backend, settings))
+        answer_malformed()
         runner = web.AppRunner(
             extend(parts.web()), access_log=None, shutdown_timeout=0.5, handle_signals=False
         )
