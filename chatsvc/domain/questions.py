@@ -104,7 +104,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class Placement:
     """Where answers lead. `unasked` are the questions of `queue` that the visitor has not seen yet.
 
     `answers` are those given, by question; `asked` are the questions that they answer.
@@ -185,7 +185,7 @@ def _holds(condition: Condition, seen: Mapping[str, frozenset[str]]) -> bool:
     return chosen and given.isdisjoint(condition.not_chosen)
 
 
-def follow(site: Mapping[str, Asking], start: str, answers: Mapping[str, Any]) -> Route:
+def follow(site: Mapping[str, Asking], start: str, answers: Mapping[str, Any]) -> Placement:
     """Where a visitor's answers lead from the queue `start`; `site` has every queue of the site by its name.
 
     A key that is there counts as asked, whatever its answer. An end that is no queue any more is where it was left.
@@ -193,38 +193,38 @@ def follow(site: Mapping[str, Asking], start: str, answers: Mapping[str, Any]) -
     """
     known = [question for queue in site.values() for question in queue.questions]
     way: list[str] = []
-    route, queue = Route(start), start
+    placement, queue = Placement(start), start
     while queue in site and queue not in way:  # a cycle is refused when declared; here it only ends
         asking = site[queue]
         unasked = (
             tuple(question for question in asking.questions if question.id not in answers) if way else ()
         )
-        route = _extended(route, queue, unasked=unasked)
+        placement = _extended(placement, queue, unasked=unasked)
         if unasked:
             break
         accepted = accepted_answers(asking.questions, answers, known=known)
         outcome = evaluate(asking.rules, asking.questions, accepted)
-        route = _extended(route, queue, outcome, accepted, asking.questions)
+        placement = _extended(placement, queue, outcome, accepted, asking.questions)
         if outcome.stop:
             break
         way.append(queue)
         queue = outcome.queue
-    return route
+    return placement
 
 
 def _extended(
-    route: Route, queue: str, outcome: Outcome = Outcome(), accepted: Mapping[str, Answer] | None = None,
+    placement: Placement, queue: str, outcome: Outcome = Outcome(), accepted: Mapping[str, Answer] | None = None,
     questions: Iterable[Question] = (), *, unasked: tuple[Question, ...] = (),
-) -> Route:  # fmt: skip
+) -> Placement:  # fmt: skip
     accepted = accepted or {}
-    new = tuple(found for found in questions if found.id in accepted and found.id not in route.answers)
-    return Route(
+    new = tuple(found for found in questions if found.id in accepted and found.id not in placement.answers)
+    return Placement(
         queue=queue,
-        priority=max(route.priority, outcome.priority),
-        tags=tuple(sorted({*route.tags, *outcome.tags})),
-        messages=outcome.messages if outcome.stop else route.messages + outcome.messages,
+        priority=max(placement.priority, outcome.priority),
+        tags=tuple(sorted({*placement.tags, *outcome.tags})),
+        messages=outcome.messages if outcome.stop else placement.messages + outcome.messages,
         stop=outcome.stop,
         unasked=unasked,
-        answers={**route.answers, **accepted},
-        asked=route.asked + new,
+        answers={**placement.answers, **accepted},
+        asked=placement.asked + new,
     )

@@ -1,6 +1,5 @@
 """What a counsellor does: duty, taking visitors, writing, handing on, wrapping up."""
 
-import json
 from typing import Any
 
 from chatsvc.domain.errors import AtCapacity, BadState, NotFound, OffDuty
@@ -160,5 +159,3 @@ async def wrap_up(pool: Pool, staff: str, conversation: str, outcome: str, tags:
     return _conversation(
         await _run(pool, "wrap_up", id=staff, conversation=conversation, outcome=outcome, tags=tags)
     )
-
-

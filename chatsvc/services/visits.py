@@ -4,15 +4,16 @@ import json
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import structlog
 
 from chatsvc.domain.conversation import LIVE
-from chatsvc.domain.errors import BadState, ChatError, NotFound, TooLong
+from chatsvc.domain.errors import BadState, ChatError, NotFound
 from chatsvc.domain.ports import Reply, Seal
+from chatsvc.domain.questions import Placement
 from chatsvc.domain.records import Conversation, EntryBody, Outcome
 from chatsvc.domain.sites import Queue, Site
+from chatsvc.services import intake
 from chatsvc.services.pool import Pool, record_events, seal_text
 
 _log = structlog.get_logger("chatsvc.services")
@@ -38,26 +39,28 @@ def caller(visitor: str, conn: str, site: Site, lang: str, also: Iterable[str] =
 
 async def resume(pool: Pool, queue: Queue, caller: Caller, *, fresh: bool) -> Outcome:
     """The conversation that this visitor has. Raises NoEntry: `none` if they may begin one, else why not."""
-    outcome = await _join(pool, queue, caller, secrets.token_hex(12), fresh=fresh, create=False)
+    outcome = await _join(
+        pool, queue, caller, secrets.token_hex(12), Placement(queue.name), fresh=fresh, create=False
+    )
     await record_events(pool, outcome.touched)
     return outcome
 
 
 async def join_queue(
-    pool: Pool, queue: Queue, caller: Caller, route: Route, *, fresh: bool
+    pool: Pool, queue: Queue, caller: Caller, placement: Placement, *, fresh: bool
 ) -> Outcome:
-    """A new conversation, as far behind in the queue as its priority says, its keys safe in the vault first.
+    """A new conversation, in the queue as far back as its priority says, its keys safe in the vault first.
 
     `fresh`: although one that has ended can still be read. Raises NoEntry (closed, closing, full, no_staff),
     VaultUnavailable, TooLong.
     """
     ident = secrets.token_hex(12)
-    packed = intake.packed(route)
+    packed = intake.packed(placement)
     seal = await pool.keyring.create(queue.site, ident)
     kept = True  # after a lost reply, or cut short, the conversation may exist: its keys must stay
     try:
         await intake.keep(pool, ident, seal, packed)
-        outcome = await _join(pool, queue, caller, ident, route, fresh=fresh, create=True)
+        outcome = await _join(pool, queue, caller, ident, placement, fresh=fresh, create=True)
         kept = outcome.created
     except ChatError as error:
         kept = error.retryable
@@ -73,13 +76,14 @@ async def join_queue(
 
 
 async def _join(
-    pool: Pool, queue: Queue, caller: Caller, ident: str, *, fresh: bool, create: bool
+    pool: Pool, queue: Queue, caller: Caller, ident: str, placement: Placement, *, fresh: bool, create: bool
 ) -> Outcome:
     now = pool.clock.now()
     entry = pool.openings.at(queue, now).entry(queue.last_entry_ms, now)
     return await pool.store.run(
         "join", id=ident, visitor=caller.visitor, site=queue.site, queue=queue.key, entry=entry, lang=caller.lang,
         route=caller.route, also=list(caller.also), also_ms=queue.other_language_ms,
+        priority=placement.priority, tags=list(placement.tags),
         node=pool.store.node, conn=caller.conn, fresh=fresh, create=create,
     )  # fmt: skip
 

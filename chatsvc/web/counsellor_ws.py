@@ -109,7 +109,8 @@ class CounsellorSession(Connection):
             self.hub.record_changed(await desk.close(self.pool, me, frame.conversation))
         elif isinstance(frame, frames.WrapUp):
             self._wrapping_up = frame.conversation
-            done = await desk.wrap_up(self.pool, me, frame.conversation, frame.outcome, frame.tags)
+            tags = self.open.tags_of(frame.conversation, frame.tags)
+            done = await desk.wrap_up(self.pool, me, frame.conversation, frame.outcome, tags)
             self.open.forget(done.id)
         elif isinstance(frame, frames.Heavy):
             self.hub.record_changed(await desk.mark_heavy(self.pool, me, frame.conversation, on=frame.on))

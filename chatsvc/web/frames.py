@@ -99,6 +99,7 @@ class VisitorHello(Frame, tag="hello"):
     want_token: bool = False
     fresh: bool = False
     answers: dict[str, Any] | None = None
+    read: Annotated[int, Meta(ge=0, le=1_000)] = 0
     also: Annotated[list[Lang], Meta(max_length=6)] = []
 
 
@@ -234,6 +235,24 @@ class Help(Struct, omit_defaults=True):
     hours: Texts = {}
 
 
+class Option(Struct):
+    """One of the answers that can be chosen."""
+
+    id: str
+    text: Texts
+
+
+class Question(Struct, kw_only=True, omit_defaults=True):
+    """Asked before joining. Answered by the id of an option, `yes` or `no`, a list of ids, or a text; null: not."""
+
+    id: str
+    kind: Literal["single", "multiple", "yes-no", "text"]
+    text: Texts
+    help: Texts = {}
+    options: list[Option] = []
+    required: bool = False
+
+
 class Entry(Struct, kw_only=True, omit_defaults=True):
     """One line of a log. Events are words for the client to render, never prose."""
 
@@ -309,6 +328,9 @@ class CounsellorConversation(Struct, kw_only=True):
     state: CounsellorState
     role: StaffRole
     answers: dict[str, Any]
+    questions: list[Question] = []  # as they were asked, of those answered
+    priority: int = 0
+    tags: list[str] = []  # what rules made of the answers
     log: list[Entry]
     staff_log: list[Entry]
     more: bool = False
@@ -351,7 +373,7 @@ class Status(Frame, tag="status", omit_defaults=False):
     estimate_s: tuple[int, int] | None
     opens_at: int | None
     closes_at: int | None
-    questions: list[dict[str, Any]]
+    questions: list[Question]
     notice: Texts
     notice_url: Texts
     emergency: list[Help]
@@ -544,6 +566,21 @@ class Unavailable(Frame, tag="unavailable"):
     emergency: list[Help]
     alternatives: list[Help]
     opens_at: int | None = None
+    messages: list[Texts] = []  # with `refused`: what the queue's rules say to the answers
+    queue: str | None = None  # where answers have led, if not to the queue of the `hello`
+    names: Texts = {}
+
+
+class BeforeJoining(Frame, tag="before_joining"):
+    """Nothing is begun yet: after reading and answering, `hello` again with all answers and `read` raised."""
+
+    site: str
+    queue: str
+    names: Texts
+    messages: list[Texts]
+    questions: list[Question]
+    emergency: list[Help]
+    alternatives: list[Help]
 
 
 class Pong(Frame, tag="pong"):
@@ -576,7 +613,7 @@ COUNSELLOR_FRAMES: dict[str, type[Frame]] = {
 }  # fmt: skip
 TO_VISITOR: tuple[type[Struct], ...] = (
     Status, VisitorWelcome, Log, Waiting, Active, Participants, Ack, EntryFrame, TypingNow, SeenNow, Presence,
-    Closed, EndWarning, Unavailable, Pong, Ok, Error,
+    Closed, EndWarning, Unavailable, BeforeJoining, Pong, Ok, Error,
 )  # fmt: skip
 TO_COUNSELLOR: tuple[type[Struct], ...] = (
     CounsellorWelcome, Log, Offer, OfferEnded, Assigned, Participants, Ack, EntryFrame, NoteFrame, TypingNow,

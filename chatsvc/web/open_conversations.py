@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+import msgspec
+
 from chatsvc.domain.conversation import LIVE
 from chatsvc.domain.errors import BadField, BadState, NotFound, UnknownQueue
 from chatsvc.domain.records import Conversation, LogEntry
 from chatsvc.domain.text import accepted_text
-from chatsvc.services import desk
+from chatsvc.services import desk, intake
 from chatsvc.services.pool import stored
 from chatsvc.web import frames, views
 from chatsvc.web.logfeed import LogFeed, LogName
@@ -91,7 +93,9 @@ class OpenConversations(dict[str, OpenConversation]):
         part = found.record.part(self._me)
         marks = await self._pool.store.seen_marks(ident, [0, part.n] if part else [0])
         found.seen = marks[-1] if part else 0
-        shown = self._shown(found.record, await desk.read_answers(self._pool, found.record))
+        answers, asked = await intake.read_answers(self._pool, found.record)
+        shown = self._shown(found.record, answers)
+        shown.questions = msgspec.convert(asked, list[frames.Question])
         shown.seen = found.seen
         shown.log, shown.more = [views.entry(view) for view in talk], more
         shown.staff_log, shown.staff_more = [views.entry(view) for view in staff], staff_more
@@ -113,7 +117,8 @@ class OpenConversations(dict[str, OpenConversation]):
             id=record.id, site=site, queue=queue, lang=record.lang, epoch=self._pool.store.epoch,
             state=cast(frames.CounsellorState, state),
             role=cast(frames.StaffRole, part.role if part else "observer"),
-            answers=answers, log=[], staff_log=[], joined_at=record.joined, assigned_at=record.first_assigned,
+            answers=answers, priority=record.priority, tags=record.tags or [],
+            log=[], staff_log=[], joined_at=record.joined, assigned_at=record.first_assigned,
             presence=views.visitor_presence(record), participants=views.people_in(record), reason=record.reason,
             wrap_up_until=record.wrap_until, heavy=bool(record.heavy),
         )  # fmt: skip
@@ -126,6 +131,12 @@ class OpenConversations(dict[str, OpenConversation]):
             return None
         found.seen = seen
         return seen
+
+    def tags_of(self, conversation: str, more: list[str]) -> list[str]:
+        """The tags that rules gave at the beginning, and those that the counsellor adds at the end."""
+        found = self.get(conversation)
+        given = found.record.tags or [] if found is not None else []
+        return [*dict.fromkeys([*given, *more])]
 
     # Writing
 

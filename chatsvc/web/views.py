@@ -1,12 +1,14 @@
 """Records as the wire shows them."""
 
 import json
+from collections.abc import Iterable
 from typing import Any, Literal, cast
 
 from msgspec import UNSET
 
 from chatsvc.domain.conversation import visitor_state
 from chatsvc.domain.ports import Seal
+from chatsvc.domain.questions import Placement, Question
 from chatsvc.domain.records import Conversation, Duty, LogEntry
 from chatsvc.domain.sites import Contact, Queue, Site, Staff
 from chatsvc.services.pool import EntryView
@@ -71,7 +73,7 @@ def status(site: Site, report: QueueReport, resume: str | None, ref: object = UN
         ref=ref,  # type: ignore[arg-type]  # the client's own, already checked
         site=site.id, queue=queue.name, names=queue.names, languages=list(site.languages), state=report.state,
         waiting=report.waiting, away=report.away, estimate_s=None, opens_at=report.opening.opens_at,
-        closes_at=report.opening.closes_at, questions=[], notice=site.notice,
+        closes_at=report.opening.closes_at, questions=questions(queue.questions), notice=site.notice,
         notice_url=site.notice_url, emergency=helps(site.emergency), alternatives=helps(site.alternatives),
         resume=resume,
     )  # fmt: skip
@@ -95,6 +97,36 @@ def unavailable(site: Site, reason: str, opens_at: int | None, ref: object) -> f
         ref=ref,  # type: ignore[arg-type]  # the client's own, already checked
         reason=reason,  # type: ignore[arg-type]  # the store's words are the wire's
         emergency=helps(site.emergency), alternatives=helps(site.alternatives), opens_at=opens_at,
+    )  # fmt: skip
+
+
+def questions(asked: Iterable[Question]) -> list[frames.Question]:
+    """Questions before joining, without the rules: what answers lead to is not for everybody to read."""
+    return [
+        frames.Question(
+            id=found.id, kind=found.kind, text=found.text, help=found.help, required=found.required,
+            options=[frames.Option(option.id, option.text) for option in found.options],
+        )
+        for found in asked
+    ]  # fmt: skip
+
+
+def before_joining(
+    site: Site, placement: Placement, hello: frames.VisitorHello
+) -> frames.Unavailable | frames.BeforeJoining | None:
+    """What a newcomer is shown instead of joining, or is still to read or to answer before; None: they may join."""
+    messages = list(placement.messages)
+    if placement.stop:
+        found = unavailable(site, "refused", None, hello.ref)
+        found.messages = messages
+        return found
+    if not placement.unasked and len(messages) <= hello.read:
+        return None
+    names = next(queue.names for queue in site.queues if queue.name == placement.queue)
+    return frames.BeforeJoining(
+        ref=hello.ref, site=site.id, queue=placement.queue, names=names, messages=messages[hello.read :],
+        questions=questions(placement.unasked), emergency=helps(site.emergency),
+        alternatives=helps(site.alternatives),
     )  # fmt: skip
 
 

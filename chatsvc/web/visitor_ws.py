@@ -15,7 +15,7 @@ from chatsvc.domain.errors import (
 from chatsvc.domain.records import Conversation, LogEntry
 from chatsvc.domain.sites import Queue, QueueName, Site
 from chatsvc.domain.text import accepted_text
-from chatsvc.services import visits
+from chatsvc.services import intake, visits
 from chatsvc.services.queues import QueueReport
 from chatsvc.web import frames, views
 from chatsvc.web.connection import Connection, UnknownFrame, Work
@@ -122,9 +122,12 @@ class VisitorSession(Connection):
                 outcome = await visits.resume(hub.pool, queue, caller, fresh=frame.fresh)
                 self.node.metrics.reconnects["visitor"].inc()
             except NoEntry as refusal:
-                if refusal.reason != "none":
-                    raise
-                outcome = await visits.join_queue(hub.pool, queue, caller, frame.answers, fresh=frame.fresh)
+                placement = intake.lead(site, queue, frame.answers, refusal)
+                if (reply := views.before_joining(site, placement, frame)) is not None:
+                    self.socket.send(reply)
+                    return
+                queue = next(queue for queue in site.queues if queue.name == placement.queue)
+                outcome = await visits.join_queue(hub.pool, queue, caller, placement, fresh=frame.fresh)
         except (NoEntry, VaultUnavailable) as refusal:
             self._unavailable(hub, site, queue, frame, refusal)
             return
@@ -165,7 +168,10 @@ class VisitorSession(Connection):
         reason = refusal.reason if isinstance(refusal, NoEntry) else "refused"
         self.node.metrics.refused(reason if isinstance(refusal, NoEntry) else "vault_away")
         opening = hub.pool.openings.at(queue, hub.pool.clock.now())
-        self.socket.send(views.unavailable(site, reason, opening.opens_at, frame.ref))
+        found = views.unavailable(site, reason, opening.opens_at, frame.ref)
+        if queue.name != frame.queue:  # where answers have led
+            found.queue, found.names = queue.name, queue.names
+        self.socket.send(found)
 
     async def _begin(
         self, site: Site, hub: Hub, record: Conversation, frame: frames.VisitorHello, token: str | None

@@ -206,16 +206,16 @@ def test_the_queue_led_to_asks_its_own_questions() -> None:
 
 def test_answers_to_a_queue_that_was_not_reached_are_left_out() -> None:
     """Who went back and answers otherwise is not refused for what they answered before."""
-    route = follow(SITE, "first", {"age": "30-", "worries": ["health"]})
-    assert (route.queue, route.priority, route.answers) == ("first", 0, {"age": "30-"})
+    placement = follow(SITE, "first", {"age": "30-", "worries": ["health"]})
+    assert (placement.queue, placement.priority, placement.answers) == ("first", 0, {"age": "30-"})
 
 
 def test_a_stop_on_the_way_is_the_end() -> None:
     """Only the words of the rule that stops remain."""
     stop = Rule((is_chosen("worries", "money"),), message={"fi": "Seis"}, stop=True)
     site = {**SITE, "youth": replace(YOUTH, rules=(stop,))}
-    route = follow(site, "first", {"age": "under-18", "worries": ["money"]})
-    assert (route.stop, route.messages) == (True, ({"fi": "Seis"},))
+    placement = follow(site, "first", {"age": "under-18", "worries": ["money"]})
+    assert (placement.stop, placement.messages) == (True, ({"fi": "Seis"},))
 
 
 def test_a_queue_that_is_gone_or_a_circle_strands_nobody() -> None:
