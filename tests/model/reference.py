@@ -7,6 +7,7 @@ MINUTE = 60_000
 FRONT = 1e12
 OFFER, TO_STAFF, TO_QUEUE = 30_000, 30_000, 5 * MINUTE
 REPEAT, GRACE_WAITING, GRACE_TALKING, GRACE_STAFF = 5 * MINUTE, 10 * MINUTE, 5 * MINUTE, 2 * MINUTE
+ALSO = 2 * MINUTE
 WARNING, IDLE, WRAP_UP, LINGER = 20 * MINUTE, 30 * MINUTE, 5 * MINUTE, 10 * MINUTE
 
 
@@ -33,6 +34,16 @@ class Visitor:
     to_staff: str | None = None
     assigned: int = 0
     wrap_until: int = 0
+    lang: str = "fi"
+    also: tuple[str, ...] = ()
+    also_at: int = 0
+    weight: int = 1
+    heavy: bool = False
+
+    @property
+    def units(self) -> int:
+        """Places that it takes."""
+        return self.weight * (2 if self.heavy else 1)
 
 
 @dataclass
@@ -43,6 +54,7 @@ class Person:
     capacity: int
     queues: tuple[str, ...]
     idle: int
+    languages: tuple[str, ...] = ("fi",)
     state: str = "off"
     away: bool = False
     missed: int = 0
@@ -51,8 +63,9 @@ class Person:
 class Reference:
     """The same commands as the store's scripts, and the same clock."""
 
-    def __init__(self, modes: dict[str, str], limit: int, now: int) -> None:
+    def __init__(self, modes: dict[str, str], weights: dict[str, int], limit: int, now: int) -> None:
         self.modes = modes
+        self.weights = weights
         self.limit = limit
         self.now = now
         self.visitors: dict[str, Visitor] = {}
@@ -75,7 +88,16 @@ class Reference:
         return next((v.id for v in self.visitors.values() if v.offered == name), None)
 
     def load(self, name: str) -> int:
-        return len(self.convs(name)) + len(self.wraps(name)) + (self.offer(name) is not None)
+        held = self.convs(name) | self.wraps(name) | {self.offer(name)} - {None}
+        return sum(self.visitors[ident].units for ident in held if ident)
+
+    def fits(self, s: Person, v: Visitor) -> bool:
+        """Whoever carries nothing may take one of any weight."""
+        return not self.load(s.id) or self.load(s.id) + v.units <= s.capacity
+
+    def speaks(self, s: Person, v: Visitor) -> bool:
+        waited = self.now >= v.also_at or v.state == "active"
+        return v.lang in s.languages or (waited and bool(set(v.also) & set(s.languages)))
 
     def has_place(self, s: Person) -> bool:
         return s.state == "available" and not s.away and self.load(s.id) < s.capacity
@@ -115,6 +137,7 @@ class Reference:
             for v in self.standing(queue):
                 for s in self.people.values():
                     barred = self.spared.get((v.id, s.id), 0) > self.now or self.inside(v, s.id)
+                    barred = barred or not self.fits(s, v) or not self.speaks(s, v)
                     busy = mode == "offer" and self.offer(s.id) is not None
                     if queue in s.queues and self.has_place(s) and not barred and not busy:
                         yield v.score, (self.load(s.id), s.idle), v, s, queue
@@ -123,14 +146,14 @@ class Reference:
         if v.state == "active":
             if v.owner:
                 self.people[v.owner].idle = self.now
-            v.queue = v.to_queue or v.queue
+            if v.to_queue:
+                v.queue, v.weight = v.to_queue, self.weights[v.to_queue]
         v.to_queue = v.to_staff = v.offered = None
         v.guests = [name for name in v.guests if name != s.id]
         v.state, v.owner, v.assigned = "active", s.id, self.now
         s.idle, s.missed = self.now, 0
-        self._undue("o", v.id)
-        self._undue("t", v.id)
-        self._undue("v", v.id)
+        for kind in "otva":
+            self._undue(kind, v.id)
         if v.away:
             self._due("v", v.id, GRACE_TALKING)
         self._due("i", v.id, WARNING)
@@ -170,14 +193,20 @@ class Reference:
 
     # Visitors
 
-    def join(self, ident: str, queue: str) -> None:
+    def join(self, ident: str, queue: str, lang: str, also: tuple[str, ...]) -> None:
         on = [s for s in self.people.values() if queue in s.queues and s.state in ("available", "paused")]
-        if not on:
+        if not any({lang, *also} & set(s.languages) for s in on):
             raise Refused("no_staff")
         line = [v for v in self.visitors.values() if v.queue == queue and v.state in ("waiting", "offered")]
         if len(line) >= self.limit:
             raise Refused("full")
-        self.visitors[ident] = Visitor(ident, queue, self.now, float(self.now))
+        made = Visitor(
+            ident, queue, self.now, float(self.now), lang=lang, also=also, weight=self.weights[queue]
+        )
+        made.also_at = self.now + ALSO if also else 0
+        if also:
+            self._due("a", ident, ALSO)
+        self.visitors[ident] = made
 
     def back(self, ident: str) -> None:
         v = self.visitors[ident]
@@ -195,18 +224,19 @@ class Reference:
         if v.state in ("wrap_up", "closed"):
             raise Refused("bad_state")
         v.offered = v.to_queue = v.to_staff = None
-        for kind in "oivt":
+        for kind in "oivta":
             self._undue(kind, ident)
         self._due("l", ident, LINGER)
         v.state = "wrap_up" if v.owner else "closed"
         if v.owner:
-            v.wrap_until = self.now + WRAP_UP
-            self._due("w", ident, WRAP_UP)
+            time = WRAP_UP * (2 if v.heavy else 1)
+            v.wrap_until = self.now + time
+            self._due("w", ident, time)
 
     # Staff
 
-    def attach(self, name: str, capacity: int, queues: tuple[str, ...]) -> None:
-        s = self.people.setdefault(name, Person(name, capacity, queues, self.now))
+    def attach(self, name: str, capacity: int, queues: tuple[str, ...], languages: tuple[str, ...]) -> None:
+        s = self.people.setdefault(name, Person(name, capacity, queues, self.now, languages))
         s.away = False
         self._undue("s", name)
 
@@ -240,10 +270,13 @@ class Reference:
                 raise Refused("already_taken")
             if v not in self.standing(queue) or self.inside(v, name):
                 raise Refused("already_taken")
-        if self.load(name) >= s.capacity:
+            if not self.speaks(s, v):
+                raise Refused("not_allowed")
+        if self.load(name) >= s.capacity or (v and not self.fits(s, v)):
             raise Refused("at_capacity")
         if v is None:
-            found = [v for queue in s.queues for v in self.standing(queue) if not self.inside(v, name)]
+            standing = [v for queue in s.queues for v in self.standing(queue) if not self.inside(v, name)]
+            found = [v for v in standing if self.fits(s, v) and self.speaks(s, v)]
             if not found:
                 raise Refused("nothing_waiting")
             v = min(found, key=lambda v: v.score)
@@ -305,6 +338,8 @@ class Reference:
         for kind in "oti":
             self._undue(kind, v.id)
         v.state, v.score = "waiting", min(v.score, v.joined - FRONT)
+        if v.also and self.now < v.also_at:
+            self.deadlines[f"a:{v.id}"] = v.also_at
         if v.away:
             self._due("v", v.id, GRACE_WAITING)
 
@@ -323,10 +358,18 @@ class Reference:
             raise Refused("not_found")
         if other.state != "available" or other.away:
             raise Refused("off_duty")
-        if self.offer(other.id) or self.load(other.id) >= other.capacity:
+        if self.offer(other.id) or self.load(other.id) >= other.capacity or not self.fits(other, v):
             raise Refused("at_capacity")
         v.to_staff = other.id
         self._offer(v, other, TO_STAFF)
+
+    def mark_heavy(self, name: str, ident: str, on: bool) -> None:
+        v = self.visitors[ident]
+        if v.owner != name:
+            raise Refused("not_allowed" if name in v.guests else "not_found")
+        if v.state != "active":
+            raise Refused("bad_state")
+        v.heavy = on
 
     def consult(self, name: str, ident: str, colleague: str) -> None:
         v = self.visitors[ident]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from chatsvc.domain.errors import ChatError, NoEntry
-from tests.model.reference import MINUTE, Reference, Refused, Visitor
+from tests.model.reference import ALSO, MINUTE, Reference, Refused, Visitor
 from tests.support.pool_bench import Bench, bench_on, queue
 from tests.support.pool_state import faults
 from tests.support.stores import AnyStore
@@ -25,12 +25,20 @@ pytest_plugins = ["tests.support.stores", "tests.support.pool_bench"]
 EXAMPLES = int(os.environ.get("CHATSVC_MODEL_EXAMPLES", "60"))
 STEPS = int(os.environ.get("CHATSVC_MODEL_STEPS", "50"))
 LIMIT = 6
-PEOPLE = {"aino": (1, ("q", "o")), "eino": (2, ("o", "a")), "irja": (3, ("q", "o", "a")), "olli": (1, ("a",))}
+PEOPLE = {
+    "aino": (1, ("q", "o"), ("fi",)),
+    "eino": (2, ("o", "a"), ("fi", "sv")),
+    "irja": (3, ("q", "o", "a"), ("sv", "en", "fi")),
+    "olli": (1, ("a",), ("en", "fi")),
+}
 QUEUES = {"q": "take", "o": "offer", "a": "auto"}
+WEIGHTS = {"q": 1, "o": 1, "a": 2}
 
 some = st.integers(0, 11)  # one of those there are, counted from the first
 person = st.sampled_from(sorted(PEOPLE))
 a_queue = st.sampled_from(sorted(QUEUES))
+a_language = st.sampled_from(["fi", "fi", "sv", "en"])
+others = st.sets(st.sampled_from(["fi", "sv", "en"]), max_size=2)
 
 
 class PoolLife(RuleBasedStateMachine):
@@ -43,11 +51,16 @@ class PoolLife(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.stack = AsyncExitStack()
-        made = [queue(name, mode=mode, waiting_limit=LIMIT) for name, mode in QUEUES.items()]
+        made = [
+            queue(name, mode=mode, waiting_limit=LIMIT, weight=WEIGHTS[name]) for name, mode in QUEUES.items()
+        ]
         self.bench: Bench = self.runner.run(self.stack.enter_async_context(bench_on(self.store, *made)))
         self.bench.checking = False
         self.reference = self.make(
-            {f"s/{name}": mode for name, mode in QUEUES.items()}, LIMIT, self.bench.clock.now()
+            {f"s/{name}": mode for name, mode in QUEUES.items()},
+            {f"s/{name}": weight for name, weight in WEIGHTS.items()},
+            LIMIT,
+            self.bench.clock.now(),
         )
         self.born = 0
 
@@ -81,11 +94,14 @@ class PoolLife(RuleBasedStateMachine):
         ids = sorted(self.reference.visitors)
         return ids[number % len(ids)] if ids else None
 
-    @rule(where=a_queue)
-    def join(self, where: str) -> None:
+    @rule(where=a_queue, lang=a_language, agreed=others)
+    def join(self, where: str, lang: str, agreed: set[str]) -> None:
         self.born += 1
-        ident = f"c{self.born:03}"
-        self._both(self.bench.join(ident, where), lambda: self.reference.join(ident, f"s/{where}"))
+        ident, also = f"c{self.born:03}", tuple(sorted(agreed - {lang}))
+        self._both(
+            self.bench.join(ident, where, lang=lang, also=list(also), also_ms=ALSO),
+            lambda: self.reference.join(ident, f"s/{where}", lang, also),
+        )
 
     @rule(number=some)
     def visitor_gone(self, number: int) -> None:
@@ -108,10 +124,11 @@ class PoolLife(RuleBasedStateMachine):
 
     @rule(name=person)
     def attach(self, name: str) -> None:
-        capacity, queues = PEOPLE[name]
+        capacity, queues, languages = PEOPLE[name]
         keys = tuple(f"s/{found}" for found in queues)
         self._both(
-            self.bench.attach(name, capacity, queues), lambda: self.reference.attach(name, capacity, keys)
+            self.bench.attach(name, capacity, queues, languages=languages),
+            lambda: self.reference.attach(name, capacity, keys, languages),
         )
 
     @rule(name=person, state=st.sampled_from(["available", "available", "paused", "off"]))
@@ -157,6 +174,15 @@ class PoolLife(RuleBasedStateMachine):
         name = wrong or (self.reference.visitors[ident].owner if ident else None)
         if ident is not None and name in self.reference.people:
             self._both(act(name, ident), lambda: expect(name, ident))
+
+    @rule(number=some, wrong=st.none() | person, on=st.booleans())
+    def heavy(self, number: int, wrong: str | None, on: bool) -> None:
+        self._as_owner(
+            number,
+            wrong,
+            lambda name, ident: self.bench.heavy(name, ident, on),
+            lambda name, ident: self.reference.mark_heavy(name, ident, on),
+        )
 
     @rule(number=some, to=person)
     def transfer_to_person(self, number: int, to: str) -> None:
