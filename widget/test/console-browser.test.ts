@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import type { WireMap } from "../src/core/codec";
-import { ConsoleRig } from "./console-rig";
 import { offer, welcome } from "./console-scenes";
-import { axeFindings, pages, sharedBrowser } from "./rig/stage";
+import { fromMenu, said, stageOn, talkBox, visitor, type Look, type Stage } from "./console-stage";
+import { axeFindings, sharedBrowser } from "./rig/stage";
 
 let browser: Browser;
 
@@ -14,44 +14,7 @@ before(async () => {
 
 after(() => browser.close());
 
-interface Stage {
-  readonly page: Page;
-  readonly rig: ConsoleRig;
-  /** What the browser complained about: errors of the page, and whatever the policy forbade. */
-  readonly complaints: string[];
-}
-
-/** Opens the console on a desk with five conversations and eight queues. */
-async function stage(run: (on: Stage) => Promise<void>, options: BrowserContextOptions & { signedIn?: boolean } = {}): Promise<void> {
-  const { signedIn = true, ...look } = options;
-  const rig = await ConsoleRig.start(pages());
-  rig.signedIn = signedIn;
-  rig.answer = (frame, socket) => {
-    if (frame["type"] === "hello") socket.send(welcome(Date.now(), "busy"));
-  };
-  const context = await browser.newContext({ locale: "en-GB", reducedMotion: "reduce", viewport: { width: 1440, height: 900 }, ...look });
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error" && !/401|WebSocket/.test(message.text())) complaints.push(message.text());
-  });
-  try {
-    await page.goto(rig.url);
-    await page.locator(signedIn ? ".queue" : ".login-card").first().waitFor();
-    await run({ page, rig, complaints });
-    assert.deepEqual(complaints, []);
-  } finally {
-    await context.close();
-    rig.stop();
-  }
-}
-
-const said = (conversation: string, seq: number): WireMap => ({
-  type: "entry", conversation, seq, id: `v${seq}`, kind: "text", from: "visitor", by: 0, text: "<b>hei</b> https://a.example", at: Date.now(),
-});
-const talkBox = (page: Page) => page.getByRole("textbox", { name: "Write to the visitor" });
-const visitor = (page: Page, slot: number) => page.getByRole("button", { name: new RegExp(`^Visitor ${slot}`) });
+const stage = (run: (on: Stage) => Promise<void>, look?: Look): Promise<void> => stageOn(browser, run, look);
 
 for (const [colorScheme, width, again] of [["light", 1440, false], ["dark", 320, true]] as const) {
   test(`axe finds nothing on any screen: ${colorScheme}, ${width} px.`, async () => {
@@ -172,13 +135,6 @@ test("One key takes the next visitor though nobody is known to wait, and that no
     await page.getByRole("status").filter({ hasText: "Nobody is waiting in your queues just now." }).waitFor();
   });
 });
-
-/** Opens one of the dialogs of the first conversation's menu. */
-async function fromMenu(page: Page, item: string): Promise<void> {
-  await page.keyboard.press("Alt+Digit1");
-  await page.getByRole("button", { name: "More actions" }).click();
-  await page.getByRole("button", { name: item }).click();
-}
 
 test("A transfer goes to a colleague with a free place, chosen from who is at work; the others say why not.", async () => {
   await stage(async ({ page, rig }) => {

@@ -19,11 +19,12 @@ const welcome = (...conversations: WireMap[]): WireMap => ({
   duty: { type: "duty", state: "available", load: 1, capacity: 3 }, queues: [], conversations,
 });
 
-function setUp() {
+function setUp(opened: string | null = null, roomy = true) {
+  const tab = { held: opened, opened: () => tab.held, remember: (id: string | null) => { tab.held = id; } };
   const clock = new HandClock();
   const peer = new Peer();
   const out: string[] = [];
-  const desk = new Desk({ clock, open: peer.open, onSignedOut: () => out.push("signed out") });
+  const desk = new Desk({ clock, open: peer.open, tab, roomy: () => roomy, onSignedOut: () => out.push("signed out") });
   const actions = new Actions(desk);
   desk.start();
   const greet = (...conversations: WireMap[]): void => {
@@ -33,7 +34,7 @@ function setUp() {
   const sent = (type: string): WireMap[] => peer.socket.sent.filter((frame) => frame["type"] === type);
   const talk = () => desk.state.conversations[0]?.talk.map((entry) => entry.id) ?? [];
   const pending = () => desk.state.conversations[0]?.pending ?? [];
-  return { clock, peer, out, desk, actions, greet, sent, talk, pending };
+  return { clock, peer, tab, out, desk, actions, greet, sent, talk, pending };
 }
 
 /** Lets promises that are already settled run. */
@@ -130,6 +131,50 @@ test("When the session ends the login is asked for, and what was being written i
   desk.start();
   greet(body());
   assert.equal(desk.state.conversations[0]?.drafted, true);
+});
+
+const waits = (id: string, minutes: number): WireMap =>
+  body({ id, log: [{ ...line(1, "visitor"), at: 1_700_000_000_000 - minutes * 60_000 }] });
+
+test("A reload opens what was open; what is no longer there makes way for who waits longest.", () => {
+  const again = setUp("c3");
+  again.greet(waits("c1", 5), waits("c2", 9), waits("c3", 1));
+  assert.equal(again.desk.state.selected, "c3");
+  const gone = setUp("c9");
+  gone.greet(waits("c1", 5), waits("c2", 9), waits("c3", 1));
+  assert.deepEqual([gone.desk.state.selected, gone.desk.state.selectedBy], ["c2", "desk"]);
+});
+
+test("Nothing opens by itself where it would cover the lists, nor when a connection comes back.", () => {
+  const phone = setUp(null, false);
+  phone.greet(waits("c1", 5));
+  assert.equal(phone.desk.state.selected, null);
+  const { clock, peer, desk, actions, greet } = setUp();
+  greet(waits("c1", 5));
+  actions.select(null);
+  peer.socket.end(1006);
+  clock.pass(1_000);
+  greet(waits("c1", 5));
+  assert.equal(desk.state.selected, null);
+});
+
+test("The tab remembers which conversation is open, and nothing after signing out.", () => {
+  const { tab, desk, actions, greet } = setUp();
+  greet(body(), body({ id: "c2" }));
+  actions.select("c2");
+  assert.equal(tab.held, "c2");
+  desk.clear();
+  assert.equal(tab.held, null);
+});
+
+test("A record is not sent when the visitor has it erased while its note is on the way.", async () => {
+  const { peer, desk, actions, greet, sent } = setUp();
+  greet(body({ state: "wrap_up" }));
+  const done = actions.wrapUp({ conversation: "c1", outcome: "helped" }, "muista");
+  peer.socket.deliver({ type: "closed", conversation: "c1", reason: "erased" });
+  assert.equal(await done, false);
+  assert.equal(sent("wrap_up").length, 0);
+  assert.deepEqual(desk.state.notices, []);
 });
 
 test("Signing out forgets everything.", () => {

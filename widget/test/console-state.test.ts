@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CounsellorConversation, CounsellorServerFrame, CounsellorWelcome, Entry } from "../src/core/frames";
 import { callFor, titleCount } from "../src/console/attention";
-import { isTyping, unansweredSince, unread } from "../src/console/state/conversations";
-import { emptyDesk, findConversation, type Conversation, type DeskState } from "../src/console/state/model";
+import { isTyping, mostPressing, unansweredSince, unread } from "../src/console/state/conversations";
+import {
+  emptyDesk, findConversation, holdNotices, notify, NOTICE_STAYS_MS, type Conversation, type DeskState,
+} from "../src/console/state/model";
 import { longestWait, whyNotTake } from "../src/console/state/queues";
-import { dismiss, expire, NOTICE_STAYS_MS, reduce, select } from "../src/console/state/reduce";
+import { dismiss, expire, reduce, select } from "../src/console/state/reduce";
 import { timeline } from "../src/console/ui/timeline";
 
 const NOW = 1_700_000_000_000;
@@ -158,6 +160,35 @@ test("An erased conversation leaves the desk by itself, or is put away by who lo
   assert.deepEqual(dismiss(looking, "c1").conversations, []);
 });
 
+test("A record whose conversation is erased says so, and nothing about having been closed or saved.", () => {
+  const wrapping = after(signedOn, { type: "assigned", conversation: body("c1", { state: "wrap_up" }) });
+  const frames: CounsellorServerFrame[] = [
+    { type: "closed", conversation: "c1", reason: "erased" }, { type: "released", conversation: "c1", reason: "wrapped_up" },
+  ];
+  const looking = after(select(wrapping, "c1"), ...frames);
+  assert.deepEqual([only(looking).reason, looking.notices], ["erased", []]);
+  const elsewhere = after(select(wrapping, null), ...frames);
+  assert.deepEqual(elsewhere.notices.map((notice) => notice.key), ["closed.erased"]);
+});
+
+test("What this person has seen on another screen is not unread.", () => {
+  const talk = [line(1, "visitor"), line(2, "visitor"), line(3, "visitor")];
+  const count = (more: Partial<CounsellorConversation>): number =>
+    unread({ ...only(after(emptyDesk, welcome({ conversations: [body("c1", { log: talk, ...more })] }))), talk });
+  assert.deepEqual([count({}), count({ seen: 2 }), count({ seen: 3 })], [3, 1, 0]);
+});
+
+test("Most pressing is who has waited longest for an answer, then a conversation that goes on, then any.", () => {
+  const made = (id: string, talk: readonly Entry[], more: Partial<CounsellorConversation> = {}): Conversation =>
+    ({ ...only(after(signedOn, { type: "assigned", conversation: body(id, more) })), talk });
+  const record = made("record", [line(1, "visitor", NOW - 99)], { state: "wrap_up" });
+  const answered = made("answered", [line(1, "visitor", NOW - 50), line(2, "counsellor")]);
+  const late = made("late", [line(1, "visitor", NOW - 20)]);
+  const recent = made("recent", [line(1, "visitor", NOW - 10)]);
+  const first = (...some: Conversation[]) => mostPressing(some)?.id;
+  assert.deepEqual([first(record, answered, recent, late), first(record, answered), first(record), first()], ["late", "answered", "record", undefined]);
+});
+
 test("What the visitor has read is known for messages that were already in the log.", () => {
   const read = { type: "seen", conversation: "c1", from: "visitor", seq: 2 } as const;
   const log = [line(1, "visitor"), line(2, "counsellor")];
@@ -201,7 +232,37 @@ test("A transfer's end is told, and the conversation no longer says that it is o
   const state = after(going, { type: "transfer_ended", conversation: "c1", result: "declined" });
   assert.equal(only(state).transferring, null);
   assert.equal(state.notices[0]?.key, "transfer.declined");
-  assert.equal(expire(state, NOW + NOTICE_STAYS_MS).notices.length, 0);
+});
+
+test("A sentence goes by itself after a while; a warning stays until it is put away.", () => {
+  const told = notify(notify(signedOn, NOW, "info", "wrapup.saved"), NOW, "warn", "error.unsent");
+  const keys = (state: DeskState): string[] => state.notices.map((notice) => notice.key);
+  assert.deepEqual(keys(expire(told, NOW + NOTICE_STAYS_MS - 1)), ["wrapup.saved", "error.unsent"]);
+  assert.deepEqual(keys(expire(told, NOW + NOTICE_STAYS_MS)), ["error.unsent"]);
+  assert.deepEqual(keys(expire(told, NOW + 3_600_000)), ["error.unsent"]);
+});
+
+test("No sentence goes while they are held, and each gets its whole time again when they are let go.", () => {
+  const later = NOW + 60_000;
+  const held = holdNotices(notify(signedOn, NOW, "info", "wrapup.saved"), NOW, true);
+  assert.equal(expire(held, later).notices.length, 1);
+  const free = holdNotices(held, later, false);
+  assert.equal(expire(free, later + NOTICE_STAYS_MS - 1).notices.length, 1);
+  assert.equal(expire(free, later + NOTICE_STAYS_MS).notices.length, 0);
+});
+
+test("Where room is short, passing sentences make way before warnings do.", () => {
+  const keys = ["error.unsent", "a", "b", "c"];
+  const told = keys.reduce((state, key) => notify(state, NOW, key === "error.unsent" ? "warn" : "info", key), signedOn);
+  assert.deepEqual(told.notices.map((notice) => notice.key), ["error.unsent", "b", "c"]);
+});
+
+test("What is taken from somebody is a warning: a transfer that fails, a visitor who goes elsewhere.", () => {
+  const open = after(signedOn, { type: "assigned", conversation: body("c1") });
+  const tones = (...frames: CounsellorServerFrame[]) => after(open, ...frames).notices.map((notice) => notice.tone);
+  assert.deepEqual(tones({ type: "transfer_ended", conversation: "c1", result: "expired" }), ["warn"]);
+  assert.deepEqual(tones({ type: "released", conversation: "c1", reason: "grace" }), ["warn"]);
+  assert.deepEqual(tones({ type: "released", conversation: "c1", reason: "transferred" }), ["info"]);
 });
 
 test("A first waiting visitor calls who is free to take one, and nobody else.", () => {

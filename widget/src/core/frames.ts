@@ -304,6 +304,8 @@ export interface CounsellorConversation {
   lost?: boolean;
   joined_at?: number | null;
   assigned_at?: number | null;
+  /** The last seq of the talk that this counsellor has said to have seen, on whatever screen. */
+  seen?: number | null;
   presence?: Presence | null;
   participants?: readonly Participant[];
   reason?: EndReason | null;

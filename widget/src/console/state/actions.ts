@@ -3,7 +3,7 @@
 import type { CounsellorFrame } from "../../core/frames";
 import type { Desk } from "./desk";
 import type { LogName } from "./model";
-import { findConversation } from "./model";
+import { findConversation, holdNotices } from "./model";
 import { dismiss, select } from "./reduce";
 import { UNANSWERED, type Reply } from "./requests";
 import { whyNotTake } from "./queues";
@@ -120,6 +120,7 @@ export class Actions {
       this.desk.say("warn", "error.unsent");
       return false;
     }
+    if (findConversation(this.desk.state, order.conversation)?.state !== "wrap_up") return false; // erased meanwhile
     const recording = (on: boolean): void =>
       this.desk.updateConversation(order.conversation, (one) => ({ ...one, recording: on }));
     recording(true);
@@ -155,6 +156,11 @@ export class Actions {
 
   dismissNotice(id: number): void {
     this.desk.update((state) => ({ ...state, notices: state.notices.filter((notice) => notice.id !== id) }));
+  }
+
+  /** No notice goes by itself while `held`. */
+  holdNotices(held: boolean): void {
+    this.desk.update((state) => holdNotices(state, this.desk.now(), held));
   }
 
   /** Opens the conversation that goes by `slot`. */

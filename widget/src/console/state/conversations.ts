@@ -29,14 +29,15 @@ function facts(body: Body): Partial<Conversation> {
   };
 }
 
-/** A conversation seen for the first time: what was answered before counts as read. */
+/** A conversation met for the first time: what was answered, or seen on another screen, counts as read. */
 export function fromBody(body: Body, slot: number, now: number): Conversation {
   const answered = body.log.filter((entry) => entry.from === "counsellor").at(-1);
+  const seen = body.seen ?? 0;
   const fresh: Conversation = {
     id: body.id, slot, site: body.site, queue: body.queue, lang: body.lang, epoch: body.epoch,
     state: body.state, role: body.role, answers: {}, talk: [], staff: [], pending: [],
     joinedAt: null, assignedAt: null, presence: "here", presenceSince: now, participants: [],
-    typingAt: 0, seenByVisitor: 0, seenByMe: answered?.seq ?? 0, seenSent: 0,
+    typingAt: 0, seenByVisitor: 0, seenByMe: Math.max(answered?.seq ?? 0, seen), seenSent: seen,
     reason: null, wrapUpUntil: null, transferring: null, recording: false, lost: false, drafted: false,
   };
   return { ...fresh, ...facts(body) };
@@ -56,6 +57,10 @@ export function freeSlot(conversations: readonly Conversation[]): number {
   return slot;
 }
 
+/** Whether this person has written something that would be lost with the page: it is kept in memory only. */
+export const hasUnsent = (conversations: readonly Conversation[]): boolean =>
+  conversations.some((one) => one.drafted || one.pending.length > 0);
+
 export function unread(conversation: Conversation): number {
   return conversation.talk.filter((one) => one.seq > conversation.seenByMe && isVisitorText(one)).length;
 }
@@ -70,6 +75,15 @@ export function unansweredSince(conversation: Conversation): number | null {
     else if (isVisitorText(entry)) since ??= entry.at;
   }
   return since;
+}
+
+/** The one whose visitor has waited longest for an answer; else one that goes on; else any. */
+export function mostPressing(conversations: readonly Conversation[]): Conversation | undefined {
+  const active = conversations.filter((one) => one.state === "active");
+  const since = (one: Conversation): number => unansweredSince(one) ?? Infinity;
+  const longest = active.reduce<Conversation | undefined>(
+    (held, one) => (held === undefined || since(one) < since(held) ? one : held), undefined);
+  return longest ?? conversations[0];
 }
 
 export const isTyping = (conversation: Conversation, now: number): boolean =>

@@ -3,13 +3,14 @@
 import { Connection, openWebSocket, type ConnectionState, type Socket } from "../../core/connection";
 import { NOT_SIGNED_IN, type CounsellorFrame, type CounsellorServerFrame } from "../../core/frames";
 import { browserClock, Deadline, type Clock } from "../../core/timer";
-import { ownNumber } from "./conversations";
+import { mostPressing, ownNumber } from "./conversations";
 import { Drafts } from "./drafts";
 import type { Conversation, DeskState, Notice, Pending } from "./model";
 import { emptyDesk, findConversation, notify, updateConversation } from "./model";
 import { expire, reduce } from "./reduce";
 import { Requests, type Reply } from "./requests";
 import { Threads, type Draft } from "./threads";
+import { browserTab, type Tab } from "./tab";
 import { TypingSignal } from "./typing";
 
 type Listener = (state: DeskState, before: DeskState) => void;
@@ -20,6 +21,9 @@ const REREAD_AFTER_MS = 5_000;
 export interface DeskOptions {
   readonly open?: () => Socket;
   readonly clock?: Clock;
+  readonly tab?: Tab;
+  /** Whether an open conversation leaves the lists in sight; on a phone it covers them. */
+  readonly roomy?: () => boolean;
   /** The session has ended: show the login, keep what was being written. */
   readonly onSignedOut: () => void;
 }
@@ -38,6 +42,7 @@ export class Desk {
   readonly #requests = new Requests();
   readonly #connection: Connection<CounsellorFrame, CounsellorServerFrame>;
   readonly #sweep: Deadline;
+  readonly #tab: Tab;
   #rereadAt = 0;
   /** From the welcome until the connection is lost: before it nobody knows what the store has already. */
   #speaking = false;
@@ -45,6 +50,8 @@ export class Desk {
   constructor(private readonly options: DeskOptions) {
     const clock = options.clock ?? browserClock;
     this.#clock = clock;
+    this.#tab = options.tab ?? browserTab;
+    this.state = { ...emptyDesk, selected: this.#tab.opened() };
     this.threads = new Threads({
       clock,
       send: (id, draft) => this.#sendDraft(id, draft),
@@ -127,6 +134,7 @@ export class Desk {
     const before = this.state;
     this.state = change(before);
     if (this.state === before) return;
+    if (this.state.selected !== before.selected) this.#tab.remember(this.state.selected);
     for (const listener of this.#listeners) listener(this.state, before);
   }
 
@@ -151,12 +159,14 @@ export class Desk {
     if (ref !== null) this.#connection.answered(ref);
     if ((frame.type === "ack" || frame.type === "error") && frame.id) this.#connection.answered(frame.id);
     this.#adjust(frame);
+    const first = frame.type === "welcome" && this.state.me === null;
     this.update((state) => reduce(state, frame, this.now()));
     this.threads.take(frame);
     if (frame.type === "released") this.threads.giveUp(frame.conversation);
     if (frame.type === "closed" && frame.reason === "erased") this.#erased(frame.conversation ?? "");
     if (frame.type === "welcome") this.#welcomed();
     this.#refill();
+    if (first) this.#openFirst();
     this.#rereadIfGap();
   }
 
@@ -165,6 +175,15 @@ export class Desk {
     for (const one of this.state.conversations) if (one.state === "gone") this.threads.giveUp(one.id);
     this.#speaking = true;
     this.threads.outbox.online();
+  }
+
+  /** Who comes back to visitors that wait sees one of them, not an empty desk. */
+  #openFirst(): void {
+    if (this.options.roomy?.() === false) return;
+    this.update((state) => {
+      const found = state.selected === null ? mostPressing(state.conversations) : undefined;
+      return found ? { ...state, selected: found.id, selectedBy: "desk" } : state;
+    });
   }
 
   /** The visitor wants it gone: it goes from this screen and this memory too, with what was being written about it. */

@@ -91,7 +91,12 @@ export interface Notice {
   readonly key: string;
   readonly params: Readonly<Record<string, string>>;
   readonly at: number;
+  /** When it goes by itself; null for a warning, which waits until somebody has put it away. */
+  readonly until: number | null;
 }
+
+/** How long a sentence that needs no answer stays: twenty words at a calm reader's pace. */
+export const NOTICE_STAYS_MS = 8_000;
 
 export interface DeskState {
   readonly link: ConnectionState;
@@ -113,6 +118,8 @@ export interface DeskState {
   readonly opening: string | null;
   readonly notices: readonly Notice[];
   readonly nextNotice: number;
+  /** Somebody reads them, or nobody can: none goes by itself. */
+  readonly noticesHeld: boolean;
 }
 
 export const emptyDesk: DeskState = {
@@ -130,6 +137,7 @@ export const emptyDesk: DeskState = {
   opening: null,
   notices: [],
   nextNotice: 1,
+  noticesHeld: false,
 };
 
 /** Another tab or device has taken over: nothing can be done here until the person asks. */
@@ -152,7 +160,17 @@ export function updateConversation(
 export function notify(
   state: DeskState, now: number, tone: Notice["tone"], key: string, params: Notice["params"] = {},
 ): DeskState {
-  const kept = state.notices.filter((notice) => notice.key !== key).slice(-2);
-  const notice = { id: state.nextNotice, tone, key, params, at: now };
+  const others = state.notices.filter((notice) => notice.key !== key);
+  const spare = others.length < 3 ? undefined : (others.find((notice) => notice.tone === "info") ?? others[0]);
+  const kept = others.filter((notice) => notice !== spare);
+  const until = tone === "warn" ? null : now + NOTICE_STAYS_MS;
+  const notice = { id: state.nextNotice, tone, key, params, at: now, until };
   return { ...state, notices: [...kept, notice], nextNotice: state.nextNotice + 1 };
+}
+
+/** Holds the notices, or lets them go on; who has just let go gets the whole time again. */
+export function holdNotices(state: DeskState, now: number, held: boolean): DeskState {
+  if (held === state.noticesHeld) return state;
+  const anew = (notice: Notice): Notice => (notice.until === null ? notice : { ...notice, until: now + NOTICE_STAYS_MS });
+  return { ...state, noticesHeld: held, notices: held ? state.notices : state.notices.map(anew) };
 }

@@ -6,10 +6,12 @@ import type { Conversation, DeskState, Duty, Offer } from "./model";
 import { findConversation, notify, updateConversation } from "./model";
 import { putQueue, queueKeyOf } from "./queues";
 
-/** How long a sentence stays when nobody dismisses it. */
-export const NOTICE_STAYS_MS = 20_000;
 /** Sentences about taking, which are no longer true once somebody has been taken. */
-const ABOUT_TAKING: ReadonlySet<string> = new Set(["error.nothing_waiting", "error.already_taken", "take.connecting"]);
+const ABOUT_TAKING: ReadonlySet<string> = new Set([
+  "error.nothing_waiting", "error.already_taken", "take.connecting", "error.at_capacity", "error.off_duty", "error.store_away", "error.too_many",
+]);
+/** Taken from this person, not given away by them: who looked elsewhere must hear of it. */
+const TAKEN_AWAY: ReadonlySet<string> = new Set(["grace", "taken_over"]);
 /** The server's word on what ran out comes first; these cover a word that never comes. */
 const OFFER_LATE_MS = 3_000;
 const WRAP_UP_LATE_MS = 2_000;
@@ -103,11 +105,12 @@ function endOffer(state: DeskState, frame: Of<"offer_ended">, now: number): Desk
 
 function release(state: DeskState, id: string, reason: string, now: number): DeskState {
   const held = findConversation(state, id);
-  if (!held) return state;
+  // What the visitor erased says so itself, until it is put away.
+  if (!held || held.reason === "erased") return state;
   const gone = depart(held);
   const conversations = state.conversations.flatMap((one) => (one !== held ? [one] : gone ? [gone] : []));
   const next = reselect({ ...state, conversations });
-  return held.recording ? next : notify(next, now, "info", `released.${reason}`);
+  return held.recording ? next : notify(next, now, TAKEN_AWAY.has(reason) ? "warn" : "info", `released.${reason}`);
 }
 
 function close(held: Conversation, frame: Of<"closed">): Conversation {
@@ -153,7 +156,7 @@ function within(held: Conversation, frame: Frame, now: number): Conversation {
 function endTransfer(state: DeskState, frame: Of<"transfer_ended">, now: number): DeskState {
   const next = updateConversation(state, frame.conversation, (held) => ({ ...held, transferring: null }));
   // An accepted one is told by `released`.
-  return frame.result === "accepted" ? next : notify(next, now, "info", `transfer.${frame.result}`);
+  return frame.result === "accepted" ? next : notify(next, now, "warn", `transfer.${frame.result}`);
 }
 
 /** The state after `frame`, which arrived at `now` (local time, ms). */
@@ -192,7 +195,7 @@ export function dismiss(state: DeskState, id: string): DeskState {
 /** Finished waits and old sentences go; times are local, and server times are turned with `skew`. */
 export function expire(state: DeskState, now: number): DeskState {
   const serverNow = now + state.skew;
-  const notices = state.notices.filter((notice) => now - notice.at < NOTICE_STAYS_MS);
+  const notices = state.notices.filter((notice) => state.noticesHeld || notice.until === null || now < notice.until);
   const offers = state.offers.filter((offer) => serverNow - offer.expiresAt < OFFER_LATE_MS);
   const ran = (one: Conversation): boolean =>
     one.state === "wrap_up" && one.wrapUpUntil !== null && serverNow > one.wrapUpUntil + WRAP_UP_LATE_MS;

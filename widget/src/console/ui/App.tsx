@@ -6,6 +6,7 @@ import { logout, whoAmI, type SignedIn } from "../state/api";
 import { Desk } from "../state/desk";
 import { textsOf } from "../texts";
 import { ConsoleContext } from "./context";
+import { useLeaveGuard, useUnsent } from "./hooks";
 import { DeskScreen } from "./Desk";
 import { Login } from "./Login";
 
@@ -48,7 +49,10 @@ function useTexts(lang: string): I18n | null {
 function useSession() {
   const [phase, setPhase] = useState<Phase>("loading");
   const person = useRef<string | null>(null);
-  const desk = useMemo(() => new Desk({ onSignedOut: () => setPhase("ended") }), []);
+  const desk = useMemo(() => new Desk({
+    onSignedOut: () => setPhase("ended"),
+    roomy: () => matchMedia("(width > 760px)").matches,
+  }), []);
   const enter = ({ person: found, skew }: SignedIn): void => {
     // Somebody else at the same browser starts with an empty desk.
     if (person.current !== null && person.current !== found.id) desk.clear();
@@ -101,6 +105,7 @@ export function App() {
   const [settings, setSettings] = useSettings();
   const i18n = useTexts(settings.lang);
   const { phase, desk, enter, leave } = useSession();
+  useLeaveGuard(useUnsent(desk)); // at the login too: a session that ends keeps what was being written
   const actions = useMemo(() => new Actions(desk), [desk]);
   if (!i18n) return null;
   if (phase === "loading") return <p class="loading" role="status">{i18n.t("app.loading")}</p>;

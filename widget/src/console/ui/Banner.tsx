@@ -1,3 +1,4 @@
+import { useEffect, useRef, useState } from "preact/hooks";
 import { isReplaced, type DeskState } from "../state/model";
 import { useConsole } from "./context";
 import { Close, Warn } from "./icons";
@@ -38,13 +39,30 @@ function Trying({ state }: { state: DeskState }) {
   );
 }
 
+/** Notices stay while somebody points at one or is inside of one, and while nobody looks at the page. */
+function useHold(count: number) {
+  const { actions } = useConsole();
+  const box = useRef<HTMLDivElement>(null);
+  const [held, setHeld] = useState(false);
+  const look = (): void => setHeld(document.hidden || (box.current?.matches(":hover, :focus-within") ?? false));
+  useEffect(() => {
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, []);
+  useEffect(look, [count]); // one that goes from under the pointer takes its `pointerleave` along
+  useEffect(() => actions.holdNotices(held), [held]);
+  return { ref: box, onPointerOver: look, onPointerLeave: look, onFocusIn: look, onFocusOut: () => setTimeout(look) };
+}
+
 /** Sentences about what just happened or could not be done. */
 export function Notices({ state }: { state: DeskState }) {
   const { i18n, actions } = useConsole();
+  const hold = useHold(state.notices.length);
   return (
-    <div class="notices" role="status" aria-label={i18n.t("notices.label")}>
+    <div class="notices" role="status" {...hold} aria-label={i18n.t("notices.label")}>
       {state.notices.map((notice) => (
         <div key={notice.id} class={`notice notice-${notice.tone}`}>
+          {notice.tone === "warn" && <Warn />}
           <p>{i18n.has(notice.key) ? i18n.t(notice.key, notice.params) : i18n.t("error.other")}</p>
           <button type="button" class="button-icon button-icon-small" aria-label={i18n.t("notices.dismiss")}
             onClick={() => actions.dismissNotice(notice.id)}><Close /></button>

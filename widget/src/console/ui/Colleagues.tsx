@@ -1,7 +1,8 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useId, useState } from "preact/hooks";
 import { fetchColleagues, type Colleague } from "../state/api";
 import type { Conversation } from "../state/model";
 import { useConsole } from "./context";
+import { FieldError } from "./required";
 
 /** Whether somebody is free changes while the dialog is open. */
 const ASK_AGAIN_MS = 10_000;
@@ -57,11 +58,14 @@ interface ColleagueFieldProps {
   readonly known: Known;
   readonly retry: () => void;
   readonly why: WhyNot;
+  /** Nobody was chosen, and somebody must be. */
+  readonly lacks: boolean;
 }
 
 /** One colleague to choose, with how each of them stands. */
-export function ColleagueField({ known, retry, why }: ColleagueFieldProps) {
+export function ColleagueField({ known, retry, why, lacks }: ColleagueFieldProps) {
   const { i18n } = useConsole();
+  const error = useId();
   const { t } = i18n;
   if (known === "loading") return <p class="empty" role="status">{t("colleague.loading")}</p>;
   if (known === "failed") {
@@ -73,22 +77,33 @@ export function ColleagueField({ known, retry, why }: ColleagueFieldProps) {
     );
   }
   if (known.length === 0) return <p class="empty" role="status">{t("colleague.nobody")}</p>;
+  const open = known.filter((one) => why(one, known) === null);
   return (
-    <fieldset class="field choices">
+    <fieldset class="field choices" role="radiogroup" aria-required aria-invalid={lacks} aria-describedby={lacks ? error : undefined}>
       <legend>{t("colleague.choose")}</legend>
-      {known.map((one) => <Choice key={one.id} one={one} why={why(one, known)} />)}
+      {known.map((one) => <Choice key={one.id} one={one} why={why(one, known)} only={open.length === 1} />)}
+      {open.length === 0
+        ? <p class="soft" role="status">{t("colleague.none_can")}</p>
+        : <FieldError id={error} text={lacks ? t("colleague.need") : null} />}
     </fieldset>
   );
 }
 
-function Choice({ one, why }: { one: Colleague; why: string | null }) {
+interface ChoiceProps {
+  readonly one: Colleague;
+  readonly why: string | null;
+  /** The only one who can be chosen is chosen already. */
+  readonly only: boolean;
+}
+
+function Choice({ one, why, only }: ChoiceProps) {
   const { i18n } = useConsole();
   const { t } = i18n;
   const free = one.state === "available" && one.free > 0;
   const stands = one.state !== "available" ? t(`colleague.${one.state}`) : free ? i18n.n("colleague.free", one.free) : t("colleague.full");
   return (
     <label class={why === null ? "choice" : "choice choice-off"}>
-      <input type="radio" name="counsellor" value={one.id} required disabled={why !== null} />
+      <input type="radio" name="counsellor" value={one.id} defaultChecked={only && why === null} disabled={why !== null} />
       <span class="choice-name">{one.alias}</span>
       <span class="choice-state"><span class={free ? "dot dot-free" : "dot"} aria-hidden="true" />{why === null ? stands : t(why)}</span>
     </label>

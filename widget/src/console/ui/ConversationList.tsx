@@ -36,29 +36,30 @@ function Row({ one, state }: { one: Conversation; state: DeskState }) {
             {visitorName(i18n, one)}
             <span class="tag" lang="zxx">{one.lang.toUpperCase()}</span>
             {one.drafted && <span class="draft-mark" title={i18n.t("draft.held")}><Pen /><span class="vh">{i18n.t("draft.held")}</span></span>}
+            {count > 0 && <span class="unread"><span aria-hidden="true">{count}</span><span class="vh">{i18n.n("unread.count", count)}</span></span>}
           </span>
           <span class="desk-queue">{titleOf(i18n, state, one)}</span>
-          <span class="desk-state"><RowState one={one} skew={state.skew} /></span>
+          <span class="desk-state"><RowState one={one} state={state} /></span>
         </span>
-        {count > 0 && <span class="unread"><span aria-hidden="true">{count}</span><span class="vh">{i18n.n("unread.count", count)}</span></span>}
       </button>
     </li>
   );
 }
 
 /** The one thing about a conversation that matters most just now. */
-function RowState({ one, skew }: { one: Conversation; skew: number }) {
+function RowState({ one, state }: { one: Conversation; state: DeskState }) {
   const { i18n } = useConsole();
   const now = useNow();
+  const { skew, welcomed } = state;
   if (one.state === "gone") return <span class="cut">{i18n.t("conversation.gone_short")}</span>;
   if (one.state === "closed") return <span class="cut">{worded(i18n, "closed", one.reason ?? "other")}</span>;
   if (one.state === "wrap_up") {
     const left = one.wrapUpUntil === null ? null : one.wrapUpUntil - now - skew;
     return <><span class="cut">{i18n.t("wrapup.short")}</span>{left !== null && <Running ms={left} />}</>;
   }
+  if (!welcomed) return <Presence one={one} known={false} />;
   if (isTyping(one, now)) return <span class="typing-word">{i18n.t("typing.visitor")}</span>;
-  if (one.presence !== "here") return <Presence one={one} />;
-  const since = unansweredSince(one);
-  if (since === null) return <Presence one={one} />;
-  return <span class="owed"><span class="cut">{i18n.t("answer.waits")}</span><Running ms={now + skew - since} /></span>;
+  const since = one.presence === "here" ? unansweredSince(one) : null;
+  if (since === null) return <Presence one={one} known />;
+  return <span class="owed"><span>{i18n.t("answer.waits")}</span><Running ms={now + skew - since} /></span>;
 }

@@ -68,7 +68,7 @@ function Head({ conversation, state, onOpen, details, onDetails }: HeadProps) {
         <p class="conversation-facts">
           <span class="facts-queue">{titleOf(i18n, state, conversation)}</span>
           <span>{languageName(i18n, conversation.lang)}</span>
-          {active && <Presence one={conversation} />}
+          {active && <Presence one={conversation} known={state.welcomed} />}
         </p>
       </div>
       <div class="conversation-actions">
@@ -132,7 +132,8 @@ function Over({ conversation }: { conversation: Conversation }) {
   const gone = conversation.state === "gone";
   return (
     <div class="over">
-      <p>{gone ? i18n.t("conversation.gone") : worded(i18n, "closed", conversation.reason ?? "other")}</p>
+      <p role="status">{gone ? i18n.t("conversation.gone") : worded(i18n, "closed", conversation.reason ?? "other")}</p>
+      {!gone && conversation.reason === "erased" && <p>{i18n.t("closed.erased_all")}</p>}
       {draft.trim() !== "" && (
         <label class="field">
           <span>{i18n.t("conversation.your_draft")}</span>

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { NO_DESK } from "../../core/frames";
+import { hasUnsent } from "../state/conversations";
 import type { DeskState } from "../state/model";
 import { findConversation, isReplaced } from "../state/model";
 import { longestWait, totalWaiting } from "../state/queues";
@@ -13,7 +14,7 @@ import { Rail } from "./Rail";
 import { Running, useNow } from "./time";
 import { SignOutDialog } from "./SignOutDialog";
 import { TopBar } from "./TopBar";
-import { useAttention, useLeaveGuard, useShortcuts } from "./hooks";
+import { useAttention, useShortcuts } from "./hooks";
 
 /** The whole console of somebody signed in. */
 export function DeskScreen({ onSignOut }: { onSignOut: () => void }) {
@@ -23,14 +24,14 @@ export function DeskScreen({ onSignOut }: { onSignOut: () => void }) {
   const [open, setOpen] = useState<"help" | "settings" | null>(null);
   useShortcuts(() => setOpen("help"));
   useAttention();
-  useLeaveGuard(state.conversations.some((one) => one.drafted || one.pending.length > 0));
   const conversation = findConversation(state, state.selected);
+  const unsent = hasUnsent(state.conversations);
   const unfinished = state.conversations.filter((one) => one.state === "active" || one.state === "wrap_up").length;
   if (state.link.name === "stopped" && state.link.code === NO_DESK) return <NoDesk onSignOut={onSignOut} />;
   return (
     <div class={conversation ? "desk desk-talking" : "desk"}>
       <TopBar state={state} open={open} onOpen={setOpen}
-        onSignOut={() => (unfinished > 0 ? setLeaving(true) : onSignOut())} />
+        onSignOut={() => (unfinished > 0 || unsent ? setLeaving(true) : onSignOut())} />
       <Banner state={state} />
       <main class="work">
         <h1 class="vh">{i18n.t("app.title")}</h1>
@@ -44,7 +45,7 @@ export function DeskScreen({ onSignOut }: { onSignOut: () => void }) {
       </main>
       <Notices state={state} />
       {leaving && (
-        <SignOutDialog count={unfinished} onClose={() => setLeaving(false)} onSignOut={() => {
+        <SignOutDialog count={unfinished} unsent={unsent} onClose={() => setLeaving(false)} onSignOut={() => {
           setLeaving(false);
           onSignOut();
         }} />
@@ -59,6 +60,10 @@ function Nobody({ state }: { state: DeskState }) {
   const now = useNow();
   const waiting = state.duty.state === "off" ? 0 : totalWaiting(state);
   const { t } = i18n;
+  if (state.me === null) return <div class="nobody"><Mark /></div>;
+  if (state.conversations.length > 0) {
+    return <div class="nobody"><Mark /><h2>{i18n.n("nobody.open", state.conversations.length)}</h2><p>{t("nobody.choose")}</p></div>;
+  }
   const title = state.duty.state === "off" ? "nobody.welcome" : state.duty.state === "paused" ? "nobody.paused" : "nobody.calm";
   return (
     <div class="nobody">

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
+import type { DeskState } from "../state/model";
 import { useConsole, useDesk } from "./context";
 import { Close } from "./icons";
 
@@ -40,10 +41,14 @@ export function Dialog({ title, onClose, children, wide = false }: DialogProps) 
 
 /** What could not be done from here: the page's own notices are out of reach behind a dialog. */
 function Refusals() {
-  const { i18n, desk } = useConsole();
+  const { i18n, desk, actions } = useConsole();
   const { notices } = useDesk(desk);
   const [opened] = useState(() => desk.now());
-  const here = notices.filter((notice) => notice.tone === "warn" && notice.at >= opened);
+  const since = (all: DeskState["notices"]) => all.filter((notice) => notice.tone === "warn" && notice.at >= opened);
+  const here = since(notices);
+  useEffect(() => () => { // read here, they are not told again outside
+    for (const notice of since(desk.state.notices)) actions.dismissNotice(notice.id);
+  }, []);
   return (
     <div role="alert">
       {here.map((notice) => <p key={notice.id} class="callout callout-care">{i18n.t(notice.key, notice.params)}</p>)}

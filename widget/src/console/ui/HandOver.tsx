@@ -4,7 +4,9 @@ import { queueKey } from "../state/model";
 import { ColleagueField, useColleagues, whyNotConsult, whyNotTransfer } from "./Colleagues";
 import { useConsole } from "./context";
 import { Dialog } from "./Dialog";
+import { useLeaveGuard } from "./hooks";
 import { queueTitle } from "./names";
+import { useRequired } from "./required";
 
 interface DialogProps {
   readonly conversation: Conversation;
@@ -56,13 +58,15 @@ export function EndDialog({ conversation, onClose }: DialogProps) {
   );
 }
 
-function NoteField({ name = "note" }: { name?: string }) {
+function NoteField() {
   const { i18n } = useConsole();
   const id = useId();
+  const [some, setSome] = useState(false);
+  useLeaveGuard(some);
   return (
     <div class="field">
       <label for={id}>{i18n.t("transfer.note")}</label>
-      <textarea id={id} name={name} rows={3} />
+      <textarea id={id} name="note" rows={3} onInput={(event) => setSome(event.currentTarget.value.trim() !== "")} />
       <p class="soft">{i18n.t("transfer.note_hint")}</p>
     </div>
   );
@@ -79,7 +83,9 @@ export function HandOver({ conversation, state, onClose }: DialogProps) {
   const queues = state.queues.filter((queue) => queue.key !== queueKey(conversation.site, conversation.queue));
   const [to, setTo] = useState<"queue" | "counsellor">(queues.length > 0 ? "queue" : "counsellor");
   const colleagues = useColleagues();
+  const required = useRequired("counsellor");
   const submit = (form: HTMLFormElement): void => {
+    if (!required.complete(form)) return;
     const note = field(form, "note");
     const queue = queues.find((one) => one.key === field(form, "queue"));
     const colleague = colleagues.find(field(form, "counsellor"));
@@ -94,14 +100,16 @@ export function HandOver({ conversation, state, onClose }: DialogProps) {
   };
   return (
     <Dialog title={i18n.t("transfer.title")} onClose={onClose}>
-      <form onSubmit={(event) => { event.preventDefault(); submit(event.currentTarget); }}>
+      <form noValidate onInput={required.onInput} onSubmit={(event) => { event.preventDefault(); submit(event.currentTarget); }}>
         <p>{i18n.t("transfer.text")}</p>
         <div class="segments segments-even" role="group" aria-label={i18n.t("transfer.to")}>
           {(["queue", "counsellor"] as const).map((one) => (
             <button key={one} type="button" class="segment" aria-pressed={to === one} onClick={() => setTo(one)}>{i18n.t(`transfer.to_${one}`)}</button>
           ))}
         </div>
-        {to === "queue" ? <QueueField queues={queues} /> : <ColleagueField known={colleagues.known} retry={colleagues.retry} why={whyNotTransfer} />}
+        {to === "queue"
+          ? <QueueField queues={queues} />
+          : <ColleagueField known={colleagues.known} retry={colleagues.retry} why={whyNotTransfer} lacks={required.missing.length > 0} />}
         <NoteField />
         <Buttons onClose={onClose} busy={busy} label={i18n.t("transfer.confirm")} />
       </form>
@@ -116,7 +124,7 @@ function QueueField({ queues }: { queues: DeskState["queues"] }) {
   return (
     <div class="field">
       <label for={id}>{i18n.t("transfer.queue")}</label>
-      <select id={id} name="queue" required>
+      <select id={id} name="queue">
         {queues.map((queue) => (
           <option key={queue.key} value={queue.key}>{queueTitle(i18n, queue, queue.queue)} – {i18n.n("waiting.people", queue.waiting)}</option>
         ))}
@@ -130,16 +138,19 @@ export function ConsultDialog({ conversation, onClose }: DialogProps) {
   const { i18n, actions } = useConsole();
   const { busy, run } = useOrder(onClose);
   const colleagues = useColleagues();
+  const required = useRequired("counsellor");
   const submit = (form: HTMLFormElement): void => {
+    if (!required.complete(form)) return;
     const colleague = colleagues.find(field(form, "counsellor"));
     if (!colleague) return;
     void run(() => colleagues.after(actions.consult({ conversation: conversation.id, counsellor: colleague.id })));
   };
   return (
     <Dialog title={i18n.t("consult.title")} onClose={onClose}>
-      <form onSubmit={(event) => { event.preventDefault(); submit(event.currentTarget); }}>
+      <form noValidate onInput={required.onInput} onSubmit={(event) => { event.preventDefault(); submit(event.currentTarget); }}>
         <p>{i18n.t("consult.text")}</p>
-        <ColleagueField known={colleagues.known} retry={colleagues.retry} why={(one, all) => whyNotConsult(one, all, conversation)} />
+        <ColleagueField known={colleagues.known} retry={colleagues.retry} lacks={required.missing.length > 0}
+          why={(one, all) => whyNotConsult(one, all, conversation)} />
         <Buttons onClose={onClose} busy={busy} label={i18n.t("consult.confirm")} />
       </form>
     </Dialog>

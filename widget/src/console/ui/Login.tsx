@@ -4,6 +4,7 @@ import type { Lang, Settings } from "../settings";
 import { login, type Refusal, type SignedIn } from "../state/api";
 import { LanguagePicker } from "./LanguagePicker";
 import { Mark } from "./icons";
+import { FieldError, useRequired } from "./required";
 
 interface LoginProps {
   readonly i18n: I18n;
@@ -16,9 +17,10 @@ interface LoginProps {
 
 function useSignIn(onSignedIn: LoginProps["onSignedIn"]) {
   const [busy, setBusy] = useState(false);
+  const required = useRequired("username", "password", "totp");
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const submit = async (form: HTMLFormElement): Promise<void> => {
-    if (busy) return;
+    if (busy || !required.complete(form)) return;
     const fields = new FormData(form);
     const field = (name: string): string => String(fields.get(name) ?? "");
     setBusy(true);
@@ -28,17 +30,18 @@ function useSignIn(onSignedIn: LoginProps["onSignedIn"]) {
     if ("refusal" in result) setRefusal(result.refusal);
     else onSignedIn(result);
   };
-  return { busy, refusal, submit };
+  return { busy, refusal, submit, required };
 }
 
 export function Login({ i18n, settings, onLang, onSignedIn, ended }: LoginProps) {
-  const { busy, refusal, submit } = useSignIn(onSignedIn);
+  const { busy, refusal, submit, required } = useSignIn(onSignedIn);
   const problem = useRef<HTMLParagraphElement>(null);
   const { t } = i18n;
+  const lacks = (name: string): string | null => (required.missing.includes(name) ? t(`login.need_${name}`) : null);
   useEffect(() => problem.current?.focus(), [refusal]);
   return (
     <main class="login">
-      <form class="login-card" onSubmit={(event) => { event.preventDefault(); void submit(event.currentTarget); }}>
+      <form class="login-card" noValidate onInput={required.onInput} onSubmit={(event) => { event.preventDefault(); void submit(event.currentTarget); }}>
         <div class="login-head"><Mark /><h1>{t("app.title")}</h1></div>
         {ended && !refusal && <p class="callout callout-care" role="status">{t("login.ended")}</p>}
         {refusal && (
@@ -46,9 +49,9 @@ export function Login({ i18n, settings, onLang, onSignedIn, ended }: LoginProps)
             {t(`login.${refusal.code}`)}{refusal.code === "other" && refusal.detail ? ` ${refusal.detail}` : ""}
           </p>
         )}
-        <Field label={t("login.username")} name="username" autocomplete="username" />
-        <Field label={t("login.password")} name="password" type="password" autocomplete="current-password" />
-        {refusal?.code === "totp" && <Field label={t("login.totp_label")} name="totp" autocomplete="one-time-code" />}
+        <Field label={t("login.username")} name="username" autocomplete="username" error={lacks("username")} />
+        <Field label={t("login.password")} name="password" type="password" autocomplete="current-password" error={lacks("password")} />
+        {refusal?.code === "totp" && <Field label={t("login.totp_label")} name="totp" autocomplete="one-time-code" error={lacks("totp")} />}
         <button type="submit" class="button button-main button-wide" aria-disabled={busy}>
           {t(busy ? "login.busy" : "login.submit")}
         </button>
@@ -63,16 +66,19 @@ interface FieldProps {
   readonly name: string;
   readonly autocomplete: "username" | "current-password" | "one-time-code";
   readonly type?: "text" | "password";
+  readonly error: string | null;
 }
 
-function Field({ label, name, autocomplete, type = "text" }: FieldProps) {
+function Field({ label, name, autocomplete, type = "text", error }: FieldProps) {
   const id = useId();
+  const lacks = error === null ? {} : { "aria-invalid": true, "aria-describedby": `${id}-error` };
   return (
     <div class="field">
       <label for={id}>{label}</label>
       {type === "password"
-        ? <input id={id} name={name} type="password" autocomplete={autocomplete} required />
-        : <input id={id} name={name} type="text" autocomplete={autocomplete} autocapitalize="none" spellcheck={false} required />}
+        ? <input id={id} name={name} type="password" autocomplete={autocomplete} required {...lacks} />
+        : <input id={id} name={name} type="text" autocomplete={autocomplete} autocapitalize="none" spellcheck={false} required {...lacks} />}
+      <FieldError id={`${id}-error`} text={error} />
     </div>
   );
 }

@@ -76,7 +76,7 @@ export function Transcript({ conversation, state }: TranscriptProps) {
         {conversation.lost && <p class="callout callout-care">{i18n.t("transcript.lost")}</p>}
         <ol class="lines">{lines(items.slice(0, at))}</ol>
         <div role="log" aria-label={i18n.t("transcript.new")}><ol class="lines">{lines(items.slice(at))}</ol></div>
-        <TypingLine conversation={conversation} />
+        <TypingLine conversation={conversation} known={state.welcomed} />
       </div>
       {below && <button type="button" class="button to-end" onClick={toEnd}><Down />{i18n.t("transcript.to_end")}</button>}
     </div>
@@ -90,10 +90,10 @@ function firstUnreadKey(conversation: Conversation, items: readonly Item[]): str
   return read ? (first?.key ?? null) : null;
 }
 
-function TypingLine({ conversation }: { conversation: Conversation }) {
+function TypingLine({ conversation, known }: { conversation: Conversation; known: boolean }) {
   const { i18n } = useConsole();
   const now = useNow();
-  const on = isTyping(conversation, now);
+  const on = known && isTyping(conversation, now);
   return (
     <div class="typing-line" role="status">
       {on && <><span class="typing-dots" aria-hidden="true"><i /><i /><i /></span>{i18n.t("typing.visitor")}</>}

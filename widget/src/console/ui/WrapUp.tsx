@@ -2,6 +2,7 @@ import { useId, useState } from "preact/hooks";
 import type { Conversation, DeskState } from "../state/model";
 import { useConsole } from "./context";
 import { worded } from "./names";
+import { FieldError, useRequired } from "./required";
 import { Running, useNow } from "./time";
 
 const OUTCOMES = ["helped", "referred", "continues", "interrupted", "no_contact", "misuse"] as const;
@@ -18,9 +19,11 @@ export function WrapUp({ conversation, state }: WrapUpProps) {
   const { i18n, actions } = useConsole();
   const [busy, setBusy] = useState(false);
   const outcome = useId();
+  const required = useRequired("outcome");
+  const lacks = required.missing.includes("outcome");
   const { t } = i18n;
   const submit = async (form: HTMLFormElement): Promise<void> => {
-    if (busy) return;
+    if (busy || !required.complete(form)) return;
     const fields = new FormData(form);
     const tags = fields.getAll("tag").map(String);
     const order = { conversation: conversation.id, outcome: String(fields.get("outcome") ?? ""), ...(tags.length > 0 ? { tags } : {}) };
@@ -28,7 +31,8 @@ export function WrapUp({ conversation, state }: WrapUpProps) {
     if (!(await actions.wrapUp(order, String(fields.get("note") ?? "")))) setBusy(false);
   };
   return (
-    <form class="wrapup" aria-label={t("wrapup.title")} onSubmit={(event) => { event.preventDefault(); void submit(event.currentTarget); }}>
+    <form class="wrapup" aria-label={t("wrapup.title")} noValidate onInput={required.onInput}
+      onSubmit={(event) => { event.preventDefault(); void submit(event.currentTarget); }}>
       <div class="wrapup-head">
         <h3>{t("wrapup.title")}</h3>
         <TimeLeft conversation={conversation} state={state} />
@@ -37,10 +41,11 @@ export function WrapUp({ conversation, state }: WrapUpProps) {
       <div class="wrapup-fields">
         <div class="field">
           <label for={outcome}>{t("wrapup.outcome")}</label>
-          <select id={outcome} name="outcome" required>
+          <select id={outcome} name="outcome" required aria-invalid={lacks} aria-describedby={lacks ? `${outcome}-error` : undefined}>
             <option value="">{t("wrapup.choose")}</option>
             {OUTCOMES.map((one) => <option key={one} value={one}>{t(`outcome.${one}`)}</option>)}
           </select>
+          <FieldError id={`${outcome}-error`} text={lacks ? t("wrapup.need_outcome") : null} />
         </div>
         <fieldset class="field tags">
           <legend>{t("wrapup.tags")}</legend>

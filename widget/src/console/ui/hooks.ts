@@ -1,6 +1,8 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { callFor, Chime, showNotification, titleCount } from "../attention";
 import { commandFor, pressOf, type Command } from "../shortcuts";
+import { hasUnsent } from "../state/conversations";
+import type { Desk } from "../state/desk";
 import { isReplaced } from "../state/model";
 import { useConsole } from "./context";
 
@@ -30,6 +32,13 @@ export function useShortcuts(onHelp: () => void): void {
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
   }, [desk, actions, settings.oneKey]);
+}
+
+/** Whether something on the desk is written but not sent. */
+export function useUnsent(desk: Desk): boolean {
+  const [unsent, setUnsent] = useState(false);
+  useEffect(() => desk.subscribe((state) => setUnsent(hasUnsent(state.conversations))), [desk]);
+  return unsent;
 }
 
 /** Asks before the page is left while something is written that nobody has: it is kept in memory only. */
