@@ -6,7 +6,7 @@ from typing import Literal
 
 from chatsvc.domain.conversation import State
 from chatsvc.domain.records import Conversation, Duty
-from chatsvc.domain.sites import Queue
+from chatsvc.domain.sites import LANGUAGES, Queue
 from chatsvc.services.opening import Opening
 from chatsvc.services.pool import Pool, record_events
 
@@ -42,6 +42,7 @@ class QueueReport:
     free: int
     staffed: int
     head: tuple[Waiting, ...]
+    spoken: tuple[str, ...]  # the languages of those on duty
 
 
 def state_of(queue: Queue, opening: Opening, waiting: int, on_duty: int) -> QueueState:
@@ -87,6 +88,7 @@ async def _report(pool: Pool, queue: Queue, people: list[Duty], offered: list[Co
         free=sum(max(0, duty.capacity - duty.load) for duty in ready),
         staffed=sum(duty.capacity for duty in ready),
         head=tuple(_waiting(record) for record in head),
+        spoken=tuple(lang for lang in LANGUAGES if any(lang in duty.languages for duty in on_duty)),
     )
 
 

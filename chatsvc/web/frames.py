@@ -373,6 +373,7 @@ class Status(Frame, tag="status", omit_defaults=False):
     estimate_s: tuple[int, int] | None
     opens_at: int | None
     closes_at: int | None
+    spoken: list[str]
     questions: list[Question]
     notice: Texts
     notice_url: Texts

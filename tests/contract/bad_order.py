@@ -20,6 +20,7 @@ ABOUT_A_CONVERSATION: dict[str, dict[str, Any]] = {
     "consult": {"counsellor": "eino"},
     "return": {},
     "close": {},
+    "heavy": {},
     "wrap_up": {"outcome": "talked"},
 }
 VISITOR_BEFORE_HELLO: dict[str, dict[str, Any]] = {
@@ -32,7 +33,7 @@ VISITOR_BEFORE_HELLO: dict[str, dict[str, Any]] = {
 }
 OF_THE_OTHER_KIND: dict[str, tuple[str, ...]] = {
     "visitor": (
-        "duty", "take", "accept", "decline", "note", "transfer", "consult", "return", "close", "wrap_up",
+        "duty", "take", "accept", "decline", "note", "transfer", "consult", "return", "close", "heavy", "wrap_up",
         "welcome", "entry", "ack", "error", "ok", "pong", "", "HELLO", "hello ", "hello\x00", "say\n", "x" * 60_000,
         "__class__", "constructor", "../hello", "tervetuloa", "🙂",
     ),

@@ -103,6 +103,8 @@ async def _talking(stage: Stagehand, aino: Client, eino: Client) -> None:
     await visitor.expect("typing")
     await aino.ask("seen", conversation=ident, seq=15)
     await visitor.expect("seen")
+    for on in (True, False):
+        await aino.ask("heavy", conversation=ident, on=on)
     await aino.ask("consult", conversation=ident, counsellor="eino")
     await eino.expect("assigned")
     await visitor.expect("participants")

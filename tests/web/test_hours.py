@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chatsvc.domain.hours import DatedHours, OpeningHours, Period, instant, local_day
-from tests.support.service import Service, make_site
+from tests.support.service import Service, make_site, make_staff
 from tests.support.stores import SingleStore
 from tests.support.time_travel import MINUTE, pass_time, still, until
 
@@ -54,6 +54,22 @@ async def test_before_opening_the_visitor_is_told_when(service: Service) -> None
     assert (refused["reason"], refused["opens_at"]) == ("closed", nine)
     found = await public(service)
     assert (found["state"], found["opens_at"], found["closes_at"]) == ("closed", nine, None)
+
+
+async def test_the_languages_of_those_on_duty_are_told(service: Service) -> None:
+    """`spoken` follows who is on duty; whom nobody understands is told so, and gets in by agreeing to another."""
+    await service.backend.directory.put_staff(replace(make_staff("aino"), languages=("fi",)))
+    await until(service, today_at(service, 10))
+    counsellor = await service.on_duty("aino")
+    visitor = await service.visitor()
+    status = await visitor.ask("watch", "status", site="kunta", queue="paihde")
+    assert status["spoken"] == ["fi"]
+    hello = {"site": "kunta", "queue": "paihde", "lang": "sv"}
+    assert (await visitor.ask("hello", "unavailable", **hello))["reason"] == "no_staff"
+    await visitor.ask("hello", "welcome", **hello, also=["en", "fi"])
+    assert (await counsellor.ask("take", "error"))["code"] == "nothing_waiting"
+    await pass_time(service, 2 * MINUTE)
+    assert (await counsellor.ask("take", "assigned"))["conversation"]["lang"] == "sv"
 
 
 async def test_opening_is_pushed(service: Service) -> None:
