@@ -23,6 +23,14 @@ def change(file: Path, before: str, after: str) -> None:
     file.write_text(text.replace(before, after), encoding="utf-8")
 
 
+def without_nuoret(file: Path, *, ruled: bool = False) -> None:
+    """Take the last queue out of the file, and, unless `ruled`, the line of a rule that leads there."""
+    text = file.read_text(encoding="utf-8")
+    lines = text[: text.index("[site.kunta.queue.nuoret]")].splitlines()
+    kept = (line for line in lines if ruled or not line.startswith('queue = "nuoret"'))
+    file.write_text("\n".join(kept), encoding="utf-8")
+
+
 def test_a_second_time_nothing_changes(chatsvc: CommandLine, file: Path) -> None:
     """What changed is printed, and applying the same again says that nothing did."""
     assert chatsvc("apply", file) == "kunta: new\nkunta/paihde: new\nkunta/nuoret: new\n"
@@ -53,10 +61,23 @@ def test_a_wrong_file_is_refused_whole(chatsvc: CommandLine, store: SingleStore,
 @pytest.mark.usefixtures("site")
 def test_a_queue_goes_only_when_that_is_said(chatsvc: CommandLine, file: Path) -> None:
     """A queue that the file no longer names is removed with `--prune`; without it nothing is applied."""
-    text = file.read_text(encoding="utf-8")
-    file.write_text(text[: text.index("[site.kunta.queue.nuoret]")], encoding="utf-8")
+    without_nuoret(file)
     assert "kunta/nuoret" in chatsvc("apply", file, code=2)
-    assert chatsvc("apply", "--prune", file) == "kunta/nuoret: gone\n"
+    told = chatsvc("apply", "--prune", file)
+    assert told == "kunta/paihde: rule 2: queue: nuoret → (none)\nkunta/nuoret: gone\n"
+
+
+@pytest.mark.usefixtures("site")
+def test_a_rule_that_leads_to_a_queue_that_goes_is_refused(chatsvc: CommandLine, file: Path) -> None:
+    """With its line and the reason; whatever else the file changes is not applied either."""
+    without_nuoret(file, ruled=True)
+    change(file, "waiting_limit = 50 ", "waiting_limit = 51 ")
+    told = chatsvc("apply", "--prune", file, code=2)
+    assert (
+        "site.kunta.queue.paihde.rule.2.queue: there is no such queue in this site. Queues: paihde." in told
+    )
+    file.write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    assert chatsvc("apply", file) == "Nothing changed.\n"
 
 
 @pytest.mark.usefixtures("site")
@@ -90,8 +111,7 @@ def test_a_queue_is_not_removed_under_people(chatsvc: CommandLine, store: Single
         "joined": 1, "score": 1, "priority": 0, "parts": [], "pend": [],
     }  # fmt: skip
     store.ask("HSET", "chatsvc:{kunta}:conv", "x", msgspec.msgpack.encode(record))
-    text = file.read_text(encoding="utf-8")
-    file.write_text(text[: text.index("[site.kunta.queue.nuoret]")], encoding="utf-8")
+    without_nuoret(file)
     assert "queue kunta/nuoret has 1 conversations" in chatsvc("apply", "--prune", file, code=2)
     store.ask("HDEL", "chatsvc:{kunta}:conv", "x")
     assert "nuoret" in chatsvc("apply", "--prune", file)
