@@ -18,6 +18,7 @@ from chatsvc.config import Settings
 from chatsvc.domain.errors import ChatError, NotFound, StoreUnavailable, VaultUnavailable
 from chatsvc.domain.sites import Queue
 from chatsvc.services.opening import learn_holidays
+from chatsvc.services.planning import Planning
 from chatsvc.services.pool import Pool
 from chatsvc.services.queues import QueueReport
 from chatsvc.store.chats import PoolChats
@@ -34,7 +35,10 @@ from chatsvc.telemetry.metrics import Metrics, QueueFigures
 from chatsvc.web.api import add_api, answer_errors
 from chatsvc.web.fanout import Hub
 from chatsvc.web.node import Node
+from chatsvc.web.openapi import openapi
+from chatsvc.web.operations import PLANNING
 from chatsvc.web.pages import STATIC, add_pages
+from chatsvc.web.plan_api import add_plan_api
 from chatsvc.web.routes import NODE, counsellor, visitor
 from chatsvc.web.tokens import VisitorTokens
 from chatsvc.worker import census, closing, deadlines, reaper
@@ -68,6 +72,10 @@ class Backend:
         self.loops: set[asyncio.Task[None]] = set()
         self._ready: dict[str, asyncio.Event] = {}
         self._follower = DirectoryFollower(self.directory, self._directory_changed)
+        self.planning = Planning(
+            sites=self.directory, declared=lambda: self.snapshot, refresh=self._follower.refresh,
+            clock=lambda: self.clock,
+        )  # fmt: skip
 
     @property
     def snapshot(self) -> DirectorySnapshot:
@@ -222,10 +230,13 @@ class NodeParts:
         app = web.Application(middlewares=[answer_errors], client_max_size=64 * 1024)
         app.on_response_prepare.append(_name_ourselves)
         app[NODE] = self.node
+        app[PLANNING] = self.backend.planning
         app[STATIC] = STATIC_DIR
         app.router.add_get("/ws/visitor", visitor)
         app.router.add_get("/ws/counsellor", counsellor)
         add_api(app)
+        add_plan_api(app)
+        app.router.add_get("/api/v1/openapi.json", openapi)
         add_pages(app)
         return app
 

@@ -94,6 +94,19 @@ class Directory:
         """Declare a site with its queues; returns the directory's version."""
         return await self._write(keys.SITES, site.id, msgspec.msgpack.encode(site))
 
+    async def change_site(self, site: str, change: Callable[[Site], Site]) -> Site:
+        """Replace a site by what `change` makes of it, whoever else is writing; returns the new one.
+
+        `change` may be called again. Raises KeyError for a site that is not there, and whatever `change` raises.
+        """
+        while True:
+            row: bytes | None = await self._link.call(keys.SITES, "HGET", keys.SITES, site)
+            if row is None:
+                raise KeyError(site)
+            changed = change(_decoded(row, Site))
+            if await self._write(keys.SITES, site, msgspec.msgpack.encode(changed), row) >= 0:
+                return changed
+
     async def remove_site(self, site: str) -> int:
         """Forget a site; returns the directory's version."""
         return await self._write(keys.SITES, site, b"")
@@ -146,8 +159,10 @@ class Directory:
         if demo:
             await self.set_mark("demo")
 
-    async def _write(self, key: str, field: str, row: bytes) -> int:
-        version: int = await self._link.run(_write_script(), (key, keys.ABOUT, keys.CHANGED), (field, row))
+    async def _write(self, key: str, field: str, row: bytes, *replaces: bytes) -> int:
+        version: int = await self._link.run(
+            _write_script(), (key, keys.ABOUT, keys.CHANGED), (field, row, *replaces)
+        )
         return version
 
     async def open_session(self, staff: StaffId, lifetime_ms: int = SESSION_MS) -> str:

@@ -10,9 +10,18 @@ from typing import Final
 from aiohttp import web
 
 
-def problem(status: int, code: str, detail: str, *, retry_after_s: int | None = None) -> web.Response:
-    """An `application/problem+json` answer; `code` is stable, `detail` is for people."""
-    body = {"type": f"about:blank#{code}", "title": code, "status": status, "code": code, "detail": detail}
+def problem(
+    status: int, code: str, detail: str, *, retry_after_s: int | None = None, **more: object
+) -> web.Response:
+    """An `application/problem+json` answer; `code` is stable, `detail` is for people, `more` for this problem."""
+    body = {
+        "type": f"about:blank#{code}",
+        "title": code,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **more,
+    }
     headers = {"Cache-Control": "no-store"}
     if retry_after_s is not None:
         headers["Retry-After"] = str(retry_after_s)

@@ -253,3 +253,16 @@ def test_people_answer_the_queues_of_their_sites() -> None:
     assert snapshot.pools == {"kunta", "else"}
     assert snapshot.queue("kunta/nuoret") == SITE.queues[1]
     assert snapshot.queue("kunta/none") is None
+
+
+async def test_changes_of_one_site_follow_each_other(directory: Directory) -> None:
+    """Of two who change a site at once neither's change is lost; a site that is not there can't be changed."""
+    await directory.put_site(SITE)
+
+    def grown(site: Site) -> Site:
+        return replace(site, origins=(*site.origins, f"https://{len(site.origins)}.kunta.example"))
+
+    await asyncio.gather(*(directory.change_site("kunta", grown) for _ in range(5)))
+    assert len((await directory.load()).sites[SITE.id].origins) == 6
+    with pytest.raises(KeyError):
+        await directory.change_site("nowhere", grown)

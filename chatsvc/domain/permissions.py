@@ -1,0 +1,50 @@
+"""Who may do what, at the sites that they work for. Whatever is not listed is refused."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from chatsvc.domain.sites import Role, SiteId, Staff
+
+
+class Action(StrEnum):
+    """What somebody who is signed in may want of a site."""
+
+    READ_HOURS = "read_hours"
+    CHANGE_HOURS = "change_hours"
+    READ_SHIFTS = "read_shifts"
+    CHANGE_SHIFTS = "change_shifts"
+    READ_OWN_ABSENCES = "read_own_absences"
+    READ_ABSENCES = "read_absences"
+    CHANGE_ABSENCES = "change_absences"
+    ASK_SWAPS = "ask_swaps"  # and agree to, refuse or withdraw those that one has a part in
+    READ_SWAPS = "read_swaps"  # of everybody
+    DECIDE_SWAPS = "decide_swaps"
+    READ_COVERAGE = "read_coverage"  # and the minima that it is measured by
+    CHANGE_MINIMA = "change_minima"
+    READ_LATE = "read_late"
+    IMPORT_PLAN = "import_plan"
+    EXPORT_PLAN = "export_plan"
+
+
+_COUNSELLOR = frozenset(
+    {Action.READ_HOURS, Action.READ_SHIFTS, Action.READ_OWN_ABSENCES, Action.ASK_SWAPS},
+)
+_SUPERVISOR = frozenset(Action)
+
+MAY: Mapping[Role, frozenset[Action]] = {
+    "counsellor": _COUNSELLOR,
+    "supervisor": _SUPERVISOR,
+    "admin": _SUPERVISOR - {Action.ASK_SWAPS},  # no shift is theirs
+    "operator": frozenset(),
+    "auditor": frozenset(),
+}
+
+
+def works_for(staff: Staff, site: SiteId) -> bool:
+    """Whether a site is one of the person's; an administrator without sites has all of them."""
+    return site in staff.sites or (staff.role == "admin" and not staff.sites)
+
+
+def may(staff: Staff, action: Action, site: SiteId) -> bool:
+    """Whether a person may do this at a site."""
+    return not staff.disabled and works_for(staff, site) and action in MAY[staff.role]

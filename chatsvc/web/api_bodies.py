@@ -1,0 +1,107 @@
+"""The bodies of the API that are not the plan's: what everybody may read, sign-in, problems."""
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from chatsvc.web.frames import Help, Question, Texts
+
+
+class FieldProblem(Struct, frozen=True):
+    """One thing that is wrong: in which field (a path with dots), and what would be accepted."""
+
+    field: str
+    message: str
+    line: int | None = None  # of a file that was sent
+
+
+class Problem(Struct, frozen=True, omit_defaults=True):
+    """An RFC 9457 problem document; `code` is stable, `detail` is for people."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    field: str | None = None  # the first field that is wrong
+    problems: list[FieldProblem] = []
+    version: int | None = None
+
+
+class QueueStatus(Struct, frozen=True):
+    """A queue as anybody may read it. Times are ms since the epoch."""
+
+    site: str
+    queue: str
+    names: Texts
+    languages: list[str]
+    state: Literal["open", "closed", "full", "no_staff"]
+    waiting: int
+    away: int
+    estimate_s: tuple[int, int] | None
+    opens_at: int | None
+    closes_at: int | None
+    questions: list[Question]
+    notice: Texts
+    notice_url: Texts
+    emergency: list[Help]
+    alternatives: list[Help]
+
+
+class SiteQueues(Struct, frozen=True):
+    """A site's queues as anybody may read them."""
+
+    site: str
+    names: Texts
+    languages: list[str]
+    queues: list[QueueStatus]
+
+
+class Credentials(Struct, frozen=True):
+    """Who signs in."""
+
+    username: str
+    password: str
+
+
+class OwnQueue(Struct, frozen=True):
+    """A queue that the person answers."""
+
+    site: str
+    queue: str
+    names: Texts
+
+
+class Me(Struct, frozen=True):
+    """Who is signed in."""
+
+    id: str
+    alias: str
+    role: Literal["counsellor", "supervisor", "admin", "operator", "auditor"]
+    capacity: int
+    languages: list[str]
+    queues: list[OwnQueue]
+
+
+class Colleague(Struct, frozen=True):
+    """Somebody else who is there; `free` are the conversations that they could still take."""
+
+    id: str
+    alias: str
+    state: str
+    free: int
+
+
+class Colleagues(Struct, frozen=True):
+    """Who else answers in the same pool."""
+
+    colleagues: list[Colleague]
+
+
+class VisitEnd(Struct, frozen=True):
+    """How a visit is ended."""
+
+    how: Literal["button", "quick_exit"] = "button"
+
+
+Anything = dict[str, Any]

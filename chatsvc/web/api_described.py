@@ -1,0 +1,70 @@
+"""The operations of the API that have handlers of their own, described for the OpenAPI document."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chatsvc.web import api_bodies as bodies
+from chatsvc.web.operations import Answer, Parameter
+
+_DOCUMENT = {"type": "object"}
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One operation; `public` ones need no sign-in."""
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    answers: Mapping[int, Answer]
+    refusals: frozenset[int] = frozenset()
+    body: Any = None
+    body_media: str = "application/json"
+    parameters: tuple[Parameter, ...] = ()
+    public: bool = False
+    tag: str = "service"
+
+
+_BODY = frozenset({400, 408, 413})
+DESCRIBED: tuple[Described, ...] = (
+    Described(
+        "getQueues", "GET", "/api/v1/sites/{site}/queues", "How a site's queues stand.",
+        {200: Answer("What a page may show before anybody opens the chat.", bodies.SiteQueues)},
+        frozenset({404, 503}), public=True,
+    ),
+    Described(
+        "login", "POST", "/api/v1/login", "Sign in.",
+        {200: Answer("Signed in; the session's cookie is set.", bodies.Me)},
+        _BODY | {401, 403, 429, 503}, bodies.Credentials, public=True,
+    ),
+    Described(
+        "logout", "POST", "/api/v1/logout", "Go off duty and sign out.",
+        {204: Answer("The session is over.")}, frozenset({403, 503}), public=True,
+    ),
+    Described(
+        "getMe", "GET", "/api/v1/me", "Who is signed in.",
+        {200: Answer("The account.", bodies.Me)}, frozenset({401, 503}),
+    ),
+    Described(
+        "getColleagues", "GET", "/api/v1/colleagues", "Who else is there, for transfers and consultations.",
+        {200: Answer("Those on duty in the same pool.", bodies.Colleagues)}, frozenset({401, 404, 503}),
+    ),
+    Described(
+        "endVisit", "POST", "/api/v1/visitor/end", "End what the visitor's cookie has, and the cookie itself.",
+        {
+            202: Answer("It will be ended as soon as the store is back."),
+            204: Answer("Ended, or there was nothing to end."),
+        },
+        _BODY | {403, 503}, bodies.VisitEnd, public=True, tag="visitor",
+    ),
+    Described(
+        "getAsyncApi", "GET", "/api/v1/asyncapi.json", "The document of the WebSocket protocol.",
+        {200: Answer("AsyncAPI 3.", _DOCUMENT)}, public=True,
+    ),
+    Described(
+        "getOpenApi", "GET", "/api/v1/openapi.json", "This document.",
+        {200: Answer("OpenAPI 3.1.", _DOCUMENT)}, public=True,
+    ),
+)  # fmt: skip

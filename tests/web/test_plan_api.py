@@ -1,0 +1,146 @@
+"""Opening hours and holidays over the API, and who may do what."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from chatsvc.domain.declaration_hours import opening_hours
+from chatsvc.domain.hours_document import hours_document
+from chatsvc.domain.permissions import MAY, Action, may
+from chatsvc.domain.sites import Role, SiteId
+from tests.support.api import Person, person
+from tests.support.service import Service, make_staff, running
+from tests.support.stores import SingleStore
+
+HOURS = "/sites/kunta/queues/paihde/hours"
+WEEK: dict[str, Any] = {
+    "mon": ["09:00-15:00"], "fri": ["08:00-11:00", "12:00-14:00"], "sat": ["22:00-02:00"],
+    "holidays": "as on sunday",
+    "exception": [
+        {"on": "2026-12-23", "hours": ["09:00-12:00"], "names": {"fi": "Aattona", "sv": "Dagen före"}},
+        {"from": "2026-12-24", "to": "2026-12-26", "hours": []},
+    ],
+}  # fmt: skip
+# By hand, so that a change of the table is seen: S supervisor, A admin, C counsellor.
+EXPECTED = {
+    "read_hours": "SAC", "change_hours": "SA", "read_shifts": "SAC", "change_shifts": "SA",
+    "read_own_absences": "SAC", "read_absences": "SA", "change_absences": "SA", "ask_swaps": "SC",
+    "read_swaps": "SA", "decide_swaps": "SA", "read_coverage": "SA", "change_minima": "SA", "read_late": "SA",
+    "import_plan": "SA", "export_plan": "SA",
+}  # fmt: skip
+
+
+@pytest.fixture
+async def service(valkey: SingleStore, tmp_path: Path) -> AsyncIterator[Service]:
+    """A counsellor and a supervisor of `kunta`."""
+    people = (make_staff("aino"), make_staff("saana", role="supervisor"))
+    async with running(valkey.url, tmp_path, None, people, worker=False) as made:
+        yield made
+
+
+@pytest.fixture
+async def saana(service: Service) -> Person:
+    """The supervisor."""
+    return await person(service, "saana")
+
+
+@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("role", get_args(Role))
+def test_every_cell_of_the_table(role: Role, action: Action) -> None:
+    """Each role may do what is listed here, at its own sites, while the account is enabled; nothing else."""
+    letter = {"supervisor": "S", "admin": "A", "counsellor": "C"}.get(role, "-")
+    somebody = make_staff("somebody", role=role)
+    assert may(somebody, action, SiteId("kunta")) == (letter in EXPECTED[action.value])
+    assert not may(somebody, action, SiteId("other"))
+    assert not may(replace(somebody, disabled=True), action, SiteId("kunta"))
+
+
+def test_the_table_knows_every_role() -> None:
+    """A role that somebody adds is refused nothing by accident: it must be given its line."""
+    assert set(MAY) == set(get_args(Role))
+    assert may(replace(make_staff("root", role="admin"), sites=()), Action.CHANGE_HOURS, SiteId("kunta"))
+    assert not may(
+        replace(make_staff("x", role="supervisor"), sites=()), Action.CHANGE_HOURS, SiteId("kunta")
+    )
+
+
+@pytest.mark.parametrize("document", ["always", WEEK, {"mon-sun": [], "holidays": ["10:00-12:00"]}])
+def test_hours_are_written_as_they_are_read(document: Any) -> None:
+    """A document of hours is read as the hours that it was written for."""
+    hours = opening_hours(document)
+    assert opening_hours(hours_document(hours)) == hours
+    assert hours_document(hours) == document
+
+
+async def test_hours_are_set_and_hold_at_once(service: Service, saana: Person) -> None:
+    """What a supervisor puts is what everybody gets, in the public list too."""
+    before = await saana.ask("GET", HOURS)
+    assert (before.status, before.body) == (200, {"hours": "always"})
+    assert before.tag
+    await service.on_duty("aino")
+    closed = {"mon-sun": [], "holidays": "closed"}
+    put = await saana.ask("PUT", HOURS, {"hours": closed}, tag=before.tag)
+    assert (put.status, put.body) == (200, {"hours": closed})
+    again = await saana.ask("GET", HOURS)
+    assert (again.body, again.tag) == (put.body, put.tag)
+    assert again.tag != before.tag
+    aino = await person(service, "aino")
+    public = await aino.ask("GET", "/sites/kunta/queues")
+    assert public.body["queues"][0]["state"] == "closed"
+    assert (await saana.ask("PUT", HOURS, {"hours": WEEK}, tag="*")).body == {"hours": WEEK}
+
+
+async def test_who_was_slower_is_told(saana: Person) -> None:
+    """Two people who read the same hours and change them: the second is refused, and so is one who names no version."""
+    tag = (await saana.ask("GET", HOURS)).tag
+    assert (await saana.ask("PUT", HOURS, {"hours": WEEK}, tag=tag)).status == 200
+    late = await saana.ask("PUT", HOURS, {"hours": "always"}, tag=tag)
+    assert (late.status, late.body["code"]) == (412, "changed")
+    missing = await saana.ask("PUT", HOURS, {"hours": "always"})
+    assert (missing.status, missing.body["code"]) == (428, "version_missing")
+    assert (await saana.ask("GET", HOURS)).body == {"hours": WEEK}
+
+
+async def test_wrong_hours_are_refused_with_every_place(saana: Person) -> None:
+    """Each thing that is wrong is named with its field, and nothing is changed."""
+    wrong = {"mon": ["9:00-25:00"], "tue": ["9:00-12:00", "11:00-13:00"], "someday": []}
+    said = await saana.ask("PUT", HOURS, {"hours": wrong}, tag="*")
+    assert (said.status, said.body["code"], said.body["field"]) == (422, "refused", "hours.mon")
+    assert [one["field"] for one in said.body["problems"]] == ["hours.mon", "hours.tue", "hours.someday"]
+    assert (await saana.ask("GET", HOURS)).body == {"hours": "always"}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"), [({}, None), ({"hours": "always", "more": 1}, None), ([], None), ("x", None)]
+)
+async def test_a_body_of_another_form_is_refused(saana: Person, body: Any, field: str | None) -> None:
+    """What is no such object is answered with 400."""
+    said = await saana.ask("PUT", HOURS, body, tag="*")
+    assert (said.status, said.body.get("field")) == (400, field)
+
+
+async def test_who_is_refused(service: Service, saana: Person) -> None:
+    """Nobody, a counsellor, another site's supervisor, another page, and whoever names what is not there."""
+    body = {"hours": "always"}
+    assert (await Person(service).ask("PUT", HOURS, body, tag="*")).status == 401
+    aino = await person(service, "aino")
+    assert (await aino.ask("GET", HOURS)).status == 200
+    assert (await aino.ask("PUT", HOURS, body, tag="*")).status == 403
+    foreign = {"Origin": "https://evil.example"}
+    assert (await saana.ask("PUT", HOURS, body, tag="*", headers=foreign)).status == 403
+    assert (await saana.ask("GET", "/sites/kunta/queues/none/hours")).status == 404
+    assert (await saana.ask("GET", "/sites/none/queues/paihde/hours")).status == 404
+
+
+async def test_holidays(saana: Person) -> None:
+    """The holidays of a year by date, with names in three languages; a year that is none is refused."""
+    said = await saana.ask("GET", "/holidays?year=2026")
+    assert said.body["year"] == 2026
+    days = {day["date"]: day["names"] for day in said.body["holidays"]}
+    assert days["2026-12-06"]["fi"] == "Itsenäisyyspäivä"
+    assert set(days["2026-12-06"]) == {"fi", "sv", "en"}
+    assert (await saana.ask("GET", "/holidays")).status == 200
+    assert (await saana.ask("GET", "/holidays?year=soon")).body["field"] == "year"
