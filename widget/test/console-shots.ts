@@ -104,6 +104,7 @@ async function shoot(browser: Browser, name: string, scene: Scene, view: (typeof
   };
   const context = await browser.newContext({
     viewport: { width: view[1], height: view[2] }, locale: lang, colorScheme: dark ? "dark" : "light", reducedMotion: "reduce",
+    forcedColors: process.env["FORCED"] ? "active" : "none",
   });
   const page = await context.newPage();
   page.on("console", (message) => console.log(name, message.type(), message.text()));

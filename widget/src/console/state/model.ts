@@ -9,7 +9,7 @@ import type { ConnectionState } from "../../core/connection";
 import type { OutgoingState } from "../../core/outbox";
 
 export type LogName = "talk" | "staff";
-export type Answers = Readonly<Record<string, string>>;
+export type Answers = Readonly<Record<string, unknown>>;
 
 /** Something this person wrote that the store has not confirmed. */
 export interface Pending {

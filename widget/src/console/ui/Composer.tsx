@@ -84,7 +84,7 @@ function Writing({ log, conversation, state }: ComposerProps & { log: LogName })
         aria-label={i18n.t(`composer.${log}_label`)} aria-describedby={hint}
         placeholder={i18n.t(`composer.${log}_label`)} onInput={(event) => change(event.currentTarget.value)} onKeyDown={onKeyDown} />
       <button type="submit" class="button button-main send" aria-disabled={text.trim() === "" || left < 0}>
-        <Send /><span class="send-word">{i18n.t(`composer.${log}_send`)}</span>
+        {log === "staff" ? <Lock /> : <Send />}<span class="send-word">{i18n.t(`composer.${log}_send`)}</span>
       </button>
       <p class={left < 0 ? "composer-hint composer-over" : "composer-hint"} id={hint}>
         {left < 400 ? i18n.t(left < 0 ? "composer.over" : "composer.left", { n: Math.abs(left) }) : i18n.t(`composer.${log}_hint`)}
