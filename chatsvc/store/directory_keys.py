@@ -9,8 +9,14 @@ All of them carry the hash tag `{dir}`; no pool may have that name.
 | `about` | hash | `version` of the two above, `mark`, `vault` | whoever writes them; nodes | for ever |
 | `session:<SHA-256 of the token>` | string | `Session` (msgpack) | sign-in | 12 h, or until signed out |
 | `tokens` | hash | SHA-256 of the token → `ApiToken` (msgpack) | `token …` | until revoked |
+| `plans` | hash | `version` of all; `v:<site>`, and `t:<site>`, when it changed (ms) | `plan_write` | for ever |
+| `shifts:<site>` | hash | shift id → `Shift` (msgpack) | `plan_write` | until removed |
+| `absences:<site>` | hash | absence id → `Absence` (msgpack) | `plan_write` | until removed |
+| `swaps:<site>` | hash | swap id → `Swap` (msgpack) | `plan_write` | until removed |
+| `minima:<site>` | hash | queue key → list of `Required` (msgpack) | `plan_write` | until removed |
+| `feeds` | hash | SHA-256 of the token → `Feed` (msgpack) | a person's own calendar | until revoked |
 
-Channel (sharded): `changed`, after every change of sites, staff, mark or vault.
+Channels (sharded): `changed`, after every change of sites, staff, mark or vault; `plan-changed`, of any plan.
 """
 
 import hashlib
@@ -23,11 +29,19 @@ STAFF = _PREFIX + "staff"
 ABOUT = _PREFIX + "about"
 TOKENS = _PREFIX + "tokens"
 CHANGED = _PREFIX + "changed"
+PLANS = _PREFIX + "plans"
+FEEDS = _PREFIX + "feeds"
+PLAN_CHANGED = _PREFIX + "plan-changed"
 
 
 def digest(token: str) -> str:
     """What the store keeps of a token: 256 random bits need no salt and no slow hash."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def plan(kind: str, site: str) -> str:
+    """The key of a site's shifts, absences, swaps or minima."""
+    return f"{_PREFIX}{kind}:{site}"
 
 
 def session(token: str) -> str:

@@ -8,7 +8,9 @@ from importlib.resources import files
 from chatsvc.domain.conversation import lua_prelude
 from chatsvc.domain.sites import LANGUAGES
 
-STANDALONE = frozenset({"append", "append_event", "epoch", "mark_seen", "set_queues", "drop_transcript"})
+STANDALONE = frozenset(
+    {"append", "append_event", "epoch", "mark_seen", "set_queues", "drop_transcript", "plan_write"}
+)
 LIFECYCLE = frozenset(
     {
         "join", "visitor_away", "staff_attach", "staff_away", "duty", "take", "answer_offer",

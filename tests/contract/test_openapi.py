@@ -139,7 +139,7 @@ def test_every_route_is_published(elsewhere: Elsewhere) -> None:
     assert {one for one in served if " /api/" in one or " /calendar/" in one} == set(LABELS)
 
 
-def cases(label: str) -> st.SearchStrategy[schemathesis.Case]:
+def cases(label: str) -> st.SearchStrategy[schemathesis.Case[Any]]:
     """Requests as the document allows them, and some that it does not."""
     method, path = label.split(" ")
     operation = schemathesis.openapi.from_dict(DOCUMENT)[path][method]
@@ -149,7 +149,7 @@ def cases(label: str) -> st.SearchStrategy[schemathesis.Case]:
     return st.one_of(right, right, operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))
 
 
-def aimed(case: schemathesis.Case, known: dict[str, str]) -> None:
+def aimed(case: schemathesis.Case[Any], known: dict[str, str]) -> None:
     """Let a request be about what is there: made-up names would never get far."""
     for name in case.path_parameters or {}:
         if name in known:
@@ -164,7 +164,7 @@ def test_what_is_served_is_what_is_published(elsewhere: Elsewhere, secret: str, 
 
     @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(case=cases(label), about_known=st.sampled_from((True, True, False)))
-    def fuzz(case: schemathesis.Case, about_known: bool) -> None:
+    def fuzz(case: schemathesis.Case[Any], about_known: bool) -> None:
         if about_known:
             aimed(case, KNOWN)
         answer = case.call(
