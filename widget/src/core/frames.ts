@@ -26,11 +26,16 @@ export interface Help {
 
 export interface Question {
   id: string;
-  names?: Texts;
-  kind?: string;
-  options?: readonly { id: string; names: Texts }[];
+  kind: "single" | "multiple" | "yes-no" | "text";
+  text: Texts;
+  help?: Texts;
+  options?: readonly { id: string; text: Texts }[];
   required?: boolean;
 }
+
+/** Of an option, several options or a text; null: asked, and left open. */
+export type Answer = string | readonly string[] | null;
+export type Answers = Readonly<Record<string, Answer>>;
 
 export interface Participant {
   by: number;
@@ -80,7 +85,9 @@ export type VisitorFrame = WithRef &
         after?: number;
         epoch?: string;
         fresh?: boolean;
-        answers?: Readonly<Record<string, string>>;
+        answers?: Answers;
+        /** Messages shown before joining so far. */
+        read?: number;
       }
     | { type: "say"; id: string; text: string; lang?: string }
     | { type: "typing"; on: boolean }
@@ -147,6 +154,21 @@ export interface UnavailableFrame {
   opens_at?: number | null;
   alternatives?: readonly Help[];
   emergency?: readonly Help[];
+  /** What the queue's rules say instead of letting somebody in. */
+  messages?: readonly Texts[];
+  /** The queue that answers have led to, where it is another than that of the `hello`. */
+  queue?: string | null;
+  names?: Texts;
+}
+
+export interface BeforeJoiningFrame extends WithRef {
+  type: "before_joining";
+  queue: string;
+  names: Texts;
+  messages?: readonly Texts[];
+  questions?: readonly Question[];
+  emergency?: readonly Help[];
+  alternatives?: readonly Help[];
 }
 
 export interface AckFrame extends WithRef {
@@ -226,6 +248,7 @@ export type VisitorServerFrame =
   | StatusFrame
   | VisitorWelcome
   | UnavailableFrame
+  | BeforeJoiningFrame
   | { type: "waiting"; position: number; estimate_s?: Estimate }
   | { type: "active"; participants: readonly Participant[] }
   | { type: "warning"; reason: "idle" | "closing_soon"; at: number };
@@ -296,7 +319,12 @@ export interface CounsellorConversation {
   state: "active" | "wrap_up" | "closed";
   role: "owner" | "consultant" | "observer";
   alias?: string | null;
-  answers?: Readonly<Record<string, string>> | null;
+  /** From a client that asks by itself they may have any form. */
+  answers?: Readonly<Record<string, unknown>> | null;
+  /** As they were asked, of those answered. */
+  questions?: readonly Question[];
+  priority?: number;
+  tags?: readonly string[];
   log: readonly Entry[];
   more?: boolean;
   staff_log: readonly Entry[];

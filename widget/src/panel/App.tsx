@@ -7,7 +7,7 @@ import { findLauncher, type Launcher } from "./embed";
 import { Header } from "./Header";
 import { Loading, Erased, Replaced, Unavailable } from "./Screens";
 import type { Session } from "./session";
-import { useTalkScreen } from "./later";
+import { useLater } from "./later";
 import { UiContext, useView, type Ui } from "./ui";
 import { useWatcher } from "./watcher";
 
@@ -44,12 +44,14 @@ function useVisible(): { visible: boolean; launcher: Launcher | null } {
 
 function Screen({ session }: { session: Session }) {
   const view = useView(session);
-  const TalkScreen = useTalkScreen(view.phase === "joining" || view.talk !== null);
+  const later = useLater(view.phase === "asking" || view.phase === "joining" || view.phase === "unavailable" || view.talk !== null);
   if (view.link.name === "stopped" && view.link.code === REPLACED) return <Replaced />;
   if (view.phase === "erased") return <Erased />;
+  if (view.phase === "unavailable" && view.unavailable?.messages?.length && later) return <later.AdviceScreen frame={view.unavailable} />;
   if (view.phase === "unavailable") return <Unavailable view={view} />;
-  if (view.talk && TalkScreen) return <TalkScreen view={view} talk={view.talk} />;
-  if (view.talk || view.phase === "joining" || (!view.informed && !view.trouble)) return <Loading joining={view.phase !== "browsing"} />;
+  if (view.talk && later) return <later.TalkScreen view={view} talk={view.talk} />;
+  if (view.phase === "asking" && view.form && later) return <later.AskScreen form={view.form} />;
+  if (view.talk || view.phase === "asking" || view.phase === "joining" || (!view.informed && !view.trouble)) return <Loading joining={view.phase !== "browsing"} />;
   return <Browse view={view} />;
 }
 

@@ -47,10 +47,12 @@ export function Unavailable({ view }: { view: View }) {
   const now = useNow(30_000);
   const frame = view.unavailable;
   if (!frame) return null;
+  const queue = i18n.pick(frame.names);
   return (
     <div class="content">
       <section class={`state ${frame.reason}`}>
         <Heading><span class="dot" />{t(`unavailable.${frame.reason}`)}</Heading>
+        {queue && <p>{queue}</p>}
         {frame.opens_at != null && <p>{t("opens", { when: i18n.moment(frame.opens_at, now) })}</p>}
         <p>{t("unavailable.text")}</p>
         <button type="button" class="button quiet" onClick={() => session.browse()}>{t("unavailable.again")}</button>

@@ -87,6 +87,8 @@ function Warning({ talk }: { talk: Talk }) {
   );
 }
 
+export { AdviceScreen, AskScreen } from "./Ask";
+
 /** A conversation from waiting to its end. */
 export function TalkScreen({ view, talk }: { view: View; talk: Talk }) {
   const { i18n, session } = useUi();

@@ -1,7 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
-import type { TalkScreen } from "./Talk";
-
-type Talking = typeof TalkScreen;
+/** What is loaded once it is needed: the page before joining, and the conversation. */
+type Later = Pick<typeof import("./Talk"), "AdviceScreen" | "AskScreen" | "TalkScreen">;
 
 const AGAIN_CAP_MS = 8_000;
 
@@ -19,30 +18,30 @@ function style(href: string): Promise<void> {
   });
 }
 
-/** The conversation's part of the page; tries until it is there. */
-async function load(): Promise<Talking> {
+/** That part of the page; tries until it is there. */
+async function load(): Promise<Later> {
   const { script, style: sheet } = document.getElementById("app")?.dataset ?? {};
   for (let attempt = 0; ; attempt++) {
     try {
       // A failed import may be remembered under its address: the next attempt takes another one.
       const mark = attempt ? `?${attempt}` : "";
-      const [part] = await Promise.all([import(`${script}${mark}`) as Promise<{ TalkScreen: Talking }>, style(`${sheet}${mark}`)]);
-      return part.TalkScreen;
+      const [part] = await Promise.all([import(`${script}${mark}`) as Promise<Later>, style(`${sheet}${mark}`)]);
+      return part;
     } catch {
       await new Promise((again) => setTimeout(again, Math.min(AGAIN_CAP_MS, 500 * 2 ** attempt)));
     }
   }
 }
 
-let loading: Promise<Talking> | null = null;
+let loading: Promise<Later> | null = null;
 
-/** The conversation's screen once it is `wanted` and has come. */
-export function useTalkScreen(wanted: boolean): Talking | null {
-  const [screen, setScreen] = useState<Talking | null>(null);
+/** The screens that come later, once they are `wanted` and have come. */
+export function useLater(wanted: boolean): Later | null {
+  const [screens, setScreens] = useState<Later | null>(null);
   useEffect(() => {
     if (!wanted) return;
     loading ??= load();
-    void loading.then((part) => setScreen(() => part));
+    void loading.then(setScreens);
   }, [wanted]);
-  return screen;
+  return screens;
 }

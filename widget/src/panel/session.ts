@@ -1,19 +1,16 @@
 import { Connection, type ConnectionState } from "../core/connection";
 import type {
-  EndReason, Entry, ErrorFrame, StatusFrame, UnavailableFrame, VisitorFrame, VisitorServerFrame, VisitorWelcome,
+  Answers, EndReason, Entry, ErrorFrame, StatusFrame, UnavailableFrame, VisitorWelcome,
 } from "../core/frames";
-import { Log } from "../core/log";
-import { Outbox } from "../core/outbox";
 import { Deadline } from "../core/timer";
+import { Door } from "./door";
 import { isOrder, Orders, PASSING, type OrderName } from "./orders";
-import { NOTHING, stillThere, talkOf, type Said, type SessionOptions, type Talk, type View, Viewed } from "./view";
+import { Thread } from "./thread";
+import { NOTHING, stillThere, talkOf, type In, type Out, type SessionOptions, type Talk, type View, Viewed } from "./view";
 
 const TYPING_SHOWN_MS = 10_000;
 const TYPING_AGAIN_MS = 5_000;
-const GAP_MS = 3_000;
 const AGAIN_MS = 2_000;
-type Out = VisitorFrame & { type: string };
-type In = VisitorServerFrame;
 type Handlers = { [T in In["type"]]?: (frame: Extract<In, { type: T }>) => unknown };
 
 /** One visitor's chat: what was heard becomes a view, what the person does becomes frames. */
@@ -21,13 +18,12 @@ export class Session extends Viewed {
   lang: string;
   /** A person wants to hear when their turn comes; off at first, since not everybody is alone. */
   sound = false;
+  readonly door = new Door();
   readonly #options: SessionOptions;
   readonly #connection: Connection<Out, In>;
-  readonly #log = new Log((entry) => entry.from === "visitor");
-  readonly #outbox: Outbox<Said>;
+  readonly #thread: Thread;
   readonly #orders: Orders;
   readonly #typingEnds: Deadline;
-  readonly #gap: Deadline;
   readonly #again: Deadline;
   /** The conversation's log is whole: messages may go out. */
   #paged = false;
@@ -46,14 +42,14 @@ export class Session extends Viewed {
     this.#options = options;
     this.lang = options.lang;
     const { clock } = options;
-    this.#outbox = new Outbox<Said>({
+    this.#thread = new Thread({
       clock,
       send: (id, { text }) => this.#mayTalk() && this.#connection.ask(id, { type: "say", id, text, lang: this.lang }),
       changed: () => this.#change({}),
+      onGap: () => this.#connection.replace(),
     });
     this.#orders = new Orders({ clock, send: (name, frame) => this.#mayTalk() && this.#connection.ask(name, frame) });
     this.#typingEnds = new Deadline(clock, () => this.#talk({ typing: false }));
-    this.#gap = new Deadline(clock, () => this.#log.gap && this.#connection.replace());
     this.#again = new Deadline(clock, () => this.#opened());
     this.#connection = new Connection<Out, In>({
       open: options.open,
@@ -82,7 +78,7 @@ export class Session extends Viewed {
 
   wake(): void {
     this.#connection.wake();
-    this.#outbox.wake();
+    this.#thread.outbox.wake();
     this.#orders.wake();
     this.#again.check();
   }
@@ -91,13 +87,17 @@ export class Session extends Viewed {
     this.#change({ queue, trouble: null, unavailable: null, phase: "browsing" });
   }
 
+  /** Comes in, or first to the queue's questions. */
   join(): void {
-    const { queue } = this.view;
-    if (!queue) return;
-    const lingering = this.view.statuses.some((status) => status.resume);
-    this.#resumes = true;
-    this.#change({ phase: "joining", trouble: null, unavailable: null });
-    this.#hello(queue, lingering);
+    const page = this.door.ask(this.view.statuses.find((status) => status.queue === this.view.queue));
+    if (page) this.#change(page);
+    else this.#enter();
+  }
+
+  /** Goes on from the page before joining. */
+  answer(answers: Answers): void {
+    this.door.fill(answers);
+    this.#enter();
   }
 
   /** Back to the first page, to read the queue's state anew. */
@@ -112,14 +112,14 @@ export class Session extends Viewed {
 
   say(text: string): void {
     this.#typingSaid = 0;
-    this.#outbox.add({ text });
+    this.#thread.outbox.add({ text });
   }
 
-  retry = (id: string): void => this.#outbox.retry(id);
+  retry = (id: string): void => this.#thread.outbox.retry(id);
 
   /** Takes a refused message back; gives its text. */
   takeBack(id: string): string {
-    return this.#outbox.discard(id)?.payload.text ?? "";
+    return this.#thread.outbox.discard(id)?.payload.text ?? "";
   }
 
   /** The person is writing, or has stopped; said at most every few seconds. */
@@ -132,7 +132,7 @@ export class Session extends Viewed {
 
   /** All held has been shown. */
   seen(): void {
-    const seq = this.#log.last;
+    const seq = this.#thread.log.last;
     if (seq <= this.#seenSaid || this.view.talk?.state === "closed") return;
     if (this.#connection.send({ type: "seen", seq })) this.#seenSaid = seq;
   }
@@ -159,6 +159,15 @@ export class Session extends Viewed {
 
   // The connection
 
+  #enter(): void {
+    const { queue } = this.view;
+    if (!queue) return;
+    const lingering = this.view.statuses.some((status) => status.resume);
+    this.#resumes = true;
+    this.#change({ phase: "joining", trouble: null, unavailable: null });
+    this.#hello(queue, lingering);
+  }
+
   #opened(): void {
     if (this.#connection.state.name !== "open") return;
     const { talk } = this.view;
@@ -176,9 +185,10 @@ export class Session extends Viewed {
   #hello(queue: string, fresh: boolean): void {
     this.#paged = false;
     this.#asked = true;
-    const held = this.#log.epoch !== null ? { after: this.#log.last, epoch: this.#log.epoch } : {};
+    const held = this.#thread.log.epoch !== null ? { after: this.#thread.log.last, epoch: this.#thread.log.epoch } : {};
     this.#connection.ask("hello", {
       type: "hello", ref: "hello", site: this.#options.site, queue, lang: this.lang, ...held, ...(fresh && { fresh }),
+      ...(!this.view.talk && this.door.carried),
     });
   }
 
@@ -198,7 +208,7 @@ export class Session extends Viewed {
     else {
       this.#awaySince ??= this.#options.clock.now();
       this.#paged = this.#asked = false;
-      this.#outbox.offline();
+      this.#thread.outbox.offline();
       if (link.name === "stopped" && !this.#putAway) this.#orders.fail();
       this.#change({ link });
       this.#talk({ typing: false });
@@ -232,6 +242,10 @@ export class Session extends Viewed {
     warning: ({ reason, at }) => this.#talk({ warning: { reason, at } }),
     closed: ({ reason, linger_until }) => this.#closed(reason, linger_until ?? null),
     unavailable: (frame) => this.#unavailable(frame),
+    before_joining: (frame) => {
+      this.#asked = false;
+      if (this.view.phase === "joining") this.#change(this.door.further(frame, this.view.queue));
+    },
   };
 
   #status(frame: StatusFrame): void {
@@ -263,12 +277,13 @@ export class Session extends Viewed {
     this.#connection.answered("hello");
     const before = this.view.talk?.id === frame.conversation ? this.view.talk : null;
     if (!before) {
-      this.#log.reset();
+      this.#thread.log.reset();
       this.#seenSaid = 0;
     }
     this.#awaySince = null;
+    this.door.clear();
     this.#change({
-      talk: talkOf(frame, before), phase: "talking", queue: frame.queue, unavailable: null, trouble: null,
+      form: null, talk: talkOf(frame, before), phase: "talking", queue: frame.queue, unavailable: null, trouble: null,
     });
     this.#page(frame.epoch, frame.log, frame.more ?? false);
   }
@@ -282,30 +297,27 @@ export class Session extends Viewed {
       return;
     }
     this.#forget();
+    if (frame.messages?.length) this.door.clear();
     this.#change({ phase: "unavailable", unavailable: frame });
   }
 
   #page(epoch: string, entries: readonly Entry[], more: boolean): void {
-    const found = this.#log.page(epoch, entries, more);
-    for (const entry of entries) if (entry.from === "visitor" && entry.id) this.#outbox.acked(entry.id);
+    this.#thread.page(epoch, entries, more);
     if (more) return;
-    for (const entry of found?.resend ?? []) this.#outbox.add({ text: entry.text ?? "" }, entry.id ?? undefined);
     this.#paged = true;
     this.#asked = false;
     const { talk } = this.view;
-    if (talk?.history === Number.POSITIVE_INFINITY) this.#talk({ history: this.#log.last });
+    if (talk?.history === Number.POSITIVE_INFINITY) this.#talk({ history: this.#thread.log.last });
     if (talk?.state === "closed") {
       this.#orders.done("leave");
-      this.#outbox.fail("bad_state");
-    } else this.#outbox.online();
+      this.#thread.outbox.fail("bad_state");
+    } else this.#thread.outbox.online();
     this.#orders.flush();
     this.#change({});
   }
 
   #entry(entry: Entry): void {
-    this.#log.add(entry);
-    if (this.#log.gap) this.#gap.in(GAP_MS);
-    this.#settle();
+    this.#thread.add(entry);
     this.#talk({ typing: false });
     if (entry.kind === "text") this.#calm();
   }
@@ -317,24 +329,13 @@ export class Session extends Viewed {
 
   #ack(id: string, seq: number, at: number): void {
     this.#connection.answered(id);
-    const text = this.#outbox.items.find((item) => item.id === id)?.payload.text;
-    if (text === undefined) return;
-    this.#log.add({ seq, id, at, text, kind: "text", from: "visitor", lang: this.lang });
-    if (this.#log.gap) this.#gap.in(GAP_MS);
-    this.#settle();
-    this.#calm();
-  }
-
-  /** What can be read in the log needs no place among what is under way. */
-  #settle(): void {
-    const shown = new Set(this.#log.entries.slice(-100).map((entry) => entry.id));
-    for (const { id } of this.#outbox.items) if (shown.has(id)) this.#outbox.acked(id);
+    if (this.#thread.ack(id, seq, at, this.lang)) this.#calm();
   }
 
   #error(frame: ErrorFrame): void {
     if (frame.id) {
       this.#connection.answered(frame.id);
-      this.#outbox.refused(frame.id, frame.code, frame.retry_after_ms ?? 0);
+      this.#thread.outbox.refused(frame.id, frame.code, frame.retry_after_ms ?? 0);
     } else if (isOrder(frame.ref)) this.#refused(frame.ref, frame);
     else if (frame.ref === "hello" || frame.ref === "watch") this.#notLetIn(frame);
   }
@@ -351,6 +352,7 @@ export class Session extends Viewed {
     this.#change({ trouble: frame.code });
     if (PASSING.has(frame.code)) this.#again.in(Math.max(frame.retry_after_ms ?? 0, AGAIN_MS));
     else if (!this.view.talk) this.#change({ phase: "browsing" });
+    else if (frame.code === "bad_field") this.#ended(); // only newcomers are asked: the conversation is no more
   }
 
   #ok(ref: string | number | undefined): void {
@@ -367,7 +369,7 @@ export class Session extends Viewed {
     this.#orders.done("leave");
     this.#connection.answered("leave");
     this.#talk({ state: "closed", reason, lingerUntil, typing: false, warning: null, position: null });
-    this.#outbox.fail("bad_state");
+    this.#thread.outbox.fail("bad_state");
   }
 
   #erased(): void {
@@ -376,8 +378,7 @@ export class Session extends Viewed {
   }
 
   #forget(): void {
-    this.#log.reset();
-    this.#outbox.clear();
+    this.#thread.clear();
     this.#typingEnds.clear();
     this.#orders.clear();
     this.#seenSaid = 0;
@@ -393,7 +394,7 @@ export class Session extends Viewed {
     const next = { ...this.view, ...change };
     const online = next.link.name === "open" && (next.talk === null || this.#paged);
     this.show({
-      ...next, ...this.#orders.view, online, entries: [...this.#log.entries], outgoing: this.#outbox.items, lost: this.#log.lost,
+      ...next, ...this.#orders.view, online, entries: [...this.#thread.log.entries], outgoing: this.#thread.outbox.items, lost: this.#thread.log.lost,
     });
   }
 }

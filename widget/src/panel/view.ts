@@ -1,10 +1,15 @@
 import type { ConnectionState, Socket } from "../core/connection";
 import type {
-  EndReason, Entry, Estimate, Limits, Participant, Presence, StatusFrame, UnavailableFrame, VisitorWelcome,
+  EndReason, Entry, Estimate, Limits, Participant, Presence, StatusFrame, UnavailableFrame, VisitorFrame, VisitorServerFrame,
+  VisitorWelcome,
 } from "../core/frames";
 import type { Outgoing } from "../core/outbox";
 import type { Clock } from "../core/timer";
+import type { Form } from "./door";
 import type { OrdersView } from "./orders";
+
+export type Out = VisitorFrame & { type: string };
+export type In = VisitorServerFrame;
 
 export interface Said {
   readonly text: string;
@@ -30,7 +35,7 @@ export interface Talk {
   readonly history: number;
 }
 
-export type Phase = "browsing" | "joining" | "talking" | "unavailable" | "erased";
+export type Phase = "browsing" | "asking" | "joining" | "talking" | "unavailable" | "erased";
 
 export interface View extends OrdersView {
   readonly phase: Phase;
@@ -41,6 +46,8 @@ export interface View extends OrdersView {
   readonly informed: boolean;
   readonly statuses: readonly StatusFrame[];
   readonly queue: string | null;
+  /** The page before joining, while `asking`. */
+  readonly form: Form | null;
   readonly talk: Talk | null;
   readonly entries: readonly Entry[];
   readonly outgoing: readonly Outgoing<Said>[];
@@ -61,8 +68,8 @@ export interface SessionOptions {
 
 const NO_LIMITS: Limits = { text: 4_000 };
 export const NOTHING: View = {
-  phase: "browsing", link: { name: "connecting" }, online: false, informed: false, statuses: [], queue: null, talk: null,
-  entries: [], outgoing: [], lost: false, unavailable: null, trouble: null, ending: false, erasing: false,
+  phase: "browsing", link: { name: "connecting" }, online: false, informed: false, statuses: [], queue: null, form: null,
+  talk: null, entries: [], outgoing: [], lost: false, unavailable: null, trouble: null, ending: false, erasing: false,
   eraseFailed: false, feedback: "none",
 };
 

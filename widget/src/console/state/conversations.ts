@@ -20,6 +20,9 @@ function facts(body: Body): Partial<Conversation> {
     state: body.state,
     role: body.role,
     answers: body.answers ?? {},
+    questions: body.questions ?? [],
+    priority: body.priority ?? 0,
+    tags: body.tags ?? [],
     joinedAt: body.joined_at ?? null,
     assignedAt: body.assigned_at ?? null,
     presence: body.presence ?? "here",
@@ -35,7 +38,7 @@ export function fromBody(body: Body, slot: number, now: number): Conversation {
   const seen = body.seen ?? 0;
   const fresh: Conversation = {
     id: body.id, slot, site: body.site, queue: body.queue, lang: body.lang, epoch: body.epoch,
-    state: body.state, role: body.role, answers: {}, talk: [], staff: [], pending: [],
+    state: body.state, role: body.role, answers: {}, questions: [], priority: 0, tags: [], talk: [], staff: [], pending: [],
     joinedAt: null, assignedAt: null, presence: "here", presenceSince: now, participants: [],
     typingAt: 0, seenByVisitor: 0, seenByMe: Math.max(answered?.seq ?? 0, seen), seenSent: seen,
     reason: null, wrapUpUntil: null, transferring: null, recording: false, lost: false, drafted: false,

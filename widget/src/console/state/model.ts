@@ -1,7 +1,7 @@
 /** What the console knows at one moment: plain values, replaced and never changed in place. */
 
 import type {
-  CounsellorConversation, CounsellorSelf, DutyState, EndReason, Entry, Participant, Presence,
+  CounsellorConversation, CounsellorSelf, DutyState, EndReason, Entry, Participant, Presence, Question,
   QueueView as QueueBody,
 } from "../../core/frames";
 import { REPLACED } from "../../core/frames";
@@ -34,6 +34,10 @@ export interface Conversation {
   readonly state: "active" | "wrap_up" | "closed" | "gone";
   readonly role: CounsellorConversation["role"];
   readonly answers: Answers;
+  /** As they were asked, of those answered. */
+  readonly questions: readonly Question[];
+  readonly priority: number;
+  readonly tags: readonly string[];
   /** What is held of the two logs: a copy that the logs themselves don't change. */
   readonly talk: readonly Entry[];
   readonly staff: readonly Entry[];

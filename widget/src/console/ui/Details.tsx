@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import type { Conversation, DeskState } from "../state/model";
 import { useConsole } from "./context";
 import { Person } from "./icons";
-import { languageName, titleOf } from "./names";
+import { answerWords, languageName, titleOf } from "./names";
 import { Running, useNow } from "./time";
 
 interface DetailsProps {
@@ -16,12 +16,15 @@ export function Details({ conversation, state }: DetailsProps) {
   const now = useNow();
   const { t } = i18n;
   const { joinedAt, assignedAt } = conversation;
-  const answers = Object.entries(conversation.answers);
   return (
     <aside class="details" aria-label={t("details.title")}>
       <h3 class="label">{t("details.visitor")}</h3>
       <dl class="facts">
         <Fact name={t("details.queue")}>{titleOf(i18n, state, conversation)}</Fact>
+        {conversation.priority > 0 && <Fact name={t("details.priority")}>{t(`priority.${conversation.priority}`)}</Fact>}
+        {conversation.tags.length > 0 && (
+          <Fact name={t("details.tags")}>{conversation.tags.map((tag) => (i18n.has(`tag.${tag}`) ? t(`tag.${tag}`) : tag)).join(", ")}</Fact>
+        )}
         <Fact name={t("details.language")}>{languageName(i18n, conversation.lang)}</Fact>
         {joinedAt !== null && <Fact name={t("details.joined")}>{i18n.moment(joinedAt, now)}</Fact>}
         {joinedAt !== null && assignedAt !== null && <Fact name={t("details.waited")}><Running ms={assignedAt - joinedAt} /></Fact>}
@@ -29,14 +32,7 @@ export function Details({ conversation, state }: DetailsProps) {
           <Fact name={t("details.talked")}><Running ms={now + state.skew - assignedAt} /></Fact>
         )}
       </dl>
-      {answers.length > 0 && <h3 class="label">{t("details.answers")}</h3>}
-      {answers.length > 0 && (
-        <dl class="facts facts-stacked">
-          {answers.map(([question, answer]) => (
-            <Fact key={question} name={question}><span dir="auto" lang={conversation.lang}>{String(answer)}</span></Fact>
-          ))}
-        </dl>
-      )}
+      <Answers conversation={conversation} />
       <h3 class="label">{t("details.participants")}</h3>
       <ul class="people">
         {conversation.participants.map((one) => (
@@ -44,6 +40,28 @@ export function Details({ conversation, state }: DetailsProps) {
         ))}
       </ul>
     </aside>
+  );
+}
+
+/** What the visitor answered before the chat: questions and options in the reader's language, own words as they are. */
+function Answers({ conversation }: { conversation: Conversation }) {
+  const { i18n } = useConsole();
+  const { answers, questions, lang } = conversation;
+  const asked = new Map(questions.map((question) => [question.id, question]));
+  // In the order in which they were asked; then what a client of its own has sent.
+  const ids = [...questions.map(({ id }) => id), ...Object.keys(answers)].filter((id, at, all) => all.indexOf(id) === at && id in answers);
+  if (ids.length === 0) return null;
+  return (
+    <>
+      <h3 class="label">{i18n.t("details.answers")}</h3>
+      <dl class="facts facts-stacked">
+        {ids.map((id) => {
+          const { words, own } = answerWords(i18n, asked.get(id), answers[id]);
+          const name = i18n.pick(asked.get(id)?.text) || id;
+          return <Fact key={id} name={name}><span dir={own ? "auto" : undefined} lang={own ? lang : undefined}>{words}</span></Fact>;
+        })}
+      </dl>
+    </>
   );
 }
 
