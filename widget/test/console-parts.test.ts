@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseSettings, preferredLang } from "../src/console/settings";
 import { commandFor, type KeyPress } from "../src/console/shortcuts";
+import { answerWords } from "../src/console/ui/names";
 import { clockFace, inWords } from "../src/console/ui/time";
+import type { Question } from "../src/core/frames";
 import { I18n } from "../src/core/i18n";
 import en from "../src/i18n/console.en.json";
 import fi from "../src/i18n/console.fi.json";
@@ -25,6 +27,17 @@ test("Every language fills in the same places, and no text is empty.", () => {
       assert.deepEqual(places(text), places(en[key as keyof typeof en]), key);
     }
   }
+});
+
+test("Answers are told with the words of questions and options in the reader's language, own words as they are.", () => {
+  const options = [{ id: "a", text: { fi: "Eka", sv: "Första" } }, { id: "b", text: { fi: "Toka", sv: "Andra" } }];
+  const of = (kind: Question["kind"], answer: unknown) => answerWords(new I18n("sv", sv), { id: "q", kind, text: {}, options }, answer);
+  assert.deepEqual(of("single", "b"), { words: "Andra", own: false });
+  assert.deepEqual(of("multiple", ["a", "b"]), { words: "Första, Andra", own: false });
+  assert.deepEqual(of("yes-no", "no"), { words: "Nej", own: false });
+  assert.deepEqual(of("text", "yes"), { words: "yes", own: true });
+  assert.deepEqual(of("single", "gone"), { words: "gone", own: false });
+  assert.deepEqual(answerWords(new I18n("sv", sv), undefined, { way: [1] }), { words: '{"way":[1]}', own: true });
 });
 
 test("One key takes the next visitor, whether upper or lower case.", () => {

@@ -1,4 +1,5 @@
 import type { WireMap } from "../src/core/codec";
+import { questions } from "./questions-scenes";
 
 const MINUTE = 60_000;
 export const ME = { id: "counsellor1", alias: "Mari Virtanen" };
@@ -84,7 +85,9 @@ function conversations(now: number): WireMap[] {
     conversation(now, "c1", 0, "fi", TALK, {
       more: {
         participants: [{ by: 1, alias: ME.alias }, { by: 2, alias: "Kim Lindqvist" }],
-        answers: { "Mistä haluaisit puhua?": "Juomisesta ja siitä, miten jaksan töissä", "Oletko ollut yhteydessä aiemmin?": "En" },
+        answers: { turva: "yes", aihe: ["arki", "paihteet"], kerro: "Juomisesta ja siitä, miten jaksan töissä" },
+        questions: questions.filter(({ id }) => id !== "kenesta"),
+        priority: 2, tags: ["substance", "oma-tunniste"],
         staff_log: [{
           seq: 1, id: "n1", kind: "text", from: "counsellor", by: 1, at: now - 8 * MINUTE,
           text: "Lomautettu keväällä, puoliso tukena. Ehdotettu päihdepoliklinikan ensiarviota; palataan ajanvaraukseen.",

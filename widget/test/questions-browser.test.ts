@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before as beforeAll, beforeEach, test } from "node:test";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { WireMap } from "../src/core/codec";
+import { stageOn } from "./console-stage";
 import { before, message, questions } from "./questions-scenes";
 import { Rig, statusOf, texts } from "./rig/server";
 import { axeFindings, pages, sharedBrowser } from "./rig/stage";
@@ -112,7 +113,7 @@ test("What is to be read comes in peace, with the numbers to call, and then the 
   await page.getByRole("radio", { name: "Ei", exact: true }).check();
   await page.getByRole("button", { name: "Jatka" }).click();
   await page.getByRole("heading", { name: "Lue ensin tämä" }).and(page.locator(":focus")).waitFor();
-  assert.match(await page.locator(".advice").innerText(), /soita hätänumeroon 112/);
+  assert.match(await page.locator(".words").innerText(), /soita hätänumeroon 112/);
   assert.equal(await page.locator(".help.urgent .phone").getAttribute("href"), "tel:112");
   assert.deepEqual(await axeFindings(page), []);
   await page.getByRole("button", { name: "Jatka" }).click();
@@ -147,6 +148,21 @@ test("Another queue's questions come on a page of their own that names it.", asy
   await page.locator(".bars").waitFor();
   const answers = hellos()[1]?.["answers"] as WireMap;
   assert.deepEqual([answers["turva"], answers["koulu"]], ["yes", null]);
+});
+
+test("The counsellor reads answers in the words of the questions, in their own language, and what rules made of them.", async () => {
+  const asked = { fi: ["Onko kaikilla juuri nyt turvallista?", "Kyllä", "Arjessa jaksaminen, Alkoholi tai muut päihteet", "Suuri"], en: ["Is everyone safe right now?", "Yes", "Coping with everyday life, Alcohol or other substances", "High"] };
+  for (const [lang, words] of Object.entries(asked)) {
+    await stageOn(browser, async ({ page: desk }) => {
+      await desk.keyboard.press("Alt+Digit1");
+      const details = desk.locator("aside.details");
+      await details.getByText(words[0] ?? "").waitFor();
+      const shown = await details.innerText();
+      for (const word of [...words, "oma-tunniste", "Juomisesta ja siitä, miten jaksan töissä"]) assert.ok(shown.includes(word), `${lang}: ${word}`);
+      assert.equal(await details.locator("[lang=fi]").innerText(), "Juomisesta ja siitä, miten jaksan töissä");
+      assert.deepEqual(await axeFindings(desk, { within: "aside.details" }), []);
+    }, { locale: lang });
+  }
 });
 
 for (const { lang, colorScheme } of LOOKS) {

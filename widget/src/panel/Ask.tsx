@@ -118,7 +118,7 @@ function Advice({ title, from, onBack }: AdviceProps) {
     <div class="content">
       <BackLink onBack={onBack} />
       <Heading>{i18n.t(title)}</Heading>
-      {from.messages?.map((message, i) => <p class="advice" key={i}>{i18n.pick(message)}</p>)}
+      {from.messages?.map((message, i) => <p class="words" key={i}>{i18n.pick(message)}</p>)}
       <Help emergency={from.emergency} alternatives={from.alternatives} />
     </div>
   );

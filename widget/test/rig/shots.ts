@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { chromium, type Page } from "playwright-core";
 import type { WireMap } from "../../src/core/codec";
+import { before, message, questions } from "../questions-scenes";
 import { Rig, statusOf, texts } from "./server";
 
 const [, , out = "/tmp/shots", builtIn = "/tmp/wst", only = ""] = process.argv;
@@ -34,6 +35,13 @@ interface Scene {
   after?: (page: Page, rig: Rig) => Promise<void>;
 }
 const press = async (page: Page) => page.locator(".foot .primary").click();
+const asking = statusOf("paihde", { questions });
+const answered = async (page: Page) => {
+  await press(page);
+  await page.locator(".option input").nth(1).check();
+  await press(page);
+  await page.locator(".words").waitFor();
+};
 const type = async (page: Page, text: string) => page.fill("#say", text);
 const resume = [statusOf("paihde", { resume: "paihde" })];
 
@@ -90,6 +98,21 @@ const scenes: Record<string, Scene> = {
     status: [statusOf("paihde")],
     hello: [{ type: "unavailable", reason: "full", emergency: statusOf("a")["emergency"], alternatives: statusOf("a")["alternatives"] }],
     after: press,
+  },
+  asking: { status: [asking], after: press },
+  asking_missing: {
+    status: [asking],
+    after: async (page) => {
+      await press(page);
+      await page.locator(".option").first().waitFor();
+      await press(page);
+      await page.locator(".error-text").waitFor();
+    },
+  },
+  advice: { status: [asking], hello: [before({ messages: [message] }, asking)], after: answered },
+  refused: {
+    status: [asking], after: answered,
+    hello: [{ type: "unavailable", ref: "hello", reason: "refused", messages: [message], emergency: asking["emergency"], alternatives: asking["alternatives"] }],
   },
   erased: { status: resume, hello: [welcome({ state: "closed", reason: "idle", linger_until: at(9) }), { type: "closed", reason: "erased" }] },
   replaced: { status: resume, hello: [welcome({ state: "active" })], after: async (page, rig) => {
