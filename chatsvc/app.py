@@ -29,6 +29,7 @@ from chatsvc.store.directory_snapshot import DirectorySnapshot
 from chatsvc.store.graves import Graves
 from chatsvc.store.keyring import VaultKeyring
 from chatsvc.store.link import Link
+from chatsvc.store.plans import PlanFollower, PlanStore
 from chatsvc.store.subscriber import PoolSubscriber
 from chatsvc.store.vault import SqliteVault
 from chatsvc.telemetry.metrics import Metrics, QueueFigures
@@ -72,9 +73,11 @@ class Backend:
         self.loops: set[asyncio.Task[None]] = set()
         self._ready: dict[str, asyncio.Event] = {}
         self._follower = DirectoryFollower(self.directory, self._directory_changed)
+        plans = PlanStore(link)
+        self._plan_follower = PlanFollower(plans)
         self.planning = Planning(
-            sites=self.directory, declared=lambda: self.snapshot, refresh=self._follower.refresh,
-            clock=lambda: self.clock,
+            sites=self.directory, plans=plans, declared=lambda: self.snapshot, refresh=self._refresh,
+            plan=lambda: self._plan_follower.snapshot, clock=lambda: self.clock,
         )  # fmt: skip
 
     @property
@@ -87,6 +90,7 @@ class Backend:
         await self.directory.claim(self.vault.vault_id, demo=self._demo)
         await self.clock.synchronise(self.link, "chatsvc:{dir}:clock")
         snapshot = await self._follower.start()
+        await self._plan_follower.start()
         if any(queue.hours for queue in snapshot.queues.values()):
             await asyncio.to_thread(learn_holidays, self.clock.now())
         for pool in sorted(snapshot.pools):
@@ -96,6 +100,9 @@ class Backend:
             await self.chats[pool].set_queues(self.queues(pool))
         self.loop("clock", CLOCK_S, self._synchronise)
         self.loop("health", HEALTH_S, self._look_at_health)
+
+    async def _refresh(self) -> None:
+        await asyncio.gather(self._follower.refresh(), self._plan_follower.refresh())
 
     def queues(self, pool: str) -> list[Queue]:
         """The queues of a pool."""
@@ -118,6 +125,7 @@ class Backend:
             task.cancel()
         await asyncio.gather(*self.loops, return_exceptions=True)
         await self._follower.stop()
+        await self._plan_follower.stop()
 
     def _open(self, name: str) -> None:
         chats = PoolChats(

@@ -93,6 +93,9 @@ SITE_KEYS: Mapping[str, Key] = {
     "grace_staff": Key(
         "grace_staff_ms", duration("5 s", "1 h"), "how long an absent counsellor keeps conversations"
     ),
+    "late": Key(
+        "late_ms", duration("1 min", "4 h"), "after a shift's start: who has not clocked in is shown as late"
+    ),
 }
 _SITE_TABLES = ("emergency", "alternatives", "queue")
 

@@ -79,6 +79,7 @@ class Site:
     alternatives: tuple[Contact, ...] = ()
     queues: tuple[Queue, ...] = ()
     grace_staff_ms: int = 120_000
+    late_ms: int = 300_000  # after a shift's start: who has not clocked in by then is shown as late
 
     @property
     def pool_id(self) -> PoolId:

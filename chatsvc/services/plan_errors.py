@@ -1,6 +1,7 @@
 """Why a change to the plan is not made."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import ClassVar
 
 from chatsvc.domain.declaration_text import Problem
@@ -18,6 +19,12 @@ class PlanRefused(ChatError):
         first = self.problems[0]
         more = f" And {len(self.problems) - 1} more." if len(self.problems) > 1 else ""
         super().__init__(f"{first.path}: {first.message}{more}" if first.path else f"{first.message}{more}")
+
+    def about(self, identifier: str) -> "PlanRefused":
+        """The same of one row: paths begin with the field, not with the row's id."""
+        return PlanRefused(
+            replace(one, path=one.path.removeprefix(f"{identifier}.")) for one in self.problems
+        )
 
 
 class PlanChanged(ChatError):

@@ -60,6 +60,14 @@ DESCRIBED: tuple[Described, ...] = (
         _BODY | {403, 503}, bodies.VisitEnd, public=True, tag="visitor",
     ),
     Described(
+        "readFeed", "GET", "/calendar/{token}.ics", "One person's times, for the calendar program that subscribes.",
+        {
+            200: Answer("Each time by itself, in UTC.", {"type": "string"}, "text/calendar", tagged=True),
+            304: Answer("As it was: If-None-Match names the present ETag."),
+        },
+        frozenset({404, 503}), public=True,
+    ),
+    Described(
         "getAsyncApi", "GET", "/api/v1/asyncapi.json", "The document of the WebSocket protocol.",
         {200: Answer("AsyncAPI 3.", _DOCUMENT)}, public=True,
     ),

@@ -133,6 +133,8 @@ def mount(app: web.Application, operation: Operation) -> None:
             if not may(staff, operation.action, where.id):
                 raise NotAllowed
         try:
+            if operation.versioned and "If-Match" not in request.headers:
+                raise VersionMissing
             return await operation.handle(Call(request, node, request.app[PLANNING], staff, where))
         except (BadBody, PlanRefused, PlanChanged, VersionMissing) as error:
             return _refusal(error)

@@ -9,6 +9,7 @@ from chatsvc.domain.hours_document import hours_document
 from chatsvc.domain.permissions import Action
 from chatsvc.services.hours import hours_tag, read_hours, set_hours
 from chatsvc.services.opening import holidays_of
+from chatsvc.web import plan_api_calendar, plan_api_cover, plan_api_shifts, plan_api_swaps
 from chatsvc.web import plan_bodies as bodies
 from chatsvc.web.operations import Answer, BadBody, Call, Operation, Parameter, json_answer, mount, read_body
 
@@ -40,7 +41,7 @@ async def get_holidays(call: Call) -> web.Response:
 
 
 _HOURS = "/api/v1/sites/{site}/queues/{queue}/hours"
-OPERATIONS: tuple[Operation, ...] = (
+_OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "getHours", "GET", _HOURS, "When a queue is meant to be open.", get_hours,
         {200: Answer("The hours in force.", bodies.Hours, tagged=True)}, Action.READ_HOURS,
@@ -58,9 +59,17 @@ OPERATIONS: tuple[Operation, ...] = (
         ),
     ),
 )  # fmt: skip
+OPERATIONS = (
+    *_OPERATIONS,
+    *plan_api_shifts.OPERATIONS,
+    *plan_api_swaps.OPERATIONS,
+    *plan_api_cover.OPERATIONS,
+    *plan_api_calendar.OPERATIONS,
+)
 
 
 def add_plan_api(app: web.Application) -> None:
     """Mount the plan's operations."""
     for operation in OPERATIONS:
         mount(app, operation)
+    app.router.add_route("GET", plan_api_calendar.FEED_PATH, plan_api_calendar.feed)

@@ -1,0 +1,174 @@
+"""What a change of the plan would do: refused whole, with place and reason, or made with warnings."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from chatsvc.domain.declaration_text import Problem
+from chatsvc.domain.hours import expand as expand_hours
+from chatsvc.domain.hours import instant, local_day
+from chatsvc.domain.intervals import IntervalSet
+from chatsvc.domain.plan import KINDS, LARGEST_MINIMUM, MOST_MINIMA, MOST_ROWS, Edit, Plan
+from chatsvc.domain.roster import Occurrence, OutsideHours, Overlap, outside_hours, overlaps
+from chatsvc.domain.shifts import Absence, Shift, absence_problems, wall_at, wall_ms
+from chatsvc.domain.sites import Queue, QueueKey, Site, SiteId, Staff, StaffId
+from chatsvc.domain.swaps import OccurrenceKey, Swap, SwapState
+from chatsvc.services.opening import Holidays
+from chatsvc.services.plan_errors import PlanRefused
+from chatsvc.services.rosters import enabled, make_roster
+from chatsvc.services.shift_rules import LONGEST_WINDOW_MS, all_problems
+
+MOST_TOLD = 20  # of overlaps and of warnings, each
+WARNED_DAYS = 35  # how far occurrences are compared with the queues' hours
+TALKING = ("counsellor", "supervisor")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is declared, as far as a plan depends on it. `serves` are the queues of each enabled person."""
+
+    sites: Mapping[SiteId, Site]
+    people: Collection[Staff]
+    serves: Mapping[StaffId, Collection[QueueKey]]
+
+    def queues(self) -> Iterator[Queue]:
+        """The queues of every site."""
+        for site in self.sites.values():
+            yield from site.queues
+
+    @property
+    def queue_keys(self) -> frozenset[QueueKey]:
+        return frozenset(queue.key for queue in self.queues())
+
+
+def judge(
+    before: Plan, after: Plan, edits: Sequence[Edit], known: Known, now: int
+) -> tuple[OutsideHours, ...]:
+    """What is worth a warning in a change from `before` to `after`; takes its time, so call it in a thread.
+
+    A person whom the change plans twice at once, within 400 days, is an error; what overlapped before is not.
+    Raises PlanRefused with everything that is wrong.
+    """
+    problems = [*_row_problems(edits, known), *_too_many(after), *_taken_ids(after, edits)]
+    if problems:
+        raise PlanRefused(problems)
+    people = _people(before, after, edits)
+    if not people:
+        return ()
+    start = _begins(edits, now)
+    end = start + LONGEST_WINDOW_MS
+    present = enabled(known.people)
+    was = {_pair(one) for one in overlaps(make_roster(before, present, start, end, people).occurrences)}
+    roster = make_roster(after, present, start, end, people)
+    twice = [one for one in overlaps(roster.occurrences) if _pair(one) not in was]
+    if twice:
+        changed = {edit.id for edit in edits}
+        raise PlanRefused([_overlap_problem(one, changed) for one in twice[:MOST_TOLD]])
+    return _warnings(roster.occurrences, edits, known, start)
+
+
+def _row_problems(edits: Iterable[Edit], known: Known) -> Iterator[Problem]:
+    keys = known.queue_keys
+    for edit in edits:
+        if isinstance(edit.row, Shift):
+            yield from all_problems(edit.row, keys, known.serves)
+        elif isinstance(edit.row, Absence):
+            yield from absence_problems(edit.row, known.serves)
+        elif isinstance(edit.row, tuple):
+            yield from _minimum_problems(edit, keys)
+
+
+def _minimum_problems(edit: Edit, keys: Collection[QueueKey]) -> Iterator[Problem]:
+    assert isinstance(edit.row, tuple)
+    if edit.id not in keys:
+        yield Problem(f"{edit.id}.minima", "there is no such queue.")
+    if len(edit.row) > MOST_MINIMA:
+        yield Problem(f"{edit.id}.minima", f"there can be at most {MOST_MINIMA} of one queue.")
+    for number, required in enumerate(edit.row, 1):
+        if not 1 <= required.least <= LARGEST_MINIMUM:
+            yield Problem(f"{edit.id}.minima.{number}.least", f"must be from 1 to {LARGEST_MINIMUM}.")
+
+
+def _too_many(plan: Plan) -> Iterator[Problem]:
+    for site in plan.sites.values():
+        for kind in KINDS:
+            if len(getattr(site, kind)) > MOST_ROWS:
+                yield Problem(kind, f"there can be at most {MOST_ROWS} at one site; remove old ones.")
+
+
+def _taken_ids(after: Plan, edits: Iterable[Edit]) -> Iterator[Problem]:
+    """An occurrence is named by its shift's id, which so must be the only one of all sites."""
+    for edit in edits:
+        if isinstance(edit.row, Shift):
+            for site in after.sites.values():
+                if site.site != edit.row.site and edit.id in site.shifts:
+                    yield Problem(
+                        f"{edit.id}.id", "is the id of a shift at another site; choose another one."
+                    )
+
+
+def _people(before: Plan, after: Plan, edits: Iterable[Edit]) -> frozenset[StaffId]:
+    """Everybody whose times may be others after the change."""
+    found: set[StaffId | None] = set()
+    for edit in edits:
+        for plan in (before, after):
+            for site in plan.sites.values():
+                row = getattr(site, edit.kind).get(edit.id)
+                if isinstance(row, Shift):
+                    found |= {row.staff, *(override.staff for override in row.overrides)}
+                elif isinstance(row, Absence):
+                    found.add(row.staff)
+                elif isinstance(row, Swap) and row.state is SwapState.APPROVED:
+                    found |= {row.asker, row.colleague}
+    return frozenset(person for person in found if person)
+
+
+def _begins(edits: Iterable[Edit], now: int) -> int:
+    """From when on the change is looked at: yesterday, or the first single shift that it writes."""
+    starts = [instant(local_day(now) - timedelta(days=1), 0)]
+    singles = [edit.row for edit in edits if isinstance(edit.row, Shift) and not edit.row.rule]
+    if singles and len(singles) == len(list(edits)):  # nothing recurs: the window may lie anywhere
+        starts = [wall_ms(datetime.combine(shift.start.date(), time(0))) for shift in singles]
+    return min(starts)
+
+
+Pair = tuple[StaffId, OccurrenceKey, OccurrenceKey]
+
+
+def _pair(overlap: Overlap) -> Pair:
+    return overlap.staff, overlap.first.key, overlap.second.key
+
+
+def _overlap_problem(overlap: Overlap, changed: Collection[str]) -> Problem:
+    first, second = overlap.first, overlap.second
+    one, other = (first, second) if first.shift in changed else (second, first)
+    start, end = overlap.interval
+    return Problem(
+        f"{one.shift}.start",
+        f"{overlap.staff} would be planned twice from {wall_at(start):%Y-%m-%d %H:%M} to {wall_at(end):%H:%M}: "
+        f"also in {', '.join(other.queues)} (shift {other.shift}).",
+    )
+
+
+def _warnings(
+    occurrences: Iterable[Occurrence], edits: Iterable[Edit], known: Known, start: int
+) -> tuple[OutsideHours, ...]:
+    written = {edit.id for edit in edits if isinstance(edit.row, Shift)}
+    end = start + WARNED_DAYS * 86_400_000
+    near = [one for one in occurrences if one.shift in written and one.end <= end]
+    if not near:
+        return ()
+    wanted = {key for one in near for key in one.queues}
+    return outside_hours(near, open_times(known.queues(), wanted, start, end))[:MOST_TOLD]
+
+
+def open_times(
+    queues: Iterable[Queue], wanted: Collection[QueueKey], start: int, end: int
+) -> dict[QueueKey, IntervalSet]:
+    """When each wanted queue is meant to be open between two instants; those without hours are left out."""
+    days = local_day(start) - timedelta(days=1), local_day(end) + timedelta(days=1)
+    return {
+        queue.key: expand_hours(queue.hours, Holidays(), *days).intervals
+        for queue in queues
+        if queue.key in wanted and queue.hours is not None
+    }

@@ -1,0 +1,139 @@
+"""Calendar files in and out, and the private feed, over the API."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from chatsvc.domain.hours import local_day
+from tests.support.api import Person, Said, person
+from tests.support.service import Service, make_site, make_staff
+from tests.support.stores import SingleStore
+from tests.support.time_travel import still
+
+CALENDAR, SHIFTS, FEED = "/sites/kunta/calendar", "/sites/kunta/shifts", "/me/feed"
+
+
+@pytest.fixture
+async def service(valkey: SingleStore, tmp_path: Path) -> AsyncIterator[Service]:
+    """Two counsellors and a supervisor."""
+    people = (make_staff("aino"), make_staff("eino"), make_staff("saana", role="supervisor"))
+    async with still(valkey.url, tmp_path, make_site(), people) as made:
+        yield made
+
+
+@pytest.fixture
+async def saana(service: Service) -> Person:
+    """The supervisor."""
+    return await person(service, "saana")
+
+
+def event(service: Service, who: str, uid: str, hour: int, *lines: str) -> str:
+    """An event of six hours a week from now."""
+    today = local_day(service.backend.clock.now()) + timedelta(days=7)
+    start = datetime(today.year, today.month, today.day) + timedelta(hours=hour)  # noqa: DTZ001 - local time
+    times = [
+        f"DT{word};TZID=Europe/Helsinki:{start + timedelta(hours=more):%Y%m%dT%H%M%S}"
+        for word, more in (("START", 0), ("END", 6))
+    ]
+    return "\r\n".join(["BEGIN:VEVENT", f"UID:{uid}", f"SUMMARY:{who}", *times, *lines, "END:VEVENT"])
+
+
+def file(*events: str) -> str:
+    """A calendar file."""
+    head = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//tests//"]
+    return "\r\n".join([*head, *events, "END:VCALENDAR", ""])
+
+
+async def send(who: Person, content: str | bytes, query: str = "", kind: str = "text/calendar") -> Said:
+    """Import a file."""
+    headers = {"Content-Type": kind}
+    return await who.ask("POST", CALENDAR + query, data=content, headers=headers)
+
+
+async def test_a_file_is_looked_at_then_imported_and_comes_out_again(service: Service, saana: Person) -> None:
+    """A dry run saves nothing; imported twice it is the same plan; exported and imported it is so too."""
+    content = file(
+        event(service, "aino", "one@x", 9, "RRULE:FREQ=WEEKLY"), event(service, "Eino", "two@x", 10),
+        event(service, "eino", "three@x", 20, "CATEGORIES:ABSENCE"),
+    )  # fmt: skip
+    looked = await send(saana, content, "?dry_run=true")
+    assert (looked.status, looked.body["saved"], len(looked.body["shifts"])) == (200, False, 2), looked.text
+    assert (await saana.ask("GET", SHIFTS)).body["shifts"] == []
+    assert (await send(saana, content)).body["saved"]
+    plan = (await saana.ask("GET", SHIFTS)).body
+    assert {one["shift"]["staff"] for one in plan["shifts"]} == {"aino", "eino"}
+    assert (await send(saana, content)).body["version"] == plan["version"]
+    out = await saana.ask("GET", CALENDAR)
+    assert out.text.startswith("BEGIN:VCALENDAR")
+    back = await send(saana, out.text)
+    assert (back.status, len(back.body["absences"])) == (200, 1), back.text
+    assert (await saana.ask("GET", SHIFTS)).body["shifts"] == plan["shifts"]
+
+
+async def test_a_wrong_file_is_refused_whole(service: Service, saana: Person) -> None:
+    """Of a file with one wrong event nothing is taken; the answer names the line."""
+    content = file(event(service, "aino", "one@x", 9), event(service, "nobody", "two@x", 9))
+    said = await send(saana, content)
+    assert (said.status, said.body["code"]) == (422, "refused")
+    (problem,) = said.body["problems"]
+    assert "SUMMARY" in problem["field"]
+    assert problem["line"] == 12
+    assert (await saana.ask("GET", SHIFTS)).body == {"version": 0, "shifts": [], "broken": []}
+
+
+async def test_a_file_that_plans_somebody_twice_is_refused(service: Service, saana: Person) -> None:
+    """Overlaps within the file, and with what is planned already, are errors too."""
+    twice = file(event(service, "aino", "one@x", 9), event(service, "aino", "two@x", 14))
+    assert "planned twice" in (await send(saana, twice)).body["detail"]
+    assert (await send(saana, file(event(service, "aino", "one@x", 9)))).status == 200
+    assert "planned twice" in (await send(saana, file(event(service, "aino", "two@x", 14)))).body["detail"]
+
+
+async def test_files_that_are_none(saana: Person, service: Service) -> None:
+    """Too large, of another kind, empty, not a calendar, another version: each has its answer."""
+    assert (await send(saana, b"x" * (1 << 20) + b"y")).status == 413
+    assert (await send(saana, file(), kind="text/plain")).status == 415
+    assert (await send(saana, file())).status == 422
+    assert (await send(saana, b"\xff\xfe")).status == 422
+    good = file(event(service, "aino", "one@x", 9))
+    headers = {"Content-Type": "text/calendar"}
+    assert (await saana.ask("POST", CALENDAR, data=good, headers=headers, tag='"7"')).status == 412
+    aino = await person(service, "aino")
+    assert (await send(aino, good)).status == 403
+    assert (await aino.ask("GET", CALENDAR)).status == 403
+
+
+async def test_a_feed_shows_one_persons_times(service: Service, saana: Person) -> None:
+    """Without a cookie, to whoever knows the address; a new address ends the old one, and so does revoking."""
+    await send(saana, file(event(service, "aino", "one@x", 9), event(service, "eino", "two@x", 9)))
+    aino = await person(service, "aino")
+    assert (await aino.ask("GET", FEED)).body == {"created_at": None}
+    made = await aino.ask("POST", FEED)
+    assert made.status == 201
+    path = made.body["url"].removeprefix(service.parts.node.public_url)
+    assert len(path) > len("/calendar/.ics") + 42
+    anybody = Person(service)
+    shown = await anybody.ask("GET", path)
+    assert (shown.status, shown.text.count("BEGIN:VEVENT")) == (200, 1)
+    same = await anybody.ask("GET", path, headers={"If-None-Match": str(shown.tag)})
+    assert (same.status, same.text) == (304, "")
+    assert (await aino.ask("GET", FEED)).body["created_at"] == made.body["created_at"]
+    second = (await aino.ask("POST", FEED)).body["url"].removeprefix(service.parts.node.public_url)
+    gone, never = await anybody.ask("GET", path), await anybody.ask("GET", "/calendar/never.ics")
+    assert (gone.status, gone.body) == (404, never.body)
+    assert (await anybody.ask("GET", second)).status == 200
+    assert (await aino.ask("DELETE", FEED)).status == 204
+    assert (await anybody.ask("GET", second)).status == 404
+    assert (await anybody.ask("POST", FEED)).status == 401
+
+
+async def test_a_disabled_accounts_feed_is_gone(service: Service) -> None:
+    """Whoever may not sign in any more has no calendar either."""
+    aino = await person(service, "aino")
+    path = (await aino.ask("POST", FEED)).body["url"].removeprefix(service.parts.node.public_url)
+    await service.backend.directory.put_staff(replace(make_staff("aino"), disabled=True))
+    await service.backend.planning.refresh()
+    assert (await Person(service).ask("GET", path)).status == 404
