@@ -86,13 +86,13 @@ test("A server that accepts and closes at once does not reset the backoff.", () 
   }
 });
 
-test("A dead socket shows within 5 s of an attempt to use it, and is replaced.", () => {
+test("A dead socket shows within 4 s of an attempt to use it, and is replaced.", () => {
   const { clock, peer, connection } = setUp();
   peer.socket.accept();
   const dead = peer.socket;
   connection.ask("m1", { type: "say", id: "m1", text: "hei" });
-  clock.pass(4_999);
-  assert.equal(connection.state.name, "trying");
+  clock.pass(3_500);
+  assert.deepEqual(connection.state, { name: "trying", at: clock.now(), silent: true });
   assert.equal(dead.closed, true);
   assert.equal(peer.sockets.length, 2);
   dead.end(1000);
@@ -107,6 +107,42 @@ test("A slow store is not a dead socket: a pong keeps the connection.", () => {
   assert.deepEqual(peer.socket.types, ["watch", "say", "ping"]);
   peer.socket.deliver({ type: "pong" });
   clock.pass(20_000);
+  assert.equal(connection.state.name, "open");
+});
+
+test("Whoever types over a dead socket hears of it within 4 s of any key.", () => {
+  const { clock, peer, connection } = setUp();
+  peer.socket.accept();
+  clock.pass(10_000);
+  connection.use();
+  assert.deepEqual(peer.socket.types, ["watch", "ping"]);
+  peer.socket.deliver({ type: "pong" });
+  clock.pass(10);
+  connection.use();
+  clock.pass(4_000);
+  assert.equal(connection.state.name, "trying");
+});
+
+test("Typing over a socket that lives asks for a sign of life at most once a second.", () => {
+  const { clock, peer, connection } = setUp();
+  peer.socket.accept();
+  for (let key = 0; key < 100; key++) {
+    const asked = peer.socket.types.length;
+    connection.use();
+    clock.pass(100);
+    if (peer.socket.types.length > asked) peer.socket.deliver({ type: "pong" });
+  }
+  const pings = peer.socket.types.filter((type) => type === "ping").length;
+  assert.ok(pings >= 8 && pings <= 11, `${pings}`);
+  assert.equal(connection.state.name, "open");
+});
+
+test("A socket that is replaced on purpose was not lost: it is being connected.", () => {
+  const { peer, connection } = setUp();
+  peer.socket.accept();
+  connection.replace();
+  assert.equal(connection.state.name, "connecting");
+  peer.socket.accept();
   assert.equal(connection.state.name, "open");
 });
 

@@ -15,7 +15,8 @@ export interface Socket {
 export type ConnectionState =
   | { name: "connecting" }
   | { name: "open" }
-  | { name: "trying"; at: number }
+  /** `silent`: the socket seemed open and gave no sign of life for seconds; otherwise it was closed just now. */
+  | { name: "trying"; at: number; silent?: true }
   | { name: "stopped"; code: number };
 
 export interface ConnectionOptions<In extends { type: string }> {
@@ -32,8 +33,11 @@ export interface ConnectionOptions<In extends { type: string }> {
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_CAP_MS = 20_000;
 const CONNECT_WITHIN_MS = 10_000;
-/** Unanswered for this long, a frame makes us doubt the socket; together with PONG_WITHIN_MS below 5 s. */
-const DOUBT_AFTER_MS = 1_000;
+/** Unanswered for this long, a frame makes us doubt the socket. */
+const DOUBT_AFTER_MS = 500;
+/** A sign of life younger than this is not asked for again while somebody types. */
+const TRUST_MS = 1_000;
+/** Together with the longer of the two above 4 s: a dead socket shows well within 5 s of an attempt to use it. */
 const PONG_WITHIN_MS = 3_000;
 const PING_AFTER_SILENCE_MS = 30_000;
 /** Our own code for a socket that we gave up: never on the wire, means "come back". */
@@ -67,13 +71,15 @@ function parse<In>(data: unknown): In {
   return frame as unknown as In;
 }
 
-/** A socket that comes back by itself, and never claims to be open for more than 5 s after it failed us. */
+/** A socket that comes back by itself, and never claims to be open for more than 4 s after an attempt to use it failed. */
 export class Connection<Out extends { type: string }, In extends { type: string }> {
   state: ConnectionState = { name: "stopped", code: 1000 };
   #socket: Socket | null = null;
   #attempt = 0;
   #notBefore = 0;
   #unanswered = new Set<string>();
+  /** When the server last gave a sign of life. */
+  #heard = 0;
   readonly #retry: Deadline;
   readonly #opening: Deadline;
   readonly #doubt: Deadline;
@@ -86,7 +92,7 @@ export class Connection<Out extends { type: string }, In extends { type: string 
     this.#retry = new Deadline(this.#clock, () => this.#connect());
     this.#opening = new Deadline(this.#clock, () => this.#lost(LOST, ""));
     this.#doubt = new Deadline(this.#clock, () => this.probe());
-    this.#pong = new Deadline(this.#clock, () => this.replace());
+    this.#pong = new Deadline(this.#clock, () => this.#again({ name: "trying", at: this.#clock.now(), silent: true }));
     this.#silence = new Deadline(this.#clock, () => this.probe());
   }
 
@@ -104,12 +110,9 @@ export class Connection<Out extends { type: string }, In extends { type: string 
     this.#enter({ name: "stopped", code });
   }
 
-  /** Gives up the present socket and opens another at once. */
+  /** Gives up the present socket, though nothing is wrong with it, and opens another at once. */
   replace(): void {
-    if (this.state.name === "stopped") return;
-    this.#drop();
-    this.#enter({ name: "trying", at: this.#clock.now() });
-    this.#connect();
+    if (this.state.name !== "stopped") this.#again({ name: "connecting" });
   }
 
   /** Sends a frame if the socket is open; false means that it wasn't sent. */
@@ -132,6 +135,14 @@ export class Connection<Out extends { type: string }, In extends { type: string 
     if (this.#unanswered.size === 0) this.#doubt.clear();
   }
 
+  /** Somebody uses the page without asking the server anything (they type): the socket must have shown life just now. */
+  use(): void {
+    if (this.state.name !== "open" || this.#doubt.at !== null) return;
+    const fresh = this.#heard + TRUST_MS;
+    if (this.#clock.now() < fresh) this.#doubt.set(fresh);
+    else this.probe();
+  }
+
   /** Asks the server for a sign of life; without one within 3 s the socket is replaced. */
   probe(): void {
     if (this.state.name !== "open" || this.#pong.at !== null) return;
@@ -149,6 +160,12 @@ export class Connection<Out extends { type: string }, In extends { type: string 
       this.#attempt = 0;
       if (this.#clock.now() >= this.#notBefore) this.#connect();
     }
+  }
+
+  #again(state: ConnectionState): void {
+    this.#drop();
+    this.#enter(state);
+    this.#connect();
   }
 
   #enter(state: ConnectionState): void {
@@ -182,6 +199,7 @@ export class Connection<Out extends { type: string }, In extends { type: string 
     }
     // Any frame is a sign of life, and only a server that speaks to us earns a fresh backoff.
     this.#attempt = 0;
+    this.#heard = this.#clock.now();
     this.#pong.clear();
     this.#silence.in(PING_AFTER_SILENCE_MS);
     if (frame.type !== "pong") this.options.onFrame(frame);
