@@ -226,11 +226,21 @@ test("Typing is said once in a while, not with every key; and never what is type
   for (let i = 0; i < 6; i++) {
     session.typing(true);
     clock.pass(1_000);
+    peer.socket.deliver({ type: "pong" });
   }
   session.typing(false);
   session.typing(false);
   const said = peer.socket.sent.filter(({ type }) => type === "typing");
   assert.deepEqual(said, [{ type: "typing", on: true }, { type: "typing", on: true }, { type: "typing", on: false }]);
+});
+
+test("A key over a dead line shows as no connection within 4 s, before and after the chat has begun.", () => {
+  for (const state of ["waiting", "active"]) {
+    const { clock, session } = joined(state);
+    session.typing(true);
+    clock.pass(4_000);
+    assert.deepEqual([session.view.online, session.view.link.name], [false, "trying"], state);
+  }
 });
 
 test("A page that comes back from the page cache connects and goes on.", () => {

@@ -3,11 +3,13 @@ import { NEUTRAL_PAGE } from "../core/exit";
 import type { I18n } from "../core/i18n";
 import { Banner } from "./Banner";
 import { Browse } from "./Browse";
-import { findLauncher, type Launcher } from "./embed";
+import { findLauncher, type Launcher, type Shown } from "./embed";
 import { Header } from "./Header";
+import { takeFocus } from "./Heading";
 import { Loading, Erased, Replaced, Unavailable } from "./Screens";
-import type { Session } from "./session";
 import { useLater } from "./later";
+import { useLink } from "./link";
+import type { Session } from "./session";
 import { UiContext, useView, type Ui } from "./ui";
 import { useWatcher } from "./watcher";
 
@@ -29,17 +31,23 @@ function quickExit(session: Session, launcher: Launcher | null): void {
   else location.replace(NEUTRAL_PAGE);
 }
 
-/** What a person can see: the tab is in front and, in a page, the chat is not minimised. */
-function useVisible(): { visible: boolean; launcher: Launcher | null } {
-  const [shown, setShown] = useState(true);
+const OWN_PAGE: Shown = { on: true, focus: false, read: null };
+
+/** What a person can see: the tab is in front and, in a page, the launcher has said that the chat is not minimised. */
+function useVisible(): { visible: boolean; shown: Shown | null; launcher: Launcher | null } {
+  const [told, setTold] = useState<Shown | null>(null);
   const [front, setFront] = useState(document.visibilityState === "visible");
-  const launcher = useMemo(() => findLauncher(setShown), []);
+  const launcher = useMemo(() => findLauncher(setTold), []);
+  const shown = launcher ? told : OWN_PAGE;
+  useEffect(() => {
+    if (shown?.focus) takeFocus();
+  }, [shown]);
   useEffect(() => {
     const look = () => setFront(document.visibilityState === "visible");
     document.addEventListener("visibilitychange", look);
     return () => document.removeEventListener("visibilitychange", look);
   }, []);
-  return { visible: shown && front, launcher };
+  return { visible: shown !== null && shown.on && front, shown, launcher };
 }
 
 function Screen({ session }: { session: Session }) {
@@ -57,22 +65,23 @@ function Screen({ session }: { session: Session }) {
 
 export function App({ session, first, languages, load }: AppProps) {
   const [i18n, setI18n] = useState(first);
-  const { visible, launcher } = useVisible();
+  const { visible, shown, launcher } = useVisible();
   const speaker = useRef<HTMLDivElement>(null);
   const announce = useCallback((text: string) => {
     if (speaker.current) speaker.current.textContent = text;
   }, []);
   const view = useView(session);
+  const connection = useLink(view);
 
   const ui: Ui = {
-    i18n, session, launcher, visible, languages, announce,
+    i18n, session, launcher, visible, connection, languages, announce,
     setLanguage: (lang) => {
       session.lang = lang;
       void load(lang).then(setI18n, () => announce(i18n.t("trouble.other")));
     },
     quickExit: () => quickExit(session, launcher),
   };
-  useWatcher(ui, view);
+  useWatcher(ui, view, shown);
 
   useEffect(() => {
     if (!launcher) return;

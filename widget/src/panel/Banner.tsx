@@ -1,39 +1,12 @@
-import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icons";
 import { useUi } from "./ui";
 import type { View } from "./view";
 
-const PATIENCE_MS = 900;
-const GOOD_NEWS_MS = 4_000;
 const REPLACED = 4009;
 
-/** Whether the connection has been missing for longer than a blink, and whether it has just come back. */
-function useLink(view: View): { missing: boolean; back: boolean } {
-  const up = view.online;
-  const [missing, setMissing] = useState(false);
-  const [back, setBack] = useState(false);
-  const was = useRef(false);
-  useEffect(() => {
-    if (up) {
-      if (was.current) setBack(true);
-      was.current = false;
-      setMissing(false);
-      const timer = setTimeout(() => setBack(false), GOOD_NEWS_MS);
-      return () => clearTimeout(timer);
-    }
-    const timer = setTimeout(() => {
-      was.current = true;
-      setMissing(true);
-      setBack(false);
-    }, PATIENCE_MS);
-    return () => clearTimeout(timer);
-  }, [up]);
-  return { missing: missing && !up, back };
-}
-
 function Line({ view }: { view: View }) {
-  const { i18n, session } = useUi();
-  const { missing, back } = useLink(view);
+  const { i18n, session, connection } = useUi();
+  const { missing, back } = connection;
   const { link, talk } = view;
   if (link.name === "stopped") {
     if (link.code === REPLACED || talk?.state === "closed" || view.phase === "erased") return null;

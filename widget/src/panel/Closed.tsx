@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Confirm } from "./Confirm";
 import { Icon } from "./icons";
 import { useNow, useUi } from "./ui";
+import { useUnsentWarning } from "./unsent";
 import type { Talk, View } from "./view";
 
 const SCORES = [1, 2, 3, 4, 5] as const;
@@ -11,6 +12,7 @@ function Feedback({ view }: { view: View }) {
   const { t } = i18n;
   const [score, setScore] = useState(0);
   const [text, setText] = useState("");
+  useUnsentWarning(text.trim() !== "" && view.feedback !== "sent");
   if (view.feedback === "sent") return <p class="thanks" role="status"><Icon name="check" /> {t("feedback.sent")}</p>;
   return (
     <form class="feedback" onSubmit={(event) => {

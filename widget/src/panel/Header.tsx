@@ -8,16 +8,18 @@ export function Header({ view }: { view: View }) {
   const names = view.talk?.names ?? view.statuses.find((status) => status.queue === view.queue)?.names;
   return (
     <header class="header">
-      <h1 class="title">{i18n.pick(names) || t("app.title")}</h1>
-      <button type="button" class="exit" title={t("header.exit.hint")} onClick={quickExit}>
-        <Icon name="exit" />
-        {t("header.exit")}
-      </button>
-      {launcher && (
-        <button type="button" class="round" aria-label={t("header.minimise")} title={t("header.minimise")} onClick={() => launcher.minimise()}>
-          <Icon name="minimise" />
+      <h1 class="title" tabIndex={-1}>{i18n.pick(names) || t("app.title")}</h1>
+      <div class="ways">
+        <button type="button" class="exit" title={t("header.exit.hint")} onClick={quickExit}>
+          <Icon name="exit" />
+          {t("header.exit")}
         </button>
-      )}
+        {launcher && (
+          <button type="button" class="round" aria-label={t("header.minimise")} title={t("header.minimise")} onClick={() => launcher.minimise()}>
+            <Icon name="minimise" />
+          </button>
+        )}
+      </div>
     </header>
   );
 }

@@ -7,6 +7,7 @@ import { Help } from "./Help";
 import { Icon } from "./icons";
 import { Messages } from "./Messages";
 import { useNow, useUi } from "./ui";
+import { useUnsentWarning } from "./unsent";
 import type { Talk, View } from "./view";
 
 function WaitingBar({ talk }: { talk: Talk }) {
@@ -27,9 +28,10 @@ function WaitingBar({ talk }: { talk: Talk }) {
 }
 
 function CounsellorBar({ talk }: { talk: Talk }) {
-  const { t } = useUi().i18n;
+  const { i18n, connection } = useUi();
+  const { t } = i18n;
   const names = talk.participants.map(({ alias }) => alias).join(", ") || t("counsellor");
-  const presence = talk.presence ?? "here";
+  const presence = connection.missing ? "unknown" : (talk.presence ?? "here");
   return (
     <div class="bar">
       <span class={`avatar ${presence}`} aria-hidden="true">{names.slice(0, 1).toUpperCase()}</span>
@@ -99,6 +101,7 @@ export function TalkScreen({ view, talk }: { view: View; talk: Talk }) {
   const open = talk.state !== "closed";
   const busy = view.ending || view.erasing;
   const kind = waiting ? "leave" : "end";
+  useUnsentWarning(open && (draft.trim() !== "" || view.outgoing.some(({ state }) => state !== "sending")));
   return (
     <>
       <div class="talk">

@@ -8,7 +8,12 @@ import { Session } from "./session";
 /** Language → address of its texts; the build fills it in. */
 declare const __LANGS__: Readonly<Record<string, string>>;
 
-const TROUBLE = "Chat ei avautunut. Päivitä sivu. · Chatten öppnades inte. Uppdatera sidan. · The chat did not open. Please reload the page.";
+/** Said when not even the texts came. */
+const TROUBLE: Readonly<Record<string, string>> = {
+  fi: "Chat ei auennut. Päivitä sivu. Jos on hätä, soita 112.",
+  sv: "Chatten öppnades inte. Uppdatera sidan. Om det är akut, ring 112.",
+  en: "The chat did not open. Please reload the page. In an emergency, call 112.",
+};
 
 /** Which chat this page is: `/panel?site=…&queue=…` or `/chat/{site}/{queue}`. */
 function place(): { site: string; queue: string | null } {
@@ -44,9 +49,15 @@ async function open(root: HTMLElement): Promise<void> {
   addEventListener("online", () => session.wake());
   addEventListener("offline", () => session.wake());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && session.wake());
-  const first = await texts(lang);
-  render(<App session={session} first={first} languages={Object.keys(__LANGS__)} load={texts} />, root);
+  try {
+    const first = await texts(lang);
+    render(<App session={session} first={first} languages={Object.keys(__LANGS__)} load={texts} />, root);
+  } catch {
+    session.pause();
+    const words = Object.entries(TROUBLE).map(([one, text]) => <p key={one} lang={one}>{text}</p>);
+    render(<main class="page"><div class="content centre">{words}</div></main>, root);
+  }
 }
 
 const root = document.getElementById("app");
-if (root) open(root).catch(() => (root.textContent = TROUBLE));
+if (root) void open(root);

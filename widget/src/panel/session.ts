@@ -122,8 +122,9 @@ export class Session extends Viewed {
     return this.#thread.outbox.discard(id)?.payload.text ?? "";
   }
 
-  /** The person is writing, or has stopped; said at most every few seconds. */
+  /** The person is writing, or has stopped; said at most every few seconds. Each key is an attempt to use the connection. */
   typing(on: boolean): void {
+    if (on) this.#connection.use();
     const now = this.#options.clock.now();
     if (this.view.talk?.state !== "active" || (on ? now - this.#typingSaid < TYPING_AGAIN_MS : !this.#typingSaid)) return;
     this.#typingSaid = on ? now : 0;

@@ -2,6 +2,7 @@ import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import type { I18n } from "../core/i18n";
 import type { Launcher } from "./embed";
+import type { LinkView } from "./link";
 import type { Session } from "./session";
 import type { View } from "./view";
 
@@ -12,6 +13,7 @@ export interface Ui {
   readonly launcher: Launcher | null;
   /** The person can see the chat right now. */
   readonly visible: boolean;
+  readonly connection: LinkView;
   readonly languages: readonly string[];
   setLanguage(lang: string): void;
   /** Leaves at once, without a trace on the screen. */

@@ -50,6 +50,8 @@ export class Rig {
   readonly frames: WireMap[] = [];
   readonly requests: string[] = [];
   readonly beacons: string[] = [];
+  /** New sockets open once this is done. */
+  gate: Promise<void> = Promise.resolve();
   answer: (frame: WireMap, socket: RigSocket) => void = () => undefined;
   #server: Server;
   #waiting: { type: string; from: number; found: (frame: WireMap) => void }[] = [];
@@ -67,9 +69,11 @@ export class Rig {
         response.writeHead(status, { "content-type": kind, ...headers }).end(body));
     });
     this.#server.on("upgrade", (request, stream) => {
-      const socket = new RigSocket(request, stream);
-      this.sockets.push(socket);
-      socket.onframe = (frame) => this.#heard(frame, socket);
+      void this.gate.then(() => {
+        const socket = new RigSocket(request, stream);
+        this.sockets.push(socket);
+        socket.onframe = (frame) => this.#heard(frame, socket);
+      });
     });
   }
 
