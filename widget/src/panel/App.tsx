@@ -6,7 +6,7 @@ import { Browse } from "./Browse";
 import { findLauncher, type Launcher, type Shown } from "./embed";
 import { Header } from "./Header";
 import { takeFocus } from "./Heading";
-import { Loading, Erased, Replaced, Unavailable } from "./Screens";
+import { Loading, Unavailable } from "./Screens";
 import { useLater } from "./later";
 import { useLink } from "./link";
 import type { Session } from "./session";
@@ -52,14 +52,15 @@ function useVisible(): { visible: boolean; shown: Shown | null; launcher: Launch
 
 function Screen({ session }: { session: Session }) {
   const view = useView(session);
-  const later = useLater(view.phase === "asking" || view.phase === "joining" || view.phase === "unavailable" || view.talk !== null);
-  if (view.link.name === "stopped" && view.link.code === REPLACED) return <Replaced />;
-  if (view.phase === "erased") return <Erased />;
+  const replaced = view.link.name === "stopped" && view.link.code === REPLACED;
+  const later = useLater(replaced || view.phase !== "browsing" || view.talk !== null);
+  if (replaced && later) return <later.Replaced />;
+  if (view.phase === "erased" && later) return <later.Erased />;
   if (view.phase === "unavailable" && view.unavailable?.messages?.length && later) return <later.AdviceScreen frame={view.unavailable} />;
   if (view.phase === "unavailable") return <Unavailable view={view} />;
   if (view.talk && later) return <later.TalkScreen view={view} talk={view.talk} />;
   if (view.phase === "asking" && view.form && later) return <later.AskScreen form={view.form} />;
-  if (view.talk || view.phase === "asking" || view.phase === "joining" || (!view.informed && !view.trouble)) return <Loading joining={view.phase !== "browsing"} />;
+  if (replaced || view.talk || view.phase !== "browsing" || (!view.informed && !view.trouble)) return <Loading joining={view.phase !== "browsing"} />;
   return <Browse view={view} />;
 }
 

@@ -1,6 +1,5 @@
 import { Heading } from "./Heading";
 import { Help } from "./Help";
-import { Icon } from "./icons";
 import { useNow, useUi } from "./ui";
 import type { View } from "./view";
 
@@ -10,32 +9,6 @@ export function Loading({ joining }: { joining: boolean }) {
     <div class="content centre">
       <span class="spinner big" />
       <p role="status">{t(joining ? "joining" : "app.loading")}</p>
-    </div>
-  );
-}
-
-export function Replaced() {
-  const { i18n, session } = useUi();
-  const { t } = i18n;
-  return (
-    <div class="content centre">
-      <span class="medal"><Icon name="chat" /></span>
-      <Heading>{t("replaced.title")}</Heading>
-      <p>{t("replaced.text")}</p>
-      <button type="button" class="button primary" onClick={() => session.start()}>{t("replaced.here")}</button>
-    </div>
-  );
-}
-
-export function Erased() {
-  const { i18n, session } = useUi();
-  const { t } = i18n;
-  return (
-    <div class="content centre">
-      <span class="medal good"><Icon name="check" /></span>
-      <Heading>{t("erased.title")}</Heading>
-      <p>{t("erased.text")}</p>
-      <button type="button" class="button quiet" onClick={() => session.browse()}>{t("closed.new")}</button>
     </div>
   );
 }

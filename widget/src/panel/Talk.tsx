@@ -90,6 +90,7 @@ function Warning({ talk }: { talk: Talk }) {
 }
 
 export { AdviceScreen, AskScreen } from "./Ask";
+export { Erased, Replaced } from "./Gone";
 
 /** A conversation from waiting to its end. */
 export function TalkScreen({ view, talk }: { view: View; talk: Talk }) {

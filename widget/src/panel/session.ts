@@ -1,7 +1,5 @@
 import { Connection, type ConnectionState } from "../core/connection";
-import type {
-  Answers, EndReason, Entry, ErrorFrame, StatusFrame, UnavailableFrame, VisitorWelcome,
-} from "../core/frames";
+import type { Answers, EndReason, Entry, ErrorFrame, StatusFrame, UnavailableFrame, VisitorWelcome } from "../core/frames";
 import { Deadline } from "../core/timer";
 import { Door } from "./door";
 import { isOrder, Orders, PASSING, type OrderName } from "./orders";
@@ -124,8 +122,8 @@ export class Session extends Viewed {
 
   /** The person is writing, or has stopped; said at most every few seconds. Each key is an attempt to use the connection. */
   typing(on: boolean): void {
-    if (on) this.#connection.use();
     const now = this.#options.clock.now();
+    if (on) this.#connection.use();
     if (this.view.talk?.state !== "active" || (on ? now - this.#typingSaid < TYPING_AGAIN_MS : !this.#typingSaid)) return;
     this.#typingSaid = on ? now : 0;
     this.#connection.send({ type: "typing", on });
