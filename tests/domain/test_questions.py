@@ -5,7 +5,7 @@ from itertools import combinations, product
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatsvc.domain.errors import BadField
@@ -43,6 +43,7 @@ WORRIES = Question("worries", "multiple", {"fi": "Mikä huolettaa?"}, options("m
 WORDS = Question("words", "text", {"fi": "Haluatko kertoa jotain?"})
 ALL = (DANGER, AGE, WORRIES, WORDS)
 HELP = {"fi": "Soita 112."}
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # also on a busy machine
 NOTHING: tuple[Any, ...] = (None, "", [])
 
 
@@ -82,6 +83,7 @@ answers = st.fixed_dictionaries(
 )
 
 
+@unhurried
 @given(rules, answers, st.randoms())
 def test_what_does_not_depend_on_the_order_of_rules(made: list[Rule], given_: Any, chance: Any) -> None:
     """Shuffled rules give the same priority, tags, and stop, and the same messages in some order."""
@@ -93,6 +95,7 @@ def test_what_does_not_depend_on_the_order_of_rules(made: list[Rule], given_: An
     assert bool(one.queue) == bool(other.queue)
 
 
+@unhurried
 @given(rules, answers)
 def test_the_order_of_rules_decides_where_to(made: list[Rule], given_: Any) -> None:
     """Unless one stops, it is the queue of the first rule that applies and names one; a stop leaves only its words."""
@@ -105,6 +108,7 @@ def test_the_order_of_rules_decides_where_to(made: list[Rule], given_: Any) -> N
         assert found.messages == tuple(rule.message for rule in applying if rule.message)
 
 
+@unhurried
 @given(rules, answers, st.text(max_size=9), st.text(max_size=9))
 def test_free_text_changes_nothing(made: list[Rule], given_: Any, one: str, other: str) -> None:
     """Whatever somebody writes, even an option's name, and even if a rule asks for it, the outcome is the same."""
@@ -349,6 +353,7 @@ def test_there_are_bounds() -> None:
     assert wrong(q=Asks((odd,))) == ["q question.1.option: has no place in a question of the kind text."]
 
 
+@unhurried
 @given(rules)
 def test_what_can_apply_is_decided_exactly(made: list[Rule]) -> None:
     """`satisfiable` agrees with trying every answer."""
@@ -371,6 +376,7 @@ def test_what_can_apply_is_decided_exactly(made: list[Rule]) -> None:
             assert satisfiable(rule, questions) == tried
 
 
+@unhurried
 @given(rules, answers)
 def test_a_rule_said_to_be_in_the_shadow_changes_nothing(made: list[Rule], given_: Any) -> None:
     """Whatever the answers, leaving out a rule that `faults` calls without effect gives the same outcome."""

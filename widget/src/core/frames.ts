@@ -1,5 +1,9 @@
 /** The wire, version 1, as both browser clients see it. Times are milliseconds since the epoch. */
 
+import type { Answers, Question } from "./questions";
+
+export type { Answer, Answers, Question } from "./questions";
+
 export type Texts = Readonly<Record<string, string>>;
 export type Who = "visitor" | "counsellor";
 export type Presence = "here" | "away" | "left";
@@ -23,19 +27,6 @@ export interface Help {
   url?: string | null;
   hours?: Texts | null;
 }
-
-export interface Question {
-  id: string;
-  kind: "single" | "multiple" | "yes-no" | "text";
-  text: Texts;
-  help?: Texts;
-  options?: readonly { id: string; text: Texts }[];
-  required?: boolean;
-}
-
-/** Of an option, several options or a text; null: asked, and left open. */
-export type Answer = string | readonly string[] | null;
-export type Answers = Readonly<Record<string, Answer>>;
 
 export interface Participant {
   by: number;
