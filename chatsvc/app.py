@@ -42,7 +42,7 @@ from chatsvc.web.pages import STATIC, add_pages
 from chatsvc.web.plan_api import add_plan_api
 from chatsvc.web.routes import NODE, counsellor, visitor
 from chatsvc.web.tokens import VisitorTokens
-from chatsvc.worker import census, closing, deadlines, reaper
+from chatsvc.worker import census, closing, deadlines, plan_census, reaper
 
 BEAT_S = 1.5
 CLOCK_S = 30.0
@@ -309,6 +309,7 @@ class WorkerParts:
         self.backend.loop("reaper", reaper.EVERY_S, self._reap)
         self.backend.loop("closing", closing.EVERY_S, self._close)
         self.backend.loop("census", census.EVERY_S, self._count)
+        self.backend.loop("plan census", plan_census.EVERY_S, self._count_plan)
 
     async def _meet(self) -> None:
         lag = 0.0
@@ -330,6 +331,17 @@ class WorkerParts:
         for name, pool in tuple(self.backend.pools.items()):
             await census.count(pool, lambda name=name: self.backend.queues(name), self._show)  # type: ignore[misc]  # bound now
         self.metrics.loop_ran("census", self.backend.clock.now() / 1000)
+
+    async def _count_plan(self) -> None:
+        for name, pool in tuple(self.backend.pools.items()):
+            duties = await pool.store.people()
+            for site in self.backend.snapshot.sites_of_pool(name):
+                await plan_census.count_plan(
+                    self.backend.planning, site, duties,
+                    lambda queue, hours: self.metrics.set_coverage_gap(queue.site, queue.name, hours),
+                    lambda site, late: self.metrics.set_late(site.id, late),
+                )  # fmt: skip
+        self.metrics.loop_ran("plan census", self.backend.clock.now() / 1000)
 
     def _show(self, report: QueueReport, oldest_wait_s: float, states: Mapping[str, int]) -> None:
         figures = QueueFigures(

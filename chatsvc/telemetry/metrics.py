@@ -83,6 +83,12 @@ class Metrics:
         self._staffed = gauge("staffed_capacity", "Conversations that counsellors on duty can carry in all.")
         self._on_duty = gauge("on_duty", "Counsellors who are available.")
         self._conversations = gauge("conversations", "Conversations that exist, by state.", "state")
+        self._coverage_gap = gauge(
+            "coverage_gap_hours", "Hours of counsellors below the required minimum, in the next seven days."
+        )
+        self._late = Gauge(
+            "chatsvc_late", "Counsellors on shift who have not clocked in.", ["site"], registry=registry
+        )
         self._wait = Histogram(
             "chatsvc_wait_seconds",
             "From joining to the first assignment.",
@@ -149,6 +155,14 @@ class Metrics:
         for state in STATES:
             self._conversations.labels(site, queue, state).set(figures.conversations.get(state, 0))
 
+    def set_coverage_gap(self, site: str, queue: str, hours: float) -> None:
+        """Shows how many hours of counsellors a queue is short of, in the next seven days."""
+        self._coverage_gap.labels(site, queue).set(hours)
+
+    def set_late(self, site: str, people: int) -> None:
+        """Shows how many are on shift at a site and have not clocked in."""
+        self._late.labels(site).set(people)
+
     def forget_queue(self, site: str, queue: str) -> None:
         """Stops showing a queue that no longer exists, so that its last figures don't stand for ever."""
         labels = {"site": site, "queue": queue}
@@ -159,6 +173,7 @@ class Metrics:
             self._staffed,
             self._on_duty,
             self._conversations,
+            self._coverage_gap,
         ):
             gauge.remove_by_labels(labels)
         self._wait.remove_by_labels(labels)

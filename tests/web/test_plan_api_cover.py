@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from chatsvc.app import WorkerParts
 from chatsvc.domain.hours import OpeningHours, Period, instant, local_day
+from chatsvc.telemetry.metrics import Metrics
 from tests.support.api import Person, person
 from tests.support.service import Service, make_site, make_staff
 from tests.support.stores import SingleStore
@@ -96,6 +98,23 @@ async def test_who_has_not_clocked_in_is_shown(service: Service, saana: Person) 
     assert [one["staff"] for one in (await saana.ask("GET", LATE)).body["late"]] == ["eino"]
     await until(service, at(service, 12))
     assert (await saana.ask("GET", LATE)).body["late"] == []
+
+
+async def test_gaps_and_late_people_are_figures(service: Service, saana: Person) -> None:
+    """The worker's figures are what the API tells: hours missing in the next seven days, people not clocked in."""
+    await saana.ask("PUT", MINIMA, {"minima": [{"least": 1}]}, tag="*")
+    await plan(saana, service, "aino", 9, 11)
+    await until(service, at(service, 9) + 6 * MINUTE)
+    metrics = Metrics("worker")
+    await WorkerParts(service.backend, metrics)._count_plan()
+    labels = {"site": "kunta", "queue": "paihde"}
+    # Of seven days with three hours each, two hours are planned, six minutes of which are over.
+    assert metrics.registry.get_sample_value("chatsvc_coverage_gap_hours", labels) == pytest.approx(
+        19.0 + 0.1
+    )
+    assert metrics.registry.get_sample_value("chatsvc_late", {"site": "kunta"}) == 1
+    metrics.forget_queue("kunta", "paihde")
+    assert metrics.registry.get_sample_value("chatsvc_coverage_gap_hours", labels) is None
 
 
 async def test_counsellors_see_neither(service: Service) -> None:

@@ -61,7 +61,7 @@ async def stage(valkey: SingleStore, tmp_path: Path) -> AsyncIterator[Stage]:
         make_staff("saana", role="supervisor"), make_staff("timo", role="supervisor"),
     )  # fmt: skip
     async with still(valkey.url, tmp_path, make_site(paihde={}, nuoret={}), people) as service:
-        known = {name.id: await person(service, name.id) for name in people}
+        known = {str(name.id): await person(service, name.id) for name in people}
         today = local_day(service.backend.clock.now())
         monday = datetime(today.year, today.month, today.day) + timedelta(days=14 - today.weekday())  # noqa: DTZ001
         made = Stage(service, known, monday, {})
