@@ -1,6 +1,6 @@
 """Random lives of a pool on the real store, beside a slow reference in plain Python.
 
-CHATSVC_MODEL_EXAMPLES sets how many lives are tried (default 500) and CHATSVC_MODEL_STEPS how long each is (default 50).
+CHATSVC_MODEL_EXAMPLES sets how many lives are tried (500), CHATSVC_MODEL_STEPS how long each is (50).
 """
 
 import asyncio
@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from chatsvc.domain.errors import ChatError, NoEntry
-from tests.model.reference import ALSO, MINUTE, Reference, Refused, Visitor
+from tests.model.people import ALSO, MINUTE, Refused, Visitor
+from tests.model.reference import Reference
 from tests.support.pool_bench import Bench, bench_on, queue
 from tests.support.pool_state import faults
 from tests.support.stores import AnyStore
