@@ -16,15 +16,18 @@ from typing import NamedTuple
 from chatsvc.domain.pace import Pace
 
 NORMAL_90 = 1.2815515655446004  # the 90 % point of the normal distribution
-UNFORESEEN = 0.01  # squared relative spread of what no plan shows: pauses, late starts, people who come first
+SHORT_WRAP_UPS = (
+    0.2  # of all that fall free: their conversation ends within a mean wrap-up, and they do so too
+)
 HORIZON_S = 86_400.0  # a wait beyond it counts as endless
 
 
 class Change(NamedTuple):
-    """A planned change of places, `after_s` from now: more come free at once, fewer end as they fall free."""
+    """A change of places to be expected `after_s` from now. More come free at once, fewer end as they fall free."""
 
     after_s: float
     places: float
+    busy: float = 0.0  # those of the new places on which somebody's conversation still goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Line:
     places: float  # in use and free
     free: float = 0.0
     changes: Sequence[Change] = ()  # by time
+    finishing: float | None = None  # those of `places` that are in wrap-up; None: as many as usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,22 +106,29 @@ def _shape(departures: float, mean: float, pace: Pace) -> float:
     moment = -math.expm1(-rounds) / rounds if rounds > 1e-6 else 1.0
     even = min(1.0, pace.variation)
     spread = even + (1.0 - even) * moment
-    unknown = pace.variation / pace.observed + UNFORESEEN
+    unknown = pace.variation / pace.observed + pace.unforeseen
     return max(1.0, 1.0 / (spread / max(1.0, departures) + unknown))  # as unsure as can be: the next of many
 
 
 def _runs_out(line: Line, pace: Pace, departures: float, slowness: float) -> float:
     """When so many departures are over, if each takes `slowness` times as long as on average."""
-    left, places, now = departures, line.places, 0.0
-    for change in (*line.changes, Change(HORIZON_S, 0.0)):
+    left, places, now, usual = departures, line.places, 0.0, 1.0
+    changes = [*line.changes, Change(HORIZON_S, 0.0)]
+    if line.finishing is not None and line.places > 0.0:
+        # In the time of a wrap-up from now, those places fall free that are in wrap-up already, and few others.
+        usual = min(line.finishing, line.places) / line.places * pace.handling_s / pace.wrap_up_s
+        usual = SHORT_WRAP_UPS + (1.0 - SHORT_WRAP_UPS) * usual
+        changes = sorted([*changes, Change(pace.wrap_up_s, 0.0)])
+    for change in changes:
         end = max(now, change.after_s)
-        needed = _time(left, places, pace, slowness)
+        busy = places * (usual if now < pace.wrap_up_s else 1.0)
+        needed = _time(left, busy, pace, slowness)
         if now + needed <= end:
             return now + needed
-        left = _left(left, places, pace, slowness, end - now)
+        left = _left(left, busy, pace, slowness, end - now)
         now = end
         places = max(0.0, places + change.places)
-        left -= max(0.0, change.places)
+        left -= max(0.0, change.places - change.busy)
         if left <= 0.0:
             return now
     return math.inf

@@ -4,6 +4,7 @@ from asyncio import Future
 from collections.abc import Awaitable, Sequence
 from typing import Any, Protocol
 
+from chatsvc.domain.pace import Seen
 from chatsvc.domain.records import (
     Conversation,
     Duty,
@@ -148,6 +149,14 @@ class ChatStore(Protocol):
 
     async def positions(self, queue: str, conversations: Sequence[str]) -> dict[str, int]:
         """Places in the queue."""
+        ...
+
+    async def standing(self, queues: Sequence[str]) -> dict[tuple[str, str], list[tuple[float, str]]]:
+        """Who can be taken now, by queue and language: score and conversation, first the next; 2,000 at most."""
+        ...
+
+    async def paces(self) -> dict[str, Seen]:
+        """How each queue has been served lately; one that never was is missing."""
         ...
 
     async def attached(self) -> set[tuple[str, str]]:

@@ -24,6 +24,7 @@ class Team:
     places: float
     free: float = 0.0
     changes: Sequence[Change] = ()
+    finishing: float = 0.0  # those of `places` that are in wrap-up
 
     @property
     def soon(self) -> float:
@@ -36,8 +37,10 @@ class Team:
         return max(0.0, self.places + later)
 
 
-def line_before(own: str, ahead: Mapping[str, int], teams: Iterable[Team]) -> Line:
-    """What stands before somebody in the line `own`: people ahead by line, and who takes from which lines.
+def line_before(own: str, ahead: Mapping[str, int], teams: Iterable[Team]) -> tuple[Line, Sequence[Team]]:
+    """What stands before somebody in the line `own`, and who serves it.
+
+    `ahead` counts people by line; `teams` are all who take from any line.
 
     Lines that share nobody with it, directly or through others, don't count.
     """
@@ -53,7 +56,7 @@ def line_before(own: str, ahead: Mapping[str, int], teams: Iterable[Team]) -> Li
         found = _densest(left, people, [(mask, team.soon) for team, mask in masks])
         serving = [team for team, mask in masks if mask & found]
         if found & 1:
-            return _joined(sum(_members(found, people)) - 1, serving)
+            return _joined(sum(_members(found, people)) - 1, serving), serving
         left &= ~found
         masks = [(team, mask) for team, mask in masks if not mask & found]
 
@@ -90,4 +93,5 @@ def _densest(left: int, people: Sequence[int], masks: Sequence[tuple[int, float]
 
 def _joined(ahead: int, teams: Sequence[Team]) -> Line:
     changes = sorted(change for team in teams for change in team.changes)
-    return Line(ahead, sum(team.places for team in teams), sum(team.free for team in teams), tuple(changes))
+    places, free = sum(team.places for team in teams), sum(team.free for team in teams)
+    return Line(ahead, places, free, tuple(changes), sum(team.finishing for team in teams))

@@ -47,12 +47,17 @@ class Opening:
     opens_at: int | None = None
     closes_at: int | None = None
 
-    def entry(self, last_entry_ms: int, now: int) -> Entry:
-        """Whether a newcomer may still join; the door closes `last_entry_ms` before the queue does."""
+    def entry(self, last_entry_ms: int, now: int, wait_s: float = 0.0) -> Entry:
+        """Whether a newcomer may still join whose wait may become `wait_s`.
+
+        The door closes `last_entry_ms` before the queue does, and earlier for whoever might still be waiting then.
+        """
         if not self.is_open:
             return "closed"
-        ends_soon = self.closes_at is not None and self.closes_at - now <= last_entry_ms
-        return "closing" if ends_soon else "open"
+        if self.closes_at is None:
+            return "open"
+        left = self.closes_at - now
+        return "closing" if left <= last_entry_ms or wait_s * 1000 > left else "open"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from chatsvc.domain import errors
+from chatsvc.domain.pace import Seen
 from chatsvc.domain.ports import Clock, Reply
 from chatsvc.domain.records import (
     Conversation,
@@ -20,7 +21,7 @@ from chatsvc.domain.records import (
     QueueCounts,
     Stored,
 )
-from chatsvc.domain.sites import Queue
+from chatsvc.domain.sites import LANGUAGES, Queue
 from chatsvc.store.appends import Appends
 from chatsvc.store.keys import PoolKeys
 from chatsvc.store.link import Link
@@ -36,6 +37,7 @@ encode = msgspec.msgpack.Encoder().encode
 decode_outcome = msgspec.msgpack.Decoder(Outcome).decode
 decode_conversation = msgspec.msgpack.Decoder(Conversation).decode
 decode_duty = msgspec.msgpack.Decoder(Duty).decode
+decode_seen = msgspec.msgpack.Decoder(Seen).decode
 decode_body = msgspec.msgpack.Decoder(EntryBody).decode
 
 _ERRORS: dict[str, type[errors.ChatError]] = {
@@ -210,6 +212,19 @@ class PoolChats:
             member: rank + 1 for member, rank in zip(conversations, found, strict=True) if rank is not None
         }
 
+    async def standing(self, queues: Sequence[str]) -> dict[tuple[str, str], list[tuple[float, str]]]:
+        """Who can be taken now, by queue and language: score and conversation, first the next; 2,000 at most."""
+        lines = [(queue, language) for queue in queues for language in LANGUAGES]
+        keys = [self.keys.of(f"wait-{language}", queue) for queue, language in lines]
+        rows = await gather(*(self._link.call(key, "ZRANGE", key, 0, 1_999, "WITHSCORES") for key in keys))
+        return {line: _scored(found) for line, found in zip(lines, rows, strict=True) if found}
+
+    async def paces(self) -> dict[str, Seen]:
+        """How each queue has been served lately; one that never was is missing."""
+        rows = await self._link.call(self.keys.pace, "HGETALL", self.keys.pace)
+        flat = [part for row in rows.items() for part in row] if isinstance(rows, dict) else rows
+        return {key.decode(): decode_seen(seen) for key, seen in zip(flat[::2], flat[1::2], strict=True)}
+
     async def due(self, limit: int = 100) -> list[tuple[str, str]]:
         """Deadlines that have passed, oldest first, as (kind, id)."""
         rows = await self._link.call(
@@ -296,6 +311,12 @@ class PoolChats:
 def _flat(rows: Any) -> list[Any]:
     """A scored range's reply in RESP2 (flat) and RESP3 (pairs) alike."""
     return list(rows[0]) if isinstance(rows[0], list) else list(rows)
+
+
+def _scored(rows: Any) -> list[tuple[float, str]]:
+    """Score and member of each of a scored range, in RESP2 and RESP3 alike."""
+    flat = [part for row in rows for part in row] if isinstance(rows[0], list) else rows
+    return [(float(score), member.decode()) for member, score in zip(flat[::2], flat[1::2], strict=True)]
 
 
 def _entry(row: Any) -> LogEntry:

@@ -12,6 +12,7 @@ All keys of one pool carry the hash tag `{pool}`, so they share a slot and a scr
 | `due` | zset | `kind:id` → deadline, ms | lifecycle scripts | until it is met |
 | `vis` | hash | HMAC of the visitor's token → conversation id | `join`, `expire`, `erase` | linger |
 | `queues` | hash | queue key → settings (msgpack map) | `set_queues` | for ever |
+| `pace` | hash | queue key → how it is served lately (msgpack map, `domain/pace.py`) | lifecycle scripts | for ever |
 | `decl` | zset | `conversation|staff` → not offered again before, ms | offers | minutes |
 | `nodes` | zset | node id → last heartbeat, ms | nodes, worker | while it lives |
 | `at:<node>` | set | `v:<conversation>`, `s:<staff>`: who is connected there | attach scripts | while the node lives |
@@ -35,7 +36,7 @@ from collections.abc import Iterable
 
 from chatsvc.domain.sites import LANGUAGES
 
-POOL_KEYS = ("meta", "conv", "gate", "staff", "due", "vis", "queues", "decl", "past")
+POOL_KEYS = ("meta", "conv", "gate", "staff", "due", "vis", "queues", "decl", "past", "pace")
 QUEUE_KEYS = ("line", "wait", "free", "on", *(f"wait-{language}" for language in LANGUAGES))
 
 
@@ -53,6 +54,7 @@ class PoolKeys:
         self.vis = self.of("vis")
         self.nodes = self.of("nodes")
         self.past = self.of("past")
+        self.pace = self.of("pace")
         self.queues = self.of("queues")
         self.all_channel = self.of("all")
 

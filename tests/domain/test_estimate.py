@@ -22,17 +22,30 @@ from chatsvc.domain.pace import (
 )
 from chatsvc.domain.sites import Queue, QueueName, SiteId
 
-STEADY = Pace(handling_s=1_200, variation=1.0, observed=1e9, reaction_s=0.0, giving_up=0.0)
+STEADY = Pace(
+    handling_s=1_200,
+    variation=1.0,
+    observed=1e9,
+    wrap_up_s=120,
+    reaction_s=0.0,
+    giving_up=0.0,
+    unforeseen=0.01,
+)
 QUEUE = Queue(SiteId("s"), QueueName("q"), {})
 
 paces = st.builds(
     Pace,
     handling_s=st.floats(30, 7_200), variation=st.floats(0.05, 3), observed=st.floats(PRIOR_CONVERSATIONS, 1_000),
-    reaction_s=st.floats(0, 60), giving_up=st.floats(0, 0.01),
+    wrap_up_s=st.floats(5, 600), reaction_s=st.floats(0, 60), giving_up=st.floats(0, 0.01),
 )  # fmt: skip
 changes = st.lists(st.builds(Change, st.floats(0, 20_000), st.integers(-5, 5)), max_size=5).map(sorted)
 lines = st.builds(
-    Line, ahead=st.integers(0, 500), places=st.integers(0, 60), free=st.integers(0, 3), changes=changes
+    Line,
+    ahead=st.integers(0, 500),
+    places=st.integers(0, 60),
+    free=st.integers(0, 3),
+    changes=changes,
+    finishing=st.none() | st.integers(0, 5),
 )
 
 
@@ -216,7 +229,7 @@ def test_what_is_seen_outweighs_the_settings() -> None:
     st.builds(
         Seen,
         *[st.floats(0, 1e3), st.floats(0, 1e7), st.floats(0, 1e11), st.floats(0, 1e3), st.floats(0, 1e5)],
-        *[st.floats(0, 1e7), st.floats(0, 1e3)],
+        *[st.floats(0, 1e5), st.floats(0, 1e7), st.floats(0, 1e3)],
     )
 )
 def test_a_pace_is_always_usable(seen: Seen) -> None:

@@ -1,10 +1,13 @@
 """Who stands before a visitor where counsellors share several lines."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatsvc.domain import sharing
 from chatsvc.domain.estimate import Change, Line
-from chatsvc.domain.sharing import Team, line_before
+from chatsvc.domain.sharing import Team
 
 LINES = ("fi", "sv", "en")
 
@@ -13,6 +16,11 @@ teams = st.lists(
     min_size=1, max_size=5,
 )  # fmt: skip
 crowds = st.dictionaries(st.sampled_from(LINES), st.integers(0, 40))
+
+
+def line_before(own: str, ahead: dict[str, int], staff: list[Team]) -> Line:
+    """What stands before somebody, whatever share of the places is in wrap-up."""
+    return replace(sharing.line_before(own, ahead, staff)[0], finishing=None)
 
 
 def team(places: float, *lines: str) -> Team:

@@ -16,6 +16,7 @@ local function finish(c, reason)
   leave_lines(c)
   c.transfer = nil
   local owner = owner_of(c)
+  if not owner then learn_wait(c, nil, reason ~= "queue_closed") end
   c.state = NEXT[c.state][owner and "ended_owned" or "ended_unowned"]
   c.reason, c.ended, c.warned = reason, now, nil
   c.linger_until = now + cf.linger_ms
@@ -29,6 +30,7 @@ local function finish(c, reason)
       remove(s.convs, c.id)
       if reason == "erased" then
         c.state = "closed"
+        learn_handling(c)
       else
         table.insert(s.wraps, c.id)
         c.wrap_until = now + cf.wrap_up_ms * (c.heavy and 2 or 1)
@@ -49,6 +51,7 @@ local function give_back(c, s, reason)
   leave_lines(c)
   c.transfer = nil
   undue("t", c.id)
+  learn_handling(c)
   unseat(c, s)
   while #c.parts > 0 do -- consultants were guests of the owner
     local guest = person(c.parts[1].s)
@@ -113,6 +116,7 @@ end
 local function end_wrap_up(c, s)
   remove(s.wraps, c.id)
   undue("w", c.id)
+  learn_handling(c)
   c.state = NEXT[c.state].wrapped_up
   c.wrap_until = nil
   s.idle = now

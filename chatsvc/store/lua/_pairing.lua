@@ -91,6 +91,7 @@ end
 local function assign(c, s)
   if c.state == "active" then -- a transfer that is being taken up
     local old = owner_of(c)
+    if old then learn_handling(c) end
     leave_lines(c)
     if c.transfer and c.transfer.queue then
       c.queue = c.transfer.queue
@@ -106,6 +107,7 @@ local function assign(c, s)
     undue("t", c.id)
     c.transfer = nil
   else
+    learn_wait(c, s)
     c.state = NEXT[c.state].assigned
     leave_lines(c)
   end

@@ -1,10 +1,10 @@
 -- Common to all lifecycle scripts: arguments, records, hints.
--- KEYS[1..10] meta conv gate staff due vis queues decl past at; then for each queue: line wait free on; and a wait for each of LANGS.
+-- KEYS[1..11] meta conv gate staff due vis queues decl past pace at; then for each queue: line wait free on; and a wait for each of LANGS.
 -- ARGV[1] now (ms), ARGV[2] queue keys in the order of KEYS (msgpack array), ARGV[3] the script's own arguments (msgpack map).
 -- Returns msgpack {err=code} or the script's result with {now=, touched={conversation records}}; {err="stale", queue=}
 -- when the keys of that queue are missing in KEYS: nothing was written, call again with them.
 local META, CONV, GATE, STAFF, DUE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local VIS, QUEUES, DECL, PAST, AT = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+local VIS, QUEUES, DECL, PAST, PACE, AT = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
 local PREFIX = string.sub(META, 1, -5)
 local HERE = string.sub(AT, #PREFIX + 4) -- the node whose set AT is
 local FRONT = 1e12 -- returned conversations sort before everybody who has not been spoken to
@@ -14,12 +14,12 @@ local arg = cmsgpack.unpack(ARGV[3])
 
 local Q = {} -- queue key -> indexes of its keys in KEYS
 for i, name in ipairs(cmsgpack.unpack(ARGV[2])) do
-  local base = 10 + (i - 1) * (4 + #LANGS)
+  local base = 11 + (i - 1) * (4 + #LANGS)
   Q[name] = { line = base + 1, wait = base + 2, free = base + 3, on = base + 4, of = {} }
   for n, lang in ipairs(LANGS) do Q[name].of[lang] = base + 4 + n end
 end
 
-local convs, staffs, confs = {}, {}, {} -- read so far
+local convs, staffs, confs, paces = {}, {}, {}, {} -- read so far
 local dirty_conv, dirty_staff, dirty_queue = {}, {}, {}
 local extra_nodes = {} -- node -> true: also told about the dirty conversations
 local extra_hints = {} -- node -> list of further hints
@@ -180,6 +180,44 @@ local function place(s)
   touch_staff(s)
 end
 
+-- How a queue is served lately: weighted sums, by `chatsvc/domain/pace.py`, which says what they mean and why these weights.
+local HANDLING_KEPT, WAITING_KEPT, HASTY_MS = 0.99, 0.995, 180000
+local function pace_of(queue)
+  if conf(queue).removed then return nil end
+  if paces[queue] == nil then
+    local raw = redis.call("HGET", PACE, queue)
+    paces[queue] = raw and cmsgpack.unpack(raw)
+      or { ended = 0, held = 0, held_squared = 0, written_up = 0, taken = 0, reaction = 0, waited = 0, given_up = 0 }
+  end
+  return paces[queue]
+end
+
+-- The owner's place in `c` is free from now on.
+local function learn_handling(c)
+  local p = pace_of(c.queue)
+  if not p then return end
+  local seconds = (now - c.assigned) / 1000 * (c.heavy and 2 or 1)
+  p.ended = p.ended * HANDLING_KEPT + 1
+  p.held = p.held * HANDLING_KEPT + seconds
+  p.held_squared = p.held_squared * HANDLING_KEPT + seconds * seconds
+  p.written_up = p.written_up * HANDLING_KEPT + (c.ended and now - c.ended or 0) / 1000
+end
+
+-- The first wait of `c` is over: `s` takes it, or nobody.
+local function learn_wait(c, s, gave_up)
+  local p = pace_of(c.queue)
+  if not p or c.first_assigned then return end
+  local waited = (c.vaway or now) - c.joined - HASTY_MS
+  if waited > 0 then
+    p.waited = p.waited * WAITING_KEPT + waited / 1000
+    p.given_up = p.given_up * WAITING_KEPT + (gave_up and 1 or 0)
+  end
+  if s then
+    p.taken = p.taken * HANDLING_KEPT + 1
+    p.reaction = p.reaction * HANDLING_KEPT + math.max(0, now - math.max(c.joined, s.idle)) / 1000
+  end
+end
+
 local function hint(hints, node, item)
   if not node or node == "" then return end
   hints[node] = hints[node] or {}
@@ -206,6 +244,7 @@ local function write(result)
     redis.call("HSET", STAFF, id, cmsgpack.pack(s))
     if s.node then hint(hints, s.node, { k = "s", s = s }) end
   end
+  for queue, p in pairs(paces) do redis.call("HSET", PACE, queue, cmsgpack.pack(p)) end
   redis.call("HSET", META, "now", string.format("%.0f", now))
   for queue in pairs(dirty_queue) do table.insert(queues, queue) end
   for node, items in pairs(hints) do
