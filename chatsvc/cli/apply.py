@@ -6,16 +6,19 @@ from pathlib import Path
 
 import click
 
+from chatsvc.cli.apply_plan import plan_steps, write_steps
 from chatsvc.cli.context import Context, pass_settings, with_directory
 from chatsvc.cli.trouble import Refused
 from chatsvc.domain.declaration import parse_declaration
 from chatsvc.domain.declaration_changes import Change, changes
+from chatsvc.domain.declaration_plan import parse_plans
 from chatsvc.domain.sites import Queue, Site
 from chatsvc.store.chats import PoolChats
 from chatsvc.store.clock import StoreClock
 from chatsvc.store.directory import Directory
 from chatsvc.store.directory_snapshot import DirectorySnapshot
 from chatsvc.store.link import Link
+from chatsvc.store.plans import PlanStore
 
 OnSiteChanged = Callable[[Site], Awaitable[None]]
 
@@ -32,7 +35,9 @@ def apply_command(context: Context, file: Path, dry_run: bool, prune: bool) -> N
     named. Sites that the file does not name stay as they are. A running service knows at once.
     """
     settings = context.settings()
-    declared = parse_declaration(_text(file), str(file))
+    text = _text(file)
+    declared = parse_declaration(text, str(file))
+    plans = parse_plans(text, str(file))
 
     async def work(directory: Directory, link: Link) -> list[Change]:
         before = await directory.load()
@@ -40,9 +45,13 @@ def apply_command(context: Context, file: Path, dry_run: bool, prune: bool) -> N
         found = [change for site in sites for change in changes(before.site(site.id), site)]
         refuse_what_does_not_fit(before, sites, prune=prune)
         await refuse_to_strand_people(link, before, sites)
+        store = PlanStore(link)
+        plan = await store.load()
+        steps = plan_steps(str(file), before, plan, sites, plans)
         if not dry_run:
             await apply_sites(directory, sites, lambda site: write_pool_queues(link, directory, site))
-        return found
+            await write_steps(store, steps, plan.version)
+        return found + [change for step in steps for change in step.changes]
 
     found = with_directory(settings, work)
     for change in found:

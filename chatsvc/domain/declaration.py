@@ -97,7 +97,8 @@ SITE_KEYS: Mapping[str, Key] = {
         "late_ms", duration("1 min", "4 h"), "after a shift's start: who has not clocked in is shown as late"
     ),
 }
-_SITE_TABLES = ("emergency", "alternatives", "queue")
+_SITE_TABLES = ("emergency", "alternatives", "queue", "shift")
+_QUEUE_TABLES = ("minimum",)  # this and `shift` are read by declaration_plan
 
 
 class DeclarationRefused(Exception):
@@ -169,7 +170,7 @@ class _Reading:
 
     def _queue(self, path: Path, site: Site, name: str, table: Any) -> Queue:
         self._check_name(path, name)
-        values = self._values(path, table, QUEUE_KEYS)
+        values = self._values(path, table, QUEUE_KEYS, _QUEUE_TABLES)
         queue = Queue(site=site.id, name=QueueName(name), **({"names": {}} | values))
         self._check_languages((*path, "names"), queue.names, site, given="names" in values)
         if queue.idle_warning_ms >= queue.idle_end_ms:

@@ -37,12 +37,11 @@ _WEEK = {
     "patternProperties": {f"^({'|'.join(DAYS)})-({'|'.join(DAYS)})$": _PERIODS},
     "additionalProperties": False,
 }
+_SOME_HOURS = [{"const": "always"}, _WEEK]
 HoursValue = Annotated[
-    Any,
-    Meta(
-        extra_json_schema={"anyOf": [{"const": "always"}, _WEEK], "examples": [{"mon-fri": ["9:00-15:00"]}]}
-    ),
+    Any, Meta(extra_json_schema={"anyOf": _SOME_HOURS, "examples": [{"mon-fri": ["9:00-15:00"]}]})
 ]
+OptionalHours = Annotated[Any, Meta(extra_json_schema={"anyOf": [*_SOME_HOURS, {"type": "null"}]})]
 
 
 class Hours(Struct, frozen=True, forbid_unknown_fields=True):
@@ -203,7 +202,7 @@ class Minimum(Struct, frozen=True, forbid_unknown_fields=True):
     """How many must be planned at least. Without `hours`: whenever the queue is open."""
 
     least: Annotated[int, Meta(ge=1, le=100)]
-    hours: HoursValue = None
+    hours: OptionalHours = None
 
 
 class Minima(Struct, frozen=True, forbid_unknown_fields=True):
