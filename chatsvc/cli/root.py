@@ -10,6 +10,7 @@ from chatsvc.cli.apply import apply_command
 from chatsvc.cli.context import Context
 from chatsvc.cli.doctor import doctor
 from chatsvc.cli.people import counsellor
+from chatsvc.cli.plan import plan
 from chatsvc.cli.running import demo, serve, worker
 from chatsvc.cli.settings import settings_command
 from chatsvc.cli.staffing import staffing
@@ -60,7 +61,7 @@ def root(click_context: click.Context, config: Path | None) -> None:
     click_context.obj = Context(config)
 
 
-for _command in (demo, serve, worker, apply_command, counsellor, token, settings_command, doctor, staffing):
+for _command in (demo, serve, worker, apply_command, plan, counsellor, token, settings_command, doctor, staffing):
     root.add_command(_command)
 
 

@@ -94,7 +94,7 @@ def test_every_problem_is_told_at_once_with_its_line() -> None:
             "site.toml, line 13: site.kunta.queue.paihde.ofer: there is no such key. Did you mean offer? "
             "Accepted: names, mode, open, hours, last_entry, closing_warning, question, rule, priority_step, "
             "waiting_limit, offer, offer_repeat, grace_waiting, grace_talking, idle_warning, idle_end, "
-            "wrap_up, weight, other_language, linger."
+            "wrap_up, weight, other_language, linger, minimum."
         ),
         "site.toml, line 14: site.kunta.queue.paihde.mode: must be one of take, offer, auto.",
         (
