@@ -177,3 +177,24 @@ for (const { lang, colorScheme } of LOOKS) {
     assert.ok(!(await page.locator("#ask").innerText()).includes("ask."), "no text is missing");
   });
 }
+
+test("Words that were begun and not sent are warned of before the page goes; ticks alone are not.", async () => {
+  answerHellos();
+  const heard: string[] = [];
+  page.on("dialog", (dialog) => {
+    heard.push(dialog.type());
+    void dialog.dismiss();
+  });
+  await open();
+  await page.getByRole("checkbox", { name: "Ero tai riidat" }).check();
+  await page.reload();
+  await page.locator(".foot .primary").press("Enter");
+  const words = page.getByLabel("Haluatko kertoa jotain etukäteen?");
+  await words.click();
+  await page.keyboard.type("Hei");
+  const asked = page.waitForEvent("dialog");
+  await page.evaluate(() => location.reload());
+  await asked;
+  assert.equal(await words.inputValue(), "Hei");
+  assert.deepEqual(heard, ["beforeunload"]);
+});

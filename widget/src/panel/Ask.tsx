@@ -5,6 +5,7 @@ import { Heading } from "./Heading";
 import { Help } from "./Help";
 import { Icon } from "./icons";
 import { useUi } from "./ui";
+import { useUnsentWarning } from "./unsent";
 
 /** Characters of a free answer. */
 const LONGEST = 300;
@@ -182,6 +183,7 @@ export function AskScreen({ form }: { form: Form }) {
   const { i18n, session } = useUi();
   const [values, setValues] = useState<Values>(form.held);
   const [read, setRead] = useState(false);
+  useUnsentWarning(form.questions.some(({ id, kind }) => kind === "text" && !isOpen(values[id])));
   const given = (): Answers => Object.fromEntries(
     form.questions.filter(({ id }) => !isOpen(values[id])).map(({ id }) => [id, values[id] ?? null]),
   );
