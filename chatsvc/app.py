@@ -132,7 +132,7 @@ class Backend:
             self.link, name, self.node, self.clock, lambda: [queue.key for queue in self.queues(name)]
         )
         self.chats[name] = chats
-        self.pools[name] = Pool(name, chats, self.keyring, self.clock)
+        self.pools[name] = Pool(name, chats, self.keyring, self.clock, queues=lambda: self.queues(name))
         ready = self._ready[name] = asyncio.Event()
 
         def on_run_id(run_id: str) -> None:

@@ -17,6 +17,18 @@ SOON_S = 3_600.0  # staff planned within this time counts, in part, where places
 
 
 @dataclass(frozen=True, slots=True)
+class Presence:
+    """A planned time of one counsellor, in ms since the epoch; `capacity` in places."""
+
+    staff: str
+    queues: Sequence[str]
+    languages: Sequence[str]
+    capacity: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Team:
     """Places of people who take from the same lines; `changes` are planned, by time."""
 

@@ -1,15 +1,15 @@
 """How long one would wait now: what the domain needs for it, gathered from the store and the plan."""
 
 import math
+from asyncio import gather
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 
 from chatsvc.domain.estimate import Change, Estimate, estimate
 from chatsvc.domain.pace import Seen, mixed, pace_of
 from chatsvc.domain.records import Duty
-from chatsvc.domain.sharing import Team, line_before
+from chatsvc.domain.sharing import Presence, Team, line_before
 from chatsvc.domain.sites import Queue
 from chatsvc.services.pool import Pool
 
@@ -20,18 +20,6 @@ TALK_S = 1_500.0  # in which conversations begun before a pause end, two of thre
 
 LineKey = tuple[str, str]  # queue key and language
 Standing = Mapping[LineKey, Sequence[tuple[float, str]]]  # score and conversation, first the next
-
-
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """A planned time of one counsellor, in ms since the epoch; `capacity` in places."""
-
-    staff: str
-    queues: Sequence[str]
-    languages: Sequence[str]
-    capacity: int
-    start: int
-    end: int
 
 
 class Waits:
@@ -91,12 +79,13 @@ class Waits:
 
 
 async def look_at_waits(
-    pool: Pool, queues: Sequence[Queue], people: Iterable[Duty], plan: Iterable[Presence] = ()
+    pool: Pool, queues: Iterable[Queue] = (), people: Iterable[Duty] | None = None
 ) -> Waits:
-    """The waits in a pool now; `queues` are all of the pool's. Raises StoreUnavailable."""
-    keys = [queue.key for queue in queues]
-    standing, paces = await pool.store.standing(keys), await pool.store.paces()
-    return Waits(queues, standing, people, paces, plan, pool.clock.now())
+    """The waits in a pool now; `queues` are looked at besides those that the pool knows. Raises StoreUnavailable."""
+    every = {queue.key: queue for queue in (*pool.queues(), *queues)}
+    standing, paces = await gather(pool.store.standing(list(every)), pool.store.paces())
+    present = await pool.store.people() if people is None else people
+    return Waits(every.values(), standing, present, paces, pool.plan(), pool.clock.now())
 
 
 def _name(line: LineKey) -> str:

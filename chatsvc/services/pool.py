@@ -2,7 +2,7 @@
 
 import json
 from asyncio import gather
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,6 +11,8 @@ import structlog
 from chatsvc.domain.errors import BadState, NotFound, VaultUnavailable
 from chatsvc.domain.ports import ChatStore, Clock, Keyring, Seal
 from chatsvc.domain.records import Conversation, EntryBody, LogEntry, PendingEvent, Stored
+from chatsvc.domain.sharing import Presence
+from chatsvc.domain.sites import Queue
 from chatsvc.services.opening import Openings
 
 _PLUS, _MINUS = b"+-"
@@ -30,6 +32,8 @@ class Pool:
     keyring: Keyring
     clock: Clock
     openings: Openings = field(default_factory=Openings)
+    queues: Callable[[], Iterable[Queue]] = tuple  # all that are declared
+    plan: Callable[[], Iterable[Presence]] = tuple  # who is planned, today and tomorrow
 
 
 class EntryView(NamedTuple):

@@ -1,12 +1,15 @@
 """How queues stand: whether they take visitors, who is on duty, how long people wait."""
 
-from collections.abc import Iterable
+from asyncio import gather
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from chatsvc.domain.conversation import State
+from chatsvc.domain.estimate import rounded
 from chatsvc.domain.records import Conversation, Duty
 from chatsvc.domain.sites import LANGUAGES, Queue
+from chatsvc.services.estimates import Waits, look_at_waits
 from chatsvc.services.opening import Opening
 from chatsvc.services.pool import Pool, record_events
 
@@ -43,6 +46,7 @@ class QueueReport:
     staffed: int
     head: tuple[Waiting, ...]
     spoken: tuple[str, ...]  # the languages of those on duty
+    estimate_s: tuple[int, int] | None  # of whoever joins now, in the first of these; None unless it is open
 
 
 def state_of(queue: Queue, opening: Opening, waiting: int, on_duty: int) -> QueueState:
@@ -59,10 +63,25 @@ async def report_queues(pool: Pool, queues: Iterable[Queue]) -> list[QueueReport
     people = await pool.store.people()
     offers = await pool.store.conversations([duty.offer for duty in people if duty.offer])
     offered = [record for record in offers.values() if record.state == State.OFFERED]
-    return [await _report(pool, queue, people, offered) for queue in queues]
+    asked = list(queues)
+    waits = await look_at_waits(pool, asked, people)
+    return [await _report(pool, queue, people, offered, waits) for queue in asked]
 
 
-async def _report(pool: Pool, queue: Queue, people: list[Duty], offered: list[Conversation]) -> QueueReport:
+async def places_in_line(
+    pool: Pool, queue: str, conversations: Sequence[str]
+) -> dict[str, tuple[int, tuple[int, int] | None]]:
+    """The place of each waiting conversation, 1 is next, and what is left of its wait, as people are told.
+
+    One that is being offered or is away has none. Raises StoreUnavailable.
+    """
+    places, waits = await gather(pool.store.positions(queue, conversations), look_at_waits(pool))
+    return {found: (place, rounded(waits.of_waiting(found))) for found, place in places.items()}
+
+
+async def _report(
+    pool: Pool, queue: Queue, people: list[Duty], offered: list[Conversation], waits: Waits
+) -> QueueReport:
     counts = await pool.store.counts(queue.key)
     records = await pool.store.conversations(counts.head)
     head = [records[found] for found in counts.head if found in records]
@@ -76,9 +95,11 @@ async def _report(pool: Pool, queue: Queue, people: list[Duty], offered: list[Co
     on_duty = [duty for duty in people if _on_duty(duty, queue)]
     ready = [duty for duty in on_duty if duty.state == "available" and duty.away is None]
     opening = pool.openings.at(queue, pool.clock.now())
+    state = state_of(queue, opening, counts.waiting, len(on_duty))
+    spoken = tuple(lang for lang in LANGUAGES if any(lang in duty.languages for duty in on_duty))
     return QueueReport(
         queue=queue,
-        state=state_of(queue, opening, counts.waiting, len(on_duty)),
+        state=state,
         opening=opening,
         waiting=waiting,
         away=counts.waiting - waiting,
@@ -88,7 +109,8 @@ async def _report(pool: Pool, queue: Queue, people: list[Duty], offered: list[Co
         free=sum(max(0, duty.capacity - duty.load) for duty in ready),
         staffed=sum(duty.capacity for duty in ready),
         head=tuple(_waiting(record) for record in head),
-        spoken=tuple(lang for lang in LANGUAGES if any(lang in duty.languages for duty in on_duty)),
+        spoken=spoken,
+        estimate_s=rounded(waits.of_newcomer(queue.key, spoken[:1])) if state == "open" else None,
     )
 
 

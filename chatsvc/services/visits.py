@@ -14,6 +14,7 @@ from chatsvc.domain.questions import Placement
 from chatsvc.domain.records import Conversation, EntryBody, Outcome
 from chatsvc.domain.sites import Queue, Site
 from chatsvc.services import intake
+from chatsvc.services.estimates import look_at_waits
 from chatsvc.services.pool import Pool, record_events, seal_text
 
 _log = structlog.get_logger("chatsvc.services")
@@ -79,7 +80,14 @@ async def _join(
     pool: Pool, queue: Queue, caller: Caller, ident: str, placement: Placement, *, fresh: bool, create: bool
 ) -> Outcome:
     now = pool.clock.now()
-    entry = pool.openings.at(queue, now).entry(queue.last_entry_ms, now)
+    opening, wait_s = pool.openings.at(queue, now), 0.0
+    if opening.closes_at is not None:
+        score = now - placement.priority * queue.priority_step_ms
+        wait = (await look_at_waits(pool, [queue])).of_newcomer(
+            queue.key, [caller.route, *caller.also], score
+        )
+        wait_s = wait.high if wait else 0.0  # nobody who could serve them: for the script to say
+    entry = opening.entry(queue.last_entry_ms, now, wait_s)
     return await pool.store.run(
         "join", id=ident, visitor=caller.visitor, site=queue.site, queue=queue.key, entry=entry, lang=caller.lang,
         route=caller.route, also=list(caller.also), also_ms=queue.other_language_ms,

@@ -19,7 +19,7 @@ from chatsvc.domain.records import Conversation, Hint, LogEntry
 from chatsvc.domain.sites import Queue, Site
 from chatsvc.services import desk, visits
 from chatsvc.services.pool import Pool, record_events
-from chatsvc.services.queues import QueueReport, report_queues
+from chatsvc.services.queues import QueueReport, places_in_line, report_queues
 from chatsvc.web.protocol import Close
 
 REFRESH_S = 5.0  # how often records and logs of active sessions are read again
@@ -48,7 +48,7 @@ class VisitorPeer(Protocol):
     def deliver(self, entry: LogEntry) -> None: ...
     def record_changed(self, conversation: Conversation) -> None: ...
     def whispered(self, whisper: Whisper) -> None: ...
-    def at_position(self, position: int) -> None: ...
+    def at_position(self, position: int, estimate_s: tuple[int, int] | None) -> None: ...
     def queue_reported(self, report: QueueReport) -> None: ...
     def closing_soon(self, at: int) -> None: ...
     async def refresh(self, last: tuple[int, int]) -> None: ...
@@ -240,10 +240,10 @@ class Hub:
             for queue in moved:
                 here = dict(self.waiting.get(queue, {}))
                 if here:
-                    places = await self.pool.store.positions(queue, tuple(here))
+                    places = await places_in_line(self.pool, queue, tuple(here))
                     for conversation, peer in here.items():
                         if conversation in places:
-                            peer.at_position(places[conversation])
+                            peer.at_position(*places[conversation])
         except StoreUnavailable:
             self._moved |= moved
         await asyncio.sleep(POSITIONS_EVERY_S)

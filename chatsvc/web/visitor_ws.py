@@ -16,7 +16,7 @@ from chatsvc.domain.records import Conversation, LogEntry
 from chatsvc.domain.sites import Queue, QueueName, Site
 from chatsvc.domain.text import accepted_text
 from chatsvc.services import intake, visits
-from chatsvc.services.queues import QueueReport
+from chatsvc.services.queues import QueueReport, places_in_line
 from chatsvc.web import frames, views
 from chatsvc.web.connection import Connection, UnknownFrame, Work
 from chatsvc.web.fanout import Hub, Whisper
@@ -57,6 +57,7 @@ class VisitorSession(Connection):
         self._feed: LogFeed | None = None
         self._queue: Queue | None = None
         self._position = 0
+        self._estimate: tuple[int, int] | None = None
         self._told_closing = 0
         self._seen = 0
         self._resumes: str | None = None
@@ -219,10 +220,10 @@ class VisitorSession(Connection):
     async def _first_position(self, record: Conversation) -> None:
         assert self.hub is not None
         try:
-            places = await self.hub.pool.store.positions(record.queue, [record.id])
+            places = await places_in_line(self.hub.pool, record.queue, [record.id])
         except StoreUnavailable:
             return
-        self.at_position(places.get(record.id, 1))
+        self.at_position(*places.get(record.id, (1, None)))
 
     # The conversation
 
@@ -352,15 +353,13 @@ class VisitorSession(Connection):
         else:
             self.socket.send(frames.SeenNow(from_="counsellor", seq=whisper.value, by=whisper.by))
 
-    def at_position(self, position: int) -> None:
-        """The visitor's place, if it has changed."""
-        if (
-            position != self._position
-            and self.record is not None
-            and visitor_state(self.record.state) == "waiting"
-        ):
-            self._position = position
-            self.socket.send(frames.Waiting(position=position))
+    def at_position(self, position: int, estimate_s: tuple[int, int] | None) -> None:
+        """The visitor's place and what is left of the wait, if one of them has changed."""
+        if self.record is None or visitor_state(self.record.state) != "waiting":
+            return
+        if (position, estimate_s) != (self._position, self._estimate):
+            self._position, self._estimate = position, estimate_s
+            self.socket.send(frames.Waiting(position=position, estimate_s=estimate_s))
 
     def queue_reported(self, report: QueueReport) -> None:
         """A watched queue has changed."""

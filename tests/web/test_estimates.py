@@ -1,0 +1,67 @@
+"""The estimated wait as visitors are told it, and the door that closes for whoever might still wait at the end."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from chatsvc.domain.hours import OpeningHours, Period, instant, local_day
+from tests.support.service import Service, make_site
+from tests.support.stores import SingleStore
+from tests.support.time_travel import still, until
+
+OFFICE = OpeningHours(weekly=((Period(9 * 60, 15 * 60),),) * 7, on_holidays="as usual")
+
+
+@pytest.fixture
+async def service(valkey: SingleStore, tmp_path: Path) -> AsyncIterator[Service]:
+    """Open from nine to three, without a last entry; the clock stands at nine."""
+    async with still(valkey.url, tmp_path, make_site(paihde={"hours": OFFICE})) as made:
+        tomorrow = local_day(made.backend.clock.now()) + timedelta(days=1)
+        await until(made, instant(tomorrow, 9 * 60))
+        yield made
+
+
+def minutes_before_closing(service: Service, minutes: int) -> int:
+    """An instant of the clock's day."""
+    return instant(local_day(service.backend.clock.now()), 15 * 60 - minutes)
+
+
+async def test_a_range_is_told_while_waiting_and_before(service: Service) -> None:
+    """Watching, waiting and the public list say how long it takes; with more people ahead it takes longer."""
+    counsellor = await service.on_duty("aino")
+    watcher = await service.visitor()
+    status = await watcher.ask("watch", "status", site="kunta", queue="paihde")
+    assert status["estimate_s"] == [0, 60]  # a place is free: only somebody has to take them
+    for _ in range(3):
+        await service.joined()
+        await counsellor.ask("take", "assigned")
+    first, _ = await service.joined()
+    second, _ = await service.joined()
+    soon = (await first.expect("waiting", position=1))["estimate_s"]
+    later = (await second.expect("waiting", position=2))["estimate_s"]
+    assert 0 <= soon[0] <= later[0] <= soon[1] <= later[1]
+    assert soon != later
+    async with service.http.get(f"{service.base}/api/v1/sites/kunta/queues") as found:
+        told = (await found.json())["queues"][0]["estimate_s"]
+    assert told[1] >= later[1]
+
+
+async def test_nothing_is_told_while_nobody_is_there(service: Service) -> None:
+    """Without anybody on duty there is no estimate."""
+    watcher = await service.visitor()
+    status = await watcher.ask("watch", "status", site="kunta", queue="paihde")
+    assert (status["state"], status["estimate_s"]) == ("no_staff", None)
+
+
+async def test_the_door_closes_for_whoever_might_wait_at_the_end(service: Service) -> None:
+    """A quarter of an hour before closing a place that is free is taken; whoever would have to wait is turned away."""
+    counsellor = await service.on_duty("aino")
+    await until(service, minutes_before_closing(service, 15))
+    for _ in range(3):  # her places are free: nobody waits
+        await service.joined()
+        await counsellor.ask("take", "assigned")
+    late = await service.visitor()
+    await late.send("hello", site="kunta", queue="paihde", lang="fi")
+    assert (await late.expect("unavailable"))["reason"] == "closing"
