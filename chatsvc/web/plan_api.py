@@ -8,7 +8,7 @@ from chatsvc.domain.hours import local_day
 from chatsvc.domain.hours_document import hours_document
 from chatsvc.domain.permissions import Action
 from chatsvc.services.hours import hours_tag, read_hours, set_hours
-from chatsvc.services.opening import holidays_of
+from chatsvc.services.opening import holidays_of, learn_holidays
 from chatsvc.web import plan_api_calendar, plan_api_cover, plan_api_shifts, plan_api_swaps
 from chatsvc.web import plan_bodies as bodies
 from chatsvc.web.operations import Answer, BadBody, Call, Operation, Parameter, json_answer, mount, read_body
@@ -25,6 +25,7 @@ async def put_hours(call: Call) -> web.Response:
     """New hours: visitors and counsellors see the difference at once."""
     queue = call.queue
     body = await read_body(call.request, bodies.Hours)
+    await asyncio.to_thread(learn_holidays, call.planning.now)  # else the first who asks would wait for them
     hours = await set_hours(call.planning.sites, queue.key, read_hours(body.hours), call.version)
     await call.planning.refresh()
     return json_answer(bodies.Hours(hours_document(hours)), tag=hours_tag(hours))
