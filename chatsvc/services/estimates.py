@@ -15,6 +15,7 @@ from chatsvc.services.pool import Pool
 
 LOOK_AHEAD_MS = 12 * 3_600_000  # shifts that begin later don't matter to anybody who waits now
 
+LAST = chr(0x10FFFF)  # after every id: of two who joined in the same millisecond the id decides
 PAUSE_S = 900.0
 TALK_S = 1_500.0  # in which conversations begun before a pause end, two of three
 
@@ -52,10 +53,11 @@ class Waits:
 
         None without anybody who could serve them. `score` as joining gives it, for somebody with a priority; else last.
         """
-        ahead = {
-            _name(line): bisect_left(found, (score, "")) if score is not None else len(found)
-            for line, found in self._standing.items()
-        }
+        place = (math.inf if score is None else score, LAST)
+        return self._behind(place, queue, languages)
+
+    def _behind(self, place: tuple[float, str], queue: str, languages: Sequence[str]) -> Estimate | None:
+        ahead = {_name(line): bisect_left(found, place) for line, found in self._standing.items()}
         found = [self._wait((queue, language), ahead) for language in languages]
         return min((each for each in found if each), key=lambda each: each.median, default=None)
 
@@ -64,8 +66,8 @@ class Waits:
         lines = self._lines.get(conversation)
         if not lines:
             return None
-        score = self._scores[conversation]
-        return self.of_newcomer(lines[0][0], [language for _, language in lines], score)
+        place = self._scores[conversation], conversation
+        return self._behind(place, lines[0][0], [language for _, language in lines])
 
     def _wait(self, own: LineKey, ahead: Mapping[str, int]) -> Estimate | None:
         line, serving = line_before(_name(own), ahead, self._teams)
