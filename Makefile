@@ -10,7 +10,7 @@ BIN := .venv/bin
 DEMO_OPTIONS := $(if $(PORT),--port "$(PORT)") $(if $(METRICS_PORT),--metrics-port "$(METRICS_PORT)") \
   $(if $(DATA_DIR),--data-dir "$(DATA_DIR)") $(if $(VISITORS),--visitors "$(VISITORS)")
 
-.PHONY: help demo test lint format types frontend frontend-test unit browser pictures bench wheel lock clean install install-dev test-tools
+.PHONY: help demo test lint format types frontend frontend-test unit browser pictures bench bench-pairing simulate wheel lock clean install install-dev test-tools
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -58,6 +58,12 @@ browser: test-tools install-dev frontend ## tests in Chromium
 
 bench: install-dev frontend ## cost per message beside a bare echo and python-socketio
 	@exec $(BIN)/python -m loadtest
+
+bench-pairing: install-dev ## cost of joining, taking and freeing a place, from 100 to 1,000,000 waiting
+	@exec $(BIN)/python -m loadtest.pairing
+
+simulate: install-dev ## weeks of a service in simulated time: waits, fairness, estimates (DAYS= SEED=)
+	@exec $(BIN)/python -m loadtest.simulator $(if $(DAYS),--days "$(DAYS)") $(if $(SEED),--seed "$(SEED)")
 
 pictures: test-tools install-dev frontend ## take the README's pictures anew
 	@exec $(BIN)/python -m tests.browser.pictures
