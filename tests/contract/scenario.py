@@ -64,10 +64,21 @@ async def play(service: Service, subprotocol: str, heard: Heard) -> None:
     aino = await stage.counsellor("aino")
     eino = await stage.counsellor("eino")
     await _arriving(stage)
+    await _asked(stage)
     await _talking(stage, aino, eino)
     await _offering(stage, eino)
     await _idling(stage)
     await _returning(stage, eino)
+
+
+async def _asked(stage: Stagehand) -> None:
+    """Answers that lead to a message, and in once it has been read."""
+    client = stage.heard.follow(await stage.service.visitor(stage.subprotocol), "visitor")
+    hello = {"site": "kunta", "queue": "kysely", "lang": "fi", "answers": {"safe": "no"}}
+    await client.ask("hello", "before_joining", **hello)
+    await client.ask("hello", "welcome", **hello, read=1)
+    await client.ask("leave")
+    await client.close()
 
 
 async def _arriving(stage: Stagehand) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chatsvc.domain.questions import Condition, Question, Rule
 from tests.contract.bad_fields import bad_fields
 from tests.contract.conformity import HEARS, SAYS, faults, validators
 from tests.contract.raw_socket import BOTH
@@ -14,12 +15,16 @@ from tests.support.client import JSON
 from tests.support.service import Service, make_site, make_staff, running
 from tests.support.store_server import SingleStore
 
+SAFE = Question("safe", "yes-no", {"fi": "Oletko turvassa?"})
+IN_DANGER = Rule((Condition("safe", ("no",)),), priority=1, message={"fi": "Soita 112."})
+
 
 @pytest.fixture
 async def busy(valkey: SingleStore, tmp_path: Path) -> AsyncIterator[Service]:
-    """Queues of each mode, one that warns soon, one that is closed; two counsellors."""
+    """Queues of each mode, one that asks, one that warns soon, one that is closed; two counsellors."""
     site = make_site(
         paihde={},
+        kysely={"questions": (SAFE,), "rules": (IN_DANGER,)},
         tarjous={"mode": "offer", "offer_ms": 1_000},
         hiljaa={"idle_warning_ms": 500, "idle_end_ms": 2_000},
         kiinni={"open": False},

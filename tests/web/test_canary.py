@@ -259,7 +259,7 @@ async def while_the_store_dies(demo: Demo, staff: RawSocket) -> None:
     """The bundled store is killed while the visitor writes; what fails, fails without a word about them."""
     async with demo.marked() as socket:
         await socket.send(
-            {"type": "hello", "site": "kunta", "queue": "perhe", "answers": {"q": WORDS}, "fresh": True}
+            {"type": "hello", "site": "kunta", "queue": "perhe", "answers": {"kerro": WORDS}, "fresh": True}
         )
         await socket.next("welcome")
         children = psutil.Process(demo.process.pid).children(recursive=True)
