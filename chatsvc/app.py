@@ -16,7 +16,9 @@ from aiohttp import web
 
 from chatsvc.config import Settings
 from chatsvc.domain.errors import ChatError, NotFound, StoreUnavailable, VaultUnavailable
+from chatsvc.domain.sharing import Presence
 from chatsvc.domain.sites import Queue
+from chatsvc.services.estimates import presences
 from chatsvc.services.opening import learn_holidays
 from chatsvc.services.planning import Planning
 from chatsvc.services.pool import Pool
@@ -47,6 +49,7 @@ from chatsvc.worker import census, closing, deadlines, plan_census, reaper
 BEAT_S = 1.5
 CLOCK_S = 30.0
 HEALTH_S = 2.0
+ROSTER_S = 30.0  # how often one learns who is planned
 RECHECK_S = 60.0  # whether those who are connected are still signed in; at once when accounts change
 STATIC_DIR = Path(__file__).with_name("static")
 
@@ -72,6 +75,7 @@ class Backend:
         self.shown_in: list[Metrics] = []  # where the health of store and vault is told
         self.loops: set[asyncio.Task[None]] = set()
         self._ready: dict[str, asyncio.Event] = {}
+        self._planned: dict[str, tuple[Presence, ...]] = {}
         self._follower = DirectoryFollower(self.directory, self._directory_changed)
         plans = PlanStore(link)
         self._plan_follower = PlanFollower(plans)
@@ -99,7 +103,14 @@ class Backend:
             await self._ready[pool].wait()
             await self.chats[pool].set_queues(self.queues(pool))
         self.loop("clock", CLOCK_S, self._synchronise)
+        self.loop("roster", ROSTER_S, self._look_at_roster)
         self.loop("health", HEALTH_S, self._look_at_health)
+
+    async def _look_at_roster(self) -> None:
+        """Learn who is planned: estimates of waits count with them."""
+        roster = await self.planning.roster()
+        people, now = self.snapshot.people, self.clock.now()
+        self._planned = {pool: presences(roster, people, pool, now) for pool in self.pools}
 
     async def _refresh(self) -> None:
         await asyncio.gather(self._follower.refresh(), self._plan_follower.refresh())
@@ -132,7 +143,10 @@ class Backend:
             self.link, name, self.node, self.clock, lambda: [queue.key for queue in self.queues(name)]
         )
         self.chats[name] = chats
-        self.pools[name] = Pool(name, chats, self.keyring, self.clock, queues=lambda: self.queues(name))
+        self.pools[name] = Pool(
+            name, chats, self.keyring, self.clock, queues=lambda: self.queues(name),
+            plan=lambda: self._planned.get(name, ()),
+        )  # fmt: skip
         ready = self._ready[name] = asyncio.Event()
 
         def on_run_id(run_id: str) -> None:

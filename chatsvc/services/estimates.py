@@ -9,8 +9,9 @@ from itertools import chain
 from chatsvc.domain.estimate import Change, Estimate, estimate
 from chatsvc.domain.pace import Seen, mixed, pace_of
 from chatsvc.domain.records import Duty
+from chatsvc.domain.roster import Roster
 from chatsvc.domain.sharing import Presence, Team, line_before
-from chatsvc.domain.sites import Queue
+from chatsvc.domain.sites import Queue, Staff, StaffId
 from chatsvc.services.pool import Pool
 
 LOOK_AHEAD_MS = 12 * 3_600_000  # shifts that begin later don't matter to anybody who waits now
@@ -88,6 +89,19 @@ async def look_at_waits(
     standing, paces = await gather(pool.store.standing(list(every)), pool.store.paces())
     present = await pool.store.people() if people is None else people
     return Waits(every.values(), standing, present, paces, pool.plan(), pool.clock.now())
+
+
+def presences(roster: Roster, people: Mapping[StaffId, Staff], pool: str, now: int) -> tuple[Presence, ...]:
+    """Who of a pool is planned now and in the next twelve hours; shifts without a break between them are one."""
+    found: dict[str, list[Presence]] = {}
+    for shift in roster.occurrences:
+        person = people.get(shift.staff)
+        if person is None or person.pool != pool or shift.end <= now or shift.start >= now + LOOK_AHEAD_MS:
+            continue
+        its = found.setdefault(shift.staff, [])
+        start = its.pop().start if its and its[-1].end == shift.start else shift.start
+        its.append(Presence(person.id, shift.queues, person.languages, person.capacity, start, shift.end))
+    return tuple(chain(*found.values()))
 
 
 def _name(line: LineKey) -> str:
