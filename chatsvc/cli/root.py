@@ -61,7 +61,18 @@ def root(click_context: click.Context, config: Path | None) -> None:
     click_context.obj = Context(config)
 
 
-for _command in (demo, serve, worker, apply_command, plan, counsellor, token, settings_command, doctor, staffing):
+for _command in (
+    demo,
+    serve,
+    worker,
+    apply_command,
+    plan,
+    counsellor,
+    token,
+    settings_command,
+    doctor,
+    staffing,
+):
     root.add_command(_command)
 
 
