@@ -1,8 +1,10 @@
 """What all tests share: the built front end, and the real stores."""
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from deploy.build import frontend
 from tests.support.stores import (
@@ -14,6 +16,11 @@ from tests.support.stores import (
     valkey,
     valkey_server,
 )
+
+# How long an example takes is the machine's matter. The gate tries the same examples every time, so that a red run can
+# be had again; elsewhere, and in bigger runs, they are drawn anew.
+settings.register_profile("chatsvc", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("chatsvc")
 
 __all__ = ["any_store", "cluster", "cluster_servers", "redis7", "redis7_server", "valkey", "valkey_server"]
 

@@ -40,7 +40,7 @@ class ErlangA:
     @property
     def wait_probability(self) -> float:
         """The share that is not answered at once."""
-        return math.fsum(chance for _, chance in self._waiting())
+        return min(1.0, math.fsum(chance for _, chance in self._waiting()))
 
     @property
     def mean_line(self) -> float:
