@@ -62,6 +62,10 @@ class Waits:
         found = [self._wait((queue, language), ahead) for language in languages]
         return min((each for each in found if each), key=lambda each: each.median, default=None)
 
+    def lines_of(self, conversation: str) -> tuple[LineKey, ...]:
+        """The lines in which somebody stands."""
+        return tuple(self._lines.get(conversation, ()))
+
     def of_waiting(self, conversation: str) -> Estimate | None:
         """What is left of the wait of somebody in line; None for whoever isn't, or whom nobody could serve."""
         lines = self._lines.get(conversation)

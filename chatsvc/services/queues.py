@@ -1,5 +1,6 @@
 """How queues stand: whether they take visitors, who is on duty, how long people wait."""
 
+import math
 from asyncio import gather
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from chatsvc.domain.sites import LANGUAGES, Queue
 from chatsvc.services.estimates import Waits, look_at_waits
 from chatsvc.services.opening import Opening
 from chatsvc.services.pool import Pool, record_events
+
+NEAR = 16  # places for each of which the wait is estimated by itself
 
 QueueState = Literal["open", "closed", "full", "no_staff"]
 
@@ -76,7 +79,20 @@ async def places_in_line(
     One that is being offered or is away has none. Raises StoreUnavailable.
     """
     places, waits = await gather(pool.store.positions(queue, conversations), look_at_waits(pool))
-    return {found: (place, rounded(waits.of_waiting(found))) for found, place in places.items()}
+    known: dict[object, tuple[int, int] | None] = {}
+    told = {}
+    for found, place in sorted(places.items(), key=lambda item: item[1]):
+        # An estimate costs up to a millisecond, and thousands may wait: far behind, neighbours share one.
+        alike = waits.lines_of(found), _stretch(place)
+        if alike not in known:
+            known[alike] = rounded(waits.of_waiting(found))
+        told[found] = place, known[alike]
+    return told
+
+
+def _stretch(place: int) -> int:
+    """Near the front each place by itself; further behind, places within a tenth of each other are one."""
+    return place if place <= NEAR else NEAR + int(math.log(place / NEAR) / math.log(1.1)) + 1
 
 
 async def _report(

@@ -16,10 +16,10 @@ from chatsvc.domain.records import Conversation, LogEntry
 from chatsvc.domain.sites import Queue, QueueName, Site
 from chatsvc.domain.text import accepted_text
 from chatsvc.services import intake, visits
-from chatsvc.services.queues import QueueReport, places_in_line
+from chatsvc.services.queues import QueueReport
 from chatsvc.web import frames, views
 from chatsvc.web.connection import Connection, UnknownFrame, Work
-from chatsvc.web.fanout import Hub, Whisper
+from chatsvc.web.fanout import POSITIONS_EVERY_S, Hub, Whisper
 from chatsvc.web.logfeed import LogFeed
 from chatsvc.web.posting import Posting
 from chatsvc.web.protocol import Close
@@ -57,6 +57,7 @@ class VisitorSession(Connection):
         self._feed: LogFeed | None = None
         self._queue: Queue | None = None
         self._position = 0
+        self._placed_at = -POSITIONS_EVERY_S  # when the place was last told
         self._estimate: tuple[int, int] | None = None
         self._told_closing = 0
         self._seen = 0
@@ -220,10 +221,11 @@ class VisitorSession(Connection):
     async def _first_position(self, record: Conversation) -> None:
         assert self.hub is not None
         try:
-            places = await places_in_line(self.hub.pool, record.queue, [record.id])
+            places = await self.hub.pool.store.positions(record.queue, [record.id])
         except StoreUnavailable:
             return
-        self.at_position(*places.get(record.id, (1, None)))
+        if not self._position:  # the estimate follows with the next look at the whole line
+            self.at_position(places.get(record.id, 1), None)
 
     # The conversation
 
@@ -353,13 +355,17 @@ class VisitorSession(Connection):
         else:
             self.socket.send(frames.SeenNow(from_="counsellor", seq=whisper.value, by=whisper.by))
 
-    def at_position(self, position: int, estimate_s: tuple[int, int] | None) -> None:
-        """The visitor's place and what is left of the wait, if one of them has changed."""
+    def at_position(self, position: int, estimate_s: tuple[int, int] | None) -> bool:
+        """The visitor's place and what is left of the wait, if one has changed; false if it is too early to say so."""
         if self.record is None or visitor_state(self.record.state) != "waiting":
-            return
+            return True
         if (position, estimate_s) != (self._position, self._estimate):
-            self._position, self._estimate = position, estimate_s
+            now = self.node.loop.time()
+            if now - self._placed_at < POSITIONS_EVERY_S:
+                return False
+            self._placed_at, self._position, self._estimate = now, position, estimate_s
             self.socket.send(frames.Waiting(position=position, estimate_s=estimate_s))
+        return True
 
     def queue_reported(self, report: QueueReport) -> None:
         """A watched queue has changed."""

@@ -1,5 +1,6 @@
 """The estimated wait as visitors are told it, and the door that closes for whoever might still wait at the end."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from chatsvc.domain.hours import OpeningHours, Period, instant, local_day
+from tests.support.client import Client
 from tests.support.service import Service, make_site
 from tests.support.stores import SingleStore
 from tests.support.time_travel import still, until
@@ -28,6 +30,15 @@ def minutes_before_closing(service: Service, minutes: int) -> int:
     return instant(local_day(service.backend.clock.now()), 15 * 60 - minutes)
 
 
+async def told_wait(visitor: Client, position: int) -> list[int]:
+    """The estimate that somebody at a place is told; it may follow the place by a moment."""
+    while True:
+        frame = await visitor.expect("waiting", position=position)
+        if frame["estimate_s"] is not None:
+            estimate: list[int] = frame["estimate_s"]
+            return estimate
+
+
 async def test_a_range_is_told_while_waiting_and_before(service: Service) -> None:
     """Watching, waiting and the public list say how long it takes; with more people ahead it takes longer."""
     counsellor = await service.on_duty("aino")
@@ -39,13 +50,27 @@ async def test_a_range_is_told_while_waiting_and_before(service: Service) -> Non
         await counsellor.ask("take", "assigned")
     first, _ = await service.joined()
     second, _ = await service.joined()
-    soon = (await first.expect("waiting", position=1))["estimate_s"]
-    later = (await second.expect("waiting", position=2))["estimate_s"]
+    soon = await told_wait(first, 1)
+    later = await told_wait(second, 2)
     assert 0 <= soon[0] <= later[0] <= soon[1] <= later[1]
     assert soon != later
     async with service.http.get(f"{service.base}/api/v1/sites/kunta/queues") as found:
         told = (await found.json())["queues"][0]["estimate_s"]
     assert told[1] >= later[1]
+
+
+async def test_places_are_told_at_most_every_two_seconds(service: Service) -> None:
+    """The place comes at once, what is left of the wait and later changes never sooner than two seconds after."""
+    await service.on_duty("aino")
+    visitor, _ = await service.joined()
+    for _ in range(4):
+        await service.joined()
+    loop = asyncio.get_running_loop()
+    times = []
+    for _ in range(2):
+        await visitor.expect("waiting")
+        times.append(loop.time())
+    assert times[1] - times[0] > 1.9  # by this side's clock
 
 
 async def test_nothing_is_told_while_nobody_is_there(service: Service) -> None:
