@@ -41,6 +41,7 @@ class QueueStatus(Struct, frozen=True):
     estimate_s: tuple[int, int] | None
     opens_at: int | None
     closes_at: int | None
+    spoken: list[str]
     questions: list[Question]
     notice: Texts
     notice_url: Texts

@@ -3,6 +3,8 @@
 import asyncio
 import re
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from playwright.async_api import Browser, FrameLocator, Locator, Page, async_playwright, expect
@@ -91,9 +93,11 @@ def left_of_5_s(since: float) -> float:
     return max(1.0, 5_000 - (asyncio.get_running_loop().time() - since) * 1_000)
 
 
-@pytest.mark.parametrize("attempt", ["say", "end"])
-async def test_a_dead_line_is_told_within_five_seconds(browser: Browser, demo: Demo, attempt: str) -> None:
-    """Whoever writes or ends the chat over a line that died unseen hears of it within 5 s, counted from that moment."""
+@asynccontextmanager
+async def talking_over_a_network(
+    browser: Browser, demo: Demo
+) -> AsyncIterator[tuple[Network, FrameLocator, Page]]:
+    """A conversation whose visitor is behind a network that can be lost: the network, the panel, the console."""
     async with (
         Network(demo.port) as network,
         async_playwright() as playwright,
@@ -106,6 +110,14 @@ async def test_a_dead_line_is_told_within_five_seconds(browser: Browser, demo: D
         await take(desk)
         await counsellor_says(desk, "hello")
         await expect(line(panel, "hello")).to_be_visible()
+        yield network, panel, desk
+        await phone.close()
+
+
+@pytest.mark.parametrize("attempt", ["say", "end"])
+async def test_a_dead_line_is_told_within_five_seconds(browser: Browser, demo: Demo, attempt: str) -> None:
+    """Whoever writes or ends the chat over a line that died unseen hears of it within 5 s, counted from that moment."""
+    async with talking_over_a_network(browser, demo) as (network, panel, _):
         if attempt == "end":
             await panel.get_by_role("button", name="End", exact=True).click()
         network.lose()
@@ -115,24 +127,11 @@ async def test_a_dead_line_is_told_within_five_seconds(browser: Browser, demo: D
         else:
             await visitor_writes(panel, "into the void")
         await expect(panel.get_by_text("No connection")).to_be_visible(timeout=left_of_5_s(since))
-        await phone.close()
 
 
 async def test_twenty_seconds_without_network_lose_nothing(browser: Browser, demo: Demo) -> None:
     """What both write while the visitor's network is gone arrives once when it is back, and the panel is honest."""
-    async with (
-        Network(demo.port) as network,
-        async_playwright() as playwright,
-        console(browser, demo) as desk,
-    ):
-        rules = f"--host-resolver-rules=MAP chat.localhost:{demo.port} 127.0.0.1:{network.port}"
-        phone = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, rules])
-        page = await (await visitor_context(phone)).new_page()
-        panel = await open_chat(page, demo)
-        await take(desk)
-        await counsellor_says(desk, "hello")
-        await expect(line(panel, "hello")).to_be_visible()
-
+    async with talking_over_a_network(browser, demo) as (network, panel, desk):
         network.lose()
         gone = asyncio.get_running_loop().time()
         await panel.get_by_role("textbox", name="Write a message").press("x")
@@ -149,7 +148,6 @@ async def test_twenty_seconds_without_network_lose_nothing(browser: Browser, dem
         await expect(desk.get_by_role("main").get_by_text("into the void", exact=True)).to_have_count(1)
         assert await line(panel, "into the void").count() == 1
         assert await line(panel, "are you there").count() == 1
-        await phone.close()
 
 
 async def test_a_killed_console_is_told_and_comes_back(browser: Browser, demo: Demo) -> None:
