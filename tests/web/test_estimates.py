@@ -11,7 +11,7 @@ from chatsvc.domain.hours import OpeningHours, Period, instant, local_day
 from tests.support.client import Client
 from tests.support.service import Service, make_site
 from tests.support.stores import SingleStore
-from tests.support.time_travel import still, until
+from tests.support.time_travel import pass_time, still, until
 
 OFFICE = OpeningHours(weekly=((Period(9 * 60, 15 * 60),),) * 7, on_holidays="as usual")
 
@@ -49,6 +49,7 @@ async def test_a_range_is_told_while_waiting_and_before(service: Service) -> Non
         await service.joined()
         await counsellor.ask("take", "assigned")
     first, _ = await service.joined()
+    await pass_time(service, 1)  # of two who join in the same millisecond chance decides
     second, _ = await service.joined()
     soon = await told_wait(first, 1)
     later = await told_wait(second, 2)
