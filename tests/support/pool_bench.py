@@ -88,7 +88,7 @@ class Bench:
 
     def state(self) -> PoolState:
         """Everything that the store holds of the pool but the logs."""
-        return read_state(self.client, self.pool)
+        return read_state(self.client, self.pool, self.nodes)
 
     def conv(self, ident: str) -> dict[str, Any]:
         """A record as it is."""

@@ -1,6 +1,6 @@
 """A pool's whole state as the store holds it, and the rules that it keeps after every step."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,42 +74,59 @@ def has_part(conversation: Record, name: str) -> bool:
     return any(part["s"] == name for part in conversation["parts"])
 
 
-def read_state(client: redis.Redis, pool: str) -> PoolState:
-    """The pool as it is now, in two round trips; for tests that nobody disturbs meanwhile."""
-    keys, state = PoolKeys(pool), PoolState()
-    prefix = keys.at("")
-    pattern = prefix.replace("{", "[{]").replace("}", "[}]") + "*"
-    with client.pipeline(transaction=False) as pipe:
-        for name in ("conv", "past", "staff", "queues", "gate", "vis"):
-            pipe.hgetall(keys.of(name))
-        for name in ("due", "decl"):
-            pipe.zrange(keys.of(name), 0, -1, withscores=True)
-        pipe.hget(keys.meta, "now")
-        pipe.keys(pattern)
-        *hashes, due, decl, now, at = pipe.execute()
-    for name, rows in zip(("conv", "past", "staff", "queues"), hashes, strict=False):
-        setattr(state, name, {key.decode(): msgpack.unpackb(row) for key, row in rows.items()})
-    state.gate, state.vis = ({key.decode(): row.decode() for key, row in rows.items()} for rows in hashes[4:])
-    state.due, state.decl = ({key.decode(): int(score) for key, score in rows} for rows in (due, decl))
-    state.now = int(now or 0)
-    nodes = sorted(key.decode().removeprefix(prefix) for key in at)
-    with client.pipeline(transaction=False) as pipe:
-        for queue in state.queues:
-            for name in ("line", "wait", "free", *(f"wait-{language}" for language in LANGUAGES)):
-                pipe.zrange(keys.of(name, queue), 0, -1, withscores=True)
-            pipe.smembers(keys.of("on", queue))
-        for node in nodes:
-            pipe.smembers(keys.at(node))
-        found = iter(pipe.execute())
-    for queue in state.queues:
-        for part in (state.line, state.wait, state.free):
-            part[queue] = {member.decode(): score for member, score in next(found)}
-        state.spoken[queue] = {
-            language: {member.decode(): score for member, score in next(found)} for language in LANGUAGES
-        }
-        state.on[queue] = {member.decode() for member in next(found)}
-    state.at = {node: {member.decode() for member in next(found)} for node in nodes}
+_READ = """
+local prefix, langs, nodes = ARGV[1], cmsgpack.unpack(ARGV[2]), cmsgpack.unpack(ARGV[3])
+local function range(name) return redis.call("ZRANGE", prefix .. name, 0, -1, "WITHSCORES") end
+local found = { redis.call("HGET", KEYS[1], "now") or "0", range("due"), range("decl") }
+for _, name in ipairs({ "conv", "past", "staff", "queues", "gate", "vis" }) do
+  table.insert(found, redis.call("HGETALL", prefix .. name))
+end
+local queues, at = {}, {}
+for _, queue in ipairs(redis.call("HKEYS", prefix .. "queues")) do
+  local rows = { queue, redis.call("SMEMBERS", prefix .. "on:" .. queue) }
+  for _, name in ipairs({ "line", "wait", "free" }) do table.insert(rows, range(name .. ":" .. queue)) end
+  for _, lang in ipairs(langs) do table.insert(rows, range("wait-" .. lang .. ":" .. queue)) end
+  table.insert(queues, rows)
+end
+for _, node in ipairs(nodes) do table.insert(at, { node, redis.call("SMEMBERS", prefix .. "at:" .. node) }) end
+table.insert(found, queues)
+table.insert(found, at)
+return found
+"""
+
+
+def read_state(client: redis.Redis, pool: str, nodes: Iterable[str]) -> PoolState:
+    """The pool at one instant, with who is connected to each of `nodes`."""
+    keys = PoolKeys(pool)
+    names = msgpack.packb(LANGUAGES), msgpack.packb(sorted(nodes))
+    found: Any = client.eval(_READ, 1, keys.meta, keys.of(""), *names)
+    now, due, decl, conv, past, staff, settings, gate, vis, queues, at = found
+    state = PoolState(now=int(now))
+    state.due, state.decl = (
+        {key: int(score) for key, score in _scored(rows).items()} for rows in (due, decl)
+    )
+    state.conv, state.past, state.staff, state.queues = (
+        {key.decode(): msgpack.unpackb(row) for key, row in _pairs(rows)}
+        for rows in (conv, past, staff, settings)
+    )
+    state.gate, state.vis = (
+        {key.decode(): row.decode() for key, row in _pairs(rows)} for rows in (gate, vis)
+    )
+    for name, on, line, wait, free, *spoken in queues:
+        queue = name.decode()
+        state.line[queue], state.wait[queue], state.free[queue] = _scored(line), _scored(wait), _scored(free)
+        state.on[queue] = {member.decode() for member in on}
+        state.spoken[queue] = {lang: _scored(rows) for lang, rows in zip(LANGUAGES, spoken, strict=True)}
+    state.at = {node.decode(): {member.decode() for member in members} for node, members in at if members}
     return state
+
+
+def _pairs(flat: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    return zip(flat[::2], flat[1::2], strict=True)
+
+
+def _scored(flat: list[bytes]) -> dict[str, float]:
+    return {member.decode(): float(score) for member, score in _pairs(flat)}
 
 
 def faults(state: PoolState) -> list[str]:
