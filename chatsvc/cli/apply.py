@@ -1,12 +1,13 @@
 """`chatsvc apply`: makes the directory say what a file declares."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from chatsvc.cli.apply_plan import plan_steps, write_steps
+from chatsvc.cli.apply_pools import plan_relocation, refuse_while_present
 from chatsvc.cli.context import Context, pass_settings, with_directory
 from chatsvc.cli.trouble import Refused
 from chatsvc.domain.declaration import parse_declaration
@@ -41,15 +42,20 @@ def apply_command(context: Context, file: Path, dry_run: bool, prune: bool) -> N
 
     async def work(directory: Directory, link: Link) -> list[Change]:
         before = await directory.load()
-        sites = with_known_hours(before, declared)
+        relocation = plan_relocation(before, with_known_hours(before, declared))
+        sites = relocation.sites
         found = [change for site in sites for change in changes(before.site(site.id), site)]
+        found += relocation.changes(before)
         refuse_what_does_not_fit(before, sites, prune=prune)
+        await refuse_while_present(link, before, relocation)
         await refuse_to_strand_people(link, before, sites)
         store = PlanStore(link)
         plan = await store.load()
         steps = plan_steps(str(file), before, plan, sites, plans)
         if not dry_run:
-            await apply_sites(directory, sites, lambda site: write_pool_queues(link, directory, site))
+            await apply_sites(directory, sites, lambda site: write_pool_queues(link, directory, site.pools))
+            for staff in relocation.people:
+                await directory.put_staff(staff)
             await write_steps(store, steps, plan.version)
         return found + [change for step in steps for change in step.changes]
 
@@ -70,12 +76,12 @@ async def apply_sites(directory: Directory, sites: Sequence[Site], on_site_chang
         await on_site_changed(site)
 
 
-async def write_pool_queues(link: Link, directory: Directory, site: Site) -> None:
-    """Tell the store's scripts the settings of all queues in the site's pool."""
+async def write_pool_queues(link: Link, directory: Directory, pools: Iterable[str]) -> None:
+    """Tell the store's scripts the settings of all queues in these pools."""
     snapshot = await directory.load()
-    queues = [queue for member in snapshot.sites_of_pool(site.pool_id) for queue in member.queues]
-    chats = PoolChats(link, site.pool_id, "", StoreClock(), list)
-    await chats.set_queues(queues)
+    for pool in pools:
+        queues = [queue for member in snapshot.sites_of_pool(pool) for queue in member.queues]
+        await PoolChats(link, pool, "", StoreClock(), list).set_queues(queues)
 
 
 def with_known_hours(before: DirectorySnapshot, sites: Sequence[Site]) -> tuple[Site, ...]:
@@ -95,11 +101,6 @@ def refuse_what_does_not_fit(before: DirectorySnapshot, sites: Sequence[Site], *
         known = before.site(site.id)
         if known is None:
             continue
-        if known.pool_id != site.pool_id and any(queue.open for queue in known.queues):
-            reasons.append(
-                f"{site.id}: its pool would change from {known.pool_id} to {site.pool_id}. Close its queues "
-                "first (open = false), wait until the last conversation has ended, then apply this."
-            )
         kept = {queue.key for queue in site.queues}
         gone = [queue.key for queue in known.queues if queue.key not in kept]
         if gone and not prune:
@@ -112,13 +113,13 @@ def refuse_what_does_not_fit(before: DirectorySnapshot, sites: Sequence[Site], *
 
 
 async def refuse_to_strand_people(link: Link, before: DirectorySnapshot, sites: Sequence[Site]) -> None:
-    """Nobody may be waiting or talking in a queue that goes, or in a site that changes its pool. Raises `Refused`."""
+    """Nobody may be waiting or talking in a queue that goes. Raises `Refused`."""
     reasons = []
     for site in sites:
         known = before.site(site.id)
         if known is None:
             continue
-        kept = {queue.key for queue in site.queues} if site.pool_id == known.pool_id else set()
+        kept = {queue.key for queue in site.queues}
         chats = PoolChats(link, known.pool_id, "", StoreClock(), list)
         live = await chats.live_by_queue()
         reasons += [

@@ -1,26 +1,23 @@
 """`chatsvc counsellor …`: the accounts of people who sign in."""
 
-import asyncio
 import json
-import re
-import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import click
 
+from chatsvc.cli.accounts import checked_alias, checked_name, existing, new_hash, pool_of
 from chatsvc.cli.context import Context, pass_settings, with_directory
 from chatsvc.cli.trouble import Refused
-from chatsvc.domain.declaration_text import did_you_mean
-from chatsvc.domain.sites import LANGUAGES, PoolId, QueueKey, Role, SiteId, Staff, StaffId
+from chatsvc.domain.sites import LANGUAGES, PoolId, QueueKey, Role, SiteId, Staff
+from chatsvc.store.chats import PoolChats
+from chatsvc.store.clock import StoreClock
 from chatsvc.store.directory import Directory
 from chatsvc.store.directory_snapshot import DirectorySnapshot
-from chatsvc.web.auth import hash_password, password_problem
+from chatsvc.store.link import Link
 
 ROLES = get_args(Role)
-TALKING_ROLES = ("counsellor", "supervisor")  # these have conversations, so they need a site
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?")
 
 password_option = click.option(
     "--password-file", type=click.Path(path_type=Path, allow_dash=True), metavar="FILE",
@@ -85,8 +82,8 @@ def add(
     """
     settings = context.settings()
     wish = Staff(
-        id=_checked_name(name),
-        alias=_checked_alias(alias, name, role),
+        id=checked_name(name),
+        alias=checked_alias(alias, name, role),
         role=role,
         password_hash="",
         pool=PoolId(""),
@@ -100,11 +97,11 @@ def add(
         snapshot = await directory.load()
         if snapshot.staff(wish.id) is not None:
             raise Refused(f"There is an account {wish.id} already; nothing was changed.")
-        return replace(wish, pool=_pool_of(wish, snapshot))
+        return replace(wish, pool=pool_of(wish, snapshot))
 
     # All that can be wrong is told before anybody is asked for a password.
     staff = with_directory(settings, prepare)
-    password_hash = _new_hash(staff.id, password_file)
+    password_hash = new_hash(staff.id, password_file)
 
     async def write(directory: Directory, _: object) -> None:
         if await directory.staff(staff.id) is not None:
@@ -138,6 +135,60 @@ def list_people(context: Context, as_json: bool) -> None:
 
 @counsellor.command()
 @click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), help="What the person may do.")
+@click.option("--alias", help="What visitors see.")
+@click.option("--site", "sites", multiple=True, metavar="SITE", help="All sites they work for from now on.")
+@click.option(
+    "--queue", "queues", multiple=True, metavar="SITE/QUEUE", help="All queues they answer from now on."
+)
+@click.option("--all-queues", is_flag=True, help="They answer all queues of their sites.")
+@click.option(
+    "--language",
+    "languages",
+    multiple=True,
+    type=click.Choice(LANGUAGES),
+    help="All languages they serve in.",
+)
+@click.option("--capacity", type=click.IntRange(1, 20), help="Conversations at the same time.")
+@pass_settings
+def change(context: Context, /, name: str, all_queues: bool, **given: Any) -> None:
+    """Change what NAME may do, where, and in which languages; what is not given stays.
+
+    \b
+    chatsvc counsellor change anna --language fi --language se
+    chatsvc counsellor change anna --site kunta --site naapuri --all-queues
+    """
+    if all_queues and given["queues"]:
+        raise Refused("--queue names some queues and --all-queues means all of them: give one of the two.")
+    wanted: dict[str, Any] = {field: value for field, value in given.items() if value}
+    if all_queues:
+        wanted["queues"] = ()
+    if not wanted:
+        raise Refused("Nothing was given to change; --help lists what can be.")
+
+    async def write(directory: Directory, link: Link) -> tuple[Staff, Staff]:
+        snapshot = await directory.load()
+        before = existing(snapshot, name)
+        after = replace(before, **wanted)
+        after = replace(
+            after, alias=checked_alias(after.alias, after.id, after.role), pool=pool_of(after, snapshot)
+        )
+        if after.pool != before.pool:
+            await _refuse_on_duty(link, before, after)
+        if after != before:
+            await directory.put_staff(after)
+        return before, after
+
+    before, after = (_row(staff) for staff in with_directory(context.settings(), write))
+    changed = [field for field in after if before[field] != after[field]]
+    for field in changed:
+        click.echo(f"{before['name']}: {field}: {_words(before[field])} → {_words(after[field])}")
+    if not changed:
+        click.echo("Nothing changed.")
+
+
+@counsellor.command()
+@click.argument("name")
 @pass_settings
 def disable(context: Context, name: str) -> None:
     """Lock NAME out: sessions and API tokens stop working now. `enable` undoes it."""
@@ -163,13 +214,13 @@ def set_password(context: Context, name: str, password_file: Path | None) -> Non
     settings = context.settings()
 
     async def find(directory: Directory, _: object) -> Staff:
-        return _existing(await directory.load(), name)
+        return existing(await directory.load(), name)
 
     staff = with_directory(settings, find)
-    password_hash = _new_hash(staff.id, password_file)
+    password_hash = new_hash(staff.id, password_file)
 
     async def write(directory: Directory, _: object) -> None:
-        now = _existing(await directory.load(), name)
+        now = existing(await directory.load(), name)
         await directory.put_staff(replace(now, password_hash=password_hash))
 
     with_directory(settings, write)
@@ -178,7 +229,7 @@ def set_password(context: Context, name: str, password_file: Path | None) -> Non
 
 def _change(context: Context, name: str, *, disabled: bool) -> bool:
     async def write(directory: Directory, _: object) -> bool:
-        staff = _existing(await directory.load(), name)
+        staff = existing(await directory.load(), name)
         if staff.disabled == disabled:
             return False
         await directory.put_staff(replace(staff, disabled=disabled))
@@ -187,12 +238,19 @@ def _change(context: Context, name: str, *, disabled: bool) -> bool:
     return with_directory(context.settings(), write)
 
 
-def _existing(snapshot: DirectorySnapshot, name: str) -> Staff:
-    staff = snapshot.staff(name.lower())
-    if staff is None:
-        near = did_you_mean(name, snapshot.people)
-        raise Refused(f"There is no account {name}.{near}")
-    return staff
+async def _refuse_on_duty(link: Link, before: Staff, after: Staff) -> None:
+    duty = (
+        await PoolChats(link, before.pool, "", StoreClock(), list).person(before.id) if before.pool else None
+    )
+    if duty is not None and duty.state != "off":
+        raise Refused(
+            f"The counsellor {before.id} is on duty in the pool {before.pool} and would move to "
+            f"{after.pool or 'none'}: they clock out first."
+        )
+
+
+def _words(value: object) -> str:
+    return (", ".join(value) or "all") if isinstance(value, tuple) else str(value)
 
 
 def _row(staff: Staff) -> dict[str, object]:
@@ -206,59 +264,3 @@ def _row(staff: Staff) -> dict[str, object]:
         "capacity": staff.capacity,
         "disabled": staff.disabled,
     }
-
-
-def _checked_name(name: str) -> StaffId:
-    if not _NAME.fullmatch(name):
-        raise Refused(
-            "A name to sign in with has 1-40 of a-z, 0-9, dot, - and _, and a letter or digit at both ends."
-        )
-    return StaffId(name)
-
-
-def _checked_alias(alias: str | None, name: str, role: str) -> str:
-    if alias is None and role in TALKING_ROLES:
-        raise Refused(f"Visitors will see this person: give --alias, as in --alias {name.capitalize()}.")
-    alias = (alias or name).strip()
-    if not 1 <= len(alias) <= 40 or not alias.isprintable():
-        raise Refused("An alias has 1 to 40 characters on one line.")
-    return alias
-
-
-def _pool_of(staff: Staff, snapshot: DirectorySnapshot) -> PoolId:
-    """The pool that all sites of a person share. Raises `Refused` for what is not declared."""
-    if not staff.sites and staff.role in TALKING_ROLES:
-        known = ", ".join(sorted(snapshot.sites)) or "none yet; `chatsvc apply site.toml` declares them"
-        raise Refused(f"A {staff.role} works for a site: give --site. Sites: {known}.")
-    for site in staff.sites:
-        if snapshot.site(site) is None:
-            raise Refused(f"There is no site {site}.{did_you_mean(site, snapshot.sites)}")
-    for key in staff.queues:
-        queue = snapshot.queue(key)
-        if queue is None:
-            known_queues = ", ".join(sorted(snapshot.queues))
-            raise Refused(f"There is no queue {key}. Queues: {known_queues or 'none'}.")
-        if queue.site not in staff.sites:
-            raise Refused(f"The queue {key} belongs to another site; add --site {queue.site}.")
-    pools = {snapshot.sites[site].pool_id for site in staff.sites}
-    if len(pools) > 1:
-        raise Refused(
-            "One person can work only for sites that share their counsellors (with the same `pool`)."
-        )
-    return pools.pop() if pools else PoolId("")
-
-
-def _new_hash(name: str, file: Path | None) -> str:
-    password = _read_password(file)
-    problem = password_problem(password, name)
-    if problem:
-        raise Refused(problem)
-    return asyncio.run(hash_password(password))
-
-
-def _read_password(file: Path | None) -> str:
-    if file is not None and str(file) != "-":
-        return file.read_text(encoding="utf-8").rstrip("\r\n")
-    if file is not None or not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
-    return str(click.prompt("New password", hide_input=True, confirmation_prompt="The same again"))

@@ -80,10 +80,16 @@ class Site:
     queues: tuple[Queue, ...] = ()
     grace_staff_ms: int = 120_000
     late_ms: int = 300_000  # after a shift's start: who has not clocked in by then is shown as late
+    former_pools: tuple[PoolId, ...] = ()  # whose records of this site stay where they are
 
     @property
     def pool_id(self) -> PoolId:
         return self.pool or PoolId(self.id)
+
+    @property
+    def pools(self) -> tuple[PoolId, ...]:
+        """Every pool that has records of this site, the present one first."""
+        return (self.pool_id, *self.former_pools)
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,8 +165,15 @@ class PoolChats:
 
     async def live_by_queue(self) -> Counter[str]:
         """How many conversations each queue has that are not over. Reads them all: for commands, not for nodes."""
+        return Counter(found.queue for found in await self._present() if found.state != "closed")
+
+    async def present_by_queue(self) -> Counter[str]:
+        """How many conversations each queue has that are not over or that their visitors can still read; like that."""
+        return Counter(found.queue for found in await self._present())
+
+    async def _present(self) -> list[Conversation]:
         rows = await self._link.call(self.keys.conv, "HVALS", self.keys.conv)
-        return Counter(found.queue for found in map(decode_conversation, rows) if found.state != "closed")
+        return [decode_conversation(row) for row in rows]
 
     async def conversation_of(self, visitor: str) -> Conversation | None:
         """The live or lingering conversation of a visitor."""

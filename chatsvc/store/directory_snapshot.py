@@ -57,5 +57,5 @@ class DirectorySnapshot:
 
     @property
     def pools(self) -> frozenset[str]:
-        """Every pool that some site is in."""
-        return frozenset(site.pool_id for site in self.sites.values())
+        """Every pool that some site is in or has left records in."""
+        return frozenset(pool for site in self.sites.values() for pool in site.pools)

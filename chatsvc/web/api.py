@@ -9,7 +9,9 @@ import msgspec
 from aiohttp import web
 
 from chatsvc.domain.errors import BadState, ChatError, NotFound, StoreUnavailable, TooMany
-from chatsvc.domain.sites import Staff
+from chatsvc.domain.permissions import Action, may, works_for
+from chatsvc.domain.records import Duty
+from chatsvc.domain.sites import Site, Staff
 from chatsvc.services import desk, visits
 from chatsvc.web import views
 from chatsvc.web.auth import verify_password
@@ -86,11 +88,18 @@ async def colleagues(request: web.Request) -> web.Response:
         return problem(401, "not_signed_in", "Sign in first.")
     pool = request.app[NODE].hub(staff.pool).pool
     rows = [
-        {"id": duty.id, "alias": duty.alias, "state": duty.state, "free": max(0, duty.capacity - duty.load)}
+        {
+            "id": duty.id, "alias": duty.alias, "state": duty.state, "reason": views.duty_reason(duty),
+            "free": max(0, duty.capacity - duty.load),
+        }  # fmt: skip
         for duty in sorted(await pool.store.people(), key=lambda duty: duty.alias)
-        if duty.id != staff.id and duty.state != "off" and duty.away is None
+        if duty.id != staff.id and duty.state != "off" and duty.away is None and _shares_a_site(duty, staff)
     ]
     return _json({"colleagues": rows})
+
+
+def _shares_a_site(duty: Duty, staff: Staff) -> bool:
+    return any(queue.partition("/")[0] in staff.sites for queue in duty.queues)
 
 
 async def end_visit(request: web.Request) -> web.Response:

@@ -175,8 +175,12 @@ class CounsellorSession(Connection):
         staff = self.node.directory.staff(self.staff.id)
         if staff is None or self.duty is None:
             return
+        if staff.pool != self.staff.pool:
+            self.end(Close.GOING_AWAY)  # to come back in the other pool
+            return
         queues = frozenset(queue.key for queue in self.node.directory.queues_of(staff))
-        if (staff.alias, staff.capacity, queues) != (self.staff.alias, self.staff.capacity, self.queue_keys):
+        mine, now = self.staff, (staff.alias, staff.capacity, staff.languages, queues)
+        if now != (mine.alias, mine.capacity, mine.languages, self.queue_keys):
             self.staff = staff
             await self._sign_on()
             self.hub.queues_changed(sorted(queues))

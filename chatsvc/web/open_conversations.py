@@ -170,8 +170,8 @@ class OpenConversations(dict[str, OpenConversation]):
         queue = None
         if to.queue is not None:
             own_site = views.queue_parts(self.mine(frame.conversation).record.queue)[0]
-            queue = f"{to.site or own_site}/{to.queue}"
-            if self._session.node.directory.queue(queue) is None:
+            queue = f"{own_site}/{to.queue}"
+            if to.site not in (None, own_site) or self._session.node.directory.queue(queue) is None:
                 raise UnknownQueue("`to.queue` names no queue of this site.")
         record = self.mine(frame.conversation).record
         if record.state != "active" or record.transfer is not None:

@@ -107,7 +107,7 @@ def site(store: SingleStore) -> None:
     async def put() -> None:
         link = await Link.open(store.url, client_name="test")
         directory = Directory(link)
-        await apply_sites(directory, sites, lambda site: write_pool_queues(link, directory, site))
+        await apply_sites(directory, sites, lambda site: write_pool_queues(link, directory, site.pools))
         await link.close()
 
     asyncio.run(put())

@@ -93,6 +93,70 @@ def test_a_site_changes_its_pool_only_while_closed(chatsvc: CommandLine, file: P
     assert "kunta: pool: (none) → seutu" in chatsvc("apply", file)
 
 
+def closed(file: Path) -> None:
+    """Close both queues in the file."""
+    change(file, "open = true", "open = false")
+    change(file, 'mode = "offer"', 'mode = "offer"\nopen = false')
+
+
+@pytest.mark.usefixtures("site")
+def test_a_site_changes_its_pool_only_while_empty(
+    chatsvc: CommandLine, store: SingleStore, file: Path
+) -> None:
+    """What can still be read counts as there, and so does whoever of its people is on duty."""
+    chatsvc("counsellor", "add", "anna", "--alias", "Anna", "--site", "kunta", stdin="five blue horses")
+    closed(file)
+    chatsvc("apply", file)
+    change(file, '# pool = "seutu"', 'pool = "seutu"')
+    record = {
+        "id": "x", "site": "kunta", "queue": "kunta/nuoret", "lang": "fi", "visitor": "v", "state": "closed", "rev": 1,
+        "joined": 1, "score": 1, "priority": 0, "parts": [], "pend": [],
+    }  # fmt: skip
+    store.ask("HSET", "chatsvc:{kunta}:conv", "x", msgspec.msgpack.encode(record))
+    assert "In kunta/nuoret, 1 conversations go on" in chatsvc("apply", file, code=2)
+    store.ask("HDEL", "chatsvc:{kunta}:conv", "x")
+    duty = {
+        "id": "anna",
+        "alias": "Anna",
+        "state": "paused",
+        "queues": [],
+        "languages": [],
+        "capacity": 1,
+        "since": 1,
+    }
+    duty |= {"convs": [], "wraps": [], "consults": [], "idle": 1, "missed": 0, "rev": 1, "grace_ms": 1}
+    store.ask("HSET", "chatsvc:{kunta}:staff", "anna", msgspec.msgpack.encode(duty))
+    assert "anna is on duty and would move to the pool seutu" in chatsvc("apply", file, code=2)
+    store.ask("HDEL", "chatsvc:{kunta}:staff", "anna")
+    told = chatsvc("apply", file)
+    assert "kunta: pool: (none) → seutu" in told
+    assert "anna: pool: kunta → seutu" in told
+    assert chatsvc("apply", file) == "Nothing changed.\n"
+    assert store.ask("HLEN", "chatsvc:{kunta}:queues") == 0
+    assert store.ask("HLEN", "chatsvc:{seutu}:queues") == 2
+    stored = msgspec.msgpack.decode(store.ask("HGET", "chatsvc:{dir}:sites", "kunta"))
+    assert (stored["pool"], stored["former_pools"]) == ("seutu", ["kunta"])
+
+
+@pytest.mark.usefixtures("site")
+def test_nobody_is_left_between_two_pools(chatsvc: CommandLine, file: Path, tmp_path: Path) -> None:
+    """A site leaves a pool only without those who also work for another; that other one can go along in one file."""
+    other = tmp_path / "other.toml"
+    text = EXAMPLE.read_text(encoding="utf-8").replace("site.kunta", "site.naapuri")
+    other.write_text(text.replace('# pool = "seutu"', 'pool = "kunta"'), encoding="utf-8")
+    closed(file)
+    closed(other)
+    chatsvc("apply", file)
+    chatsvc("apply", other)
+    add = ("counsellor", "add", "anna", "--alias", "Anna", "--site", "kunta", "--site", "naapuri")
+    chatsvc(*add, stdin="five blue horses")
+    change(other, 'pool = "kunta"', 'pool = "seutu"')
+    told = chatsvc("apply", other, code=2)
+    assert "anna works for kunta (pool kunta), naapuri (pool seutu), and nobody works in 2 pools" in told
+    chatsvc("counsellor", "change", "anna", "--site", "kunta")
+    chatsvc("apply", other)
+
+
 @pytest.mark.usefixtures("site")
 def test_the_scripts_learn_the_queues_settings(chatsvc: CommandLine, store: SingleStore, file: Path) -> None:
     """The pool holds what its scripts read, and applying mends it when an earlier run ended midway."""

@@ -137,6 +137,41 @@ def test_wrong_accounts_are_refused_before_a_password_is_asked(
 
 
 @pytest.mark.usefixtures("site")
+def test_an_account_is_changed(chatsvc: CommandLine, store: SingleStore) -> None:
+    """What is given replaces what was, the rest stays, and every change is told."""
+    chatsvc(*ANNA, "--queue", "kunta/paihde", "--language", "fi", stdin=PASSWORD)
+    told = chatsvc("counsellor", "change", "Anna", "--language", "se", "--language", "fi", "--capacity", "5")
+    assert told == "anna: languages: fi → se, fi\nanna: capacity: 3 → 5\n"
+    assert chatsvc("counsellor", "change", "anna", "--capacity", "5") == "Nothing changed.\n"
+    assert chatsvc("counsellor", "change", "anna", "--all-queues") == "anna: queues: kunta/paihde → all\n"
+    stored = account(store, "anna")
+    assert (stored["languages"], stored["capacity"], stored["queues"]) == (["se", "fi"], 5, [])
+    assert right_password(store, "anna", PASSWORD)
+
+
+@pytest.mark.usefixtures("site")
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("anna",), "Nothing was given to change"),
+        (("anna", "--queue", "kunta/paihde", "--all-queues"), "give one of the two"),
+        (("anna", "--site", "kuntta"), "Did you mean kunta?"),
+        (("anna", "--queue", "kunta/paihdee"), "There is no queue"),
+        (("anna", "--alias", " "), "An alias has 1 to 40 characters"),
+        (("ana", "--capacity", "2"), "There is no account ana. Did you mean anna?"),
+    ],
+)
+def test_a_wrong_change_of_an_account_changes_nothing(
+    chatsvc: CommandLine, store: SingleStore, arguments: tuple[str, ...], told: str
+) -> None:
+    """What is wrong is told, with what is accepted, and the account stays as it was."""
+    chatsvc(*ANNA, stdin=PASSWORD)
+    before = account(store, "anna")
+    assert told in chatsvc("counsellor", "change", *arguments, code=2)
+    assert account(store, "anna") == before
+
+
+@pytest.mark.usefixtures("site")
 def test_an_account_is_not_made_twice(chatsvc: CommandLine, store: SingleStore) -> None:
     """A second `add` of the same name changes nothing."""
     chatsvc(*ANNA, stdin=PASSWORD)

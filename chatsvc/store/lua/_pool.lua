@@ -134,6 +134,14 @@ local function speaks(s, c)
   return false
 end
 
+-- Whether somebody answers for the site of `c`: sites that share a pool don't show each other their visitors.
+local function serves_site(s, c)
+  for _, queue in ipairs(s.queues) do
+    if string.match(queue, "^[^/]*") == c.site then return true end
+  end
+  return false
+end
+
 local function part_of(c, staff)
   for _, part in ipairs(c.parts) do if part.s == staff then return part end end
   return nil

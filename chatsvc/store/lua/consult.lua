@@ -7,7 +7,7 @@ local part = c and part_of(c, arg.id)
 if not s or not part then return fail("not_found") end
 if part.role ~= "owner" then return fail("not_allowed") end
 local other = person(arg.colleague)
-if not other then return fail("not_found") end
+if not other or not serves_site(other, c) then return fail("not_found") end
 if c.state ~= "active" or part_of(c, other.id) then return fail("bad_state") end
 if (other.state ~= "available" and other.state ~= "paused") or other.away then return fail("off_duty") end
 seat(c, other, "consultant")

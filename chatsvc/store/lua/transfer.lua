@@ -11,13 +11,14 @@ local missing = missing_queue({ c.id })
 if missing then return stale(missing) end
 if arg.to_staff then
   local other = person(arg.to_staff)
-  if not other or arg.to_staff == arg.id then return fail("not_found") end
+  if not other or arg.to_staff == arg.id or not serves_site(other, c) then return fail("not_found") end
   if other.state ~= "available" or other.away then return fail("off_duty") end
   if other.offer or load_of(other) >= other.capacity or not fits(other, c) then return fail("at_capacity") end
   c.transfer = { staff = arg.to_staff }
   make_offer(c, other, arg.ttl_ms)
 else
-  if not Q[arg.to_queue] or conf(arg.to_queue).removed then return fail("unknown_queue") end
+  local own = string.match(arg.to_queue, "^[^/]*") == c.site -- its keys and its records are this site's
+  if not own or not Q[arg.to_queue] or conf(arg.to_queue).removed then return fail("unknown_queue") end
   c.transfer = { queue = arg.to_queue, till = now + arg.ttl_ms }
   c.score = math.min(c.score, c.joined - FRONT)
   stand_for_transfer(c)
