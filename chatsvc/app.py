@@ -44,7 +44,7 @@ from chatsvc.web.pages import STATIC, add_pages
 from chatsvc.web.plan_api import add_plan_api
 from chatsvc.web.routes import NODE, counsellor, visitor
 from chatsvc.web.tokens import VisitorTokens
-from chatsvc.worker import census, closing, deadlines, plan_census, reaper
+from chatsvc.worker import census, closing, deadlines, plan_census, reaper, shift_ends
 
 BEAT_S = 1.5
 CLOCK_S = 30.0
@@ -103,10 +103,10 @@ class Backend:
             await self._ready[pool].wait()
             await self.chats[pool].set_queues(self.queues(pool))
         self.loop("clock", CLOCK_S, self._synchronise)
-        self.loop("roster", ROSTER_S, self._look_at_roster)
+        self.loop("roster", ROSTER_S, self.look_at_roster)
         self.loop("health", HEALTH_S, self._look_at_health)
 
-    async def _look_at_roster(self) -> None:
+    async def look_at_roster(self) -> None:
         """Learn who is planned: estimates of waits count with them."""
         roster = await self.planning.roster()
         people, now = self.snapshot.people, self.clock.now()
@@ -322,6 +322,7 @@ class WorkerParts:
         self.backend.loop("deadlines", deadlines.EVERY_S, self._meet)
         self.backend.loop("reaper", reaper.EVERY_S, self._reap)
         self.backend.loop("closing", closing.EVERY_S, self._close)
+        self.backend.loop("shift ends", shift_ends.EVERY_S, self._end_shifts)
         self.backend.loop("census", census.EVERY_S, self._count)
         self.backend.loop("plan census", plan_census.EVERY_S, self._count_plan)
 
@@ -340,6 +341,10 @@ class WorkerParts:
         for name, pool in tuple(self.backend.pools.items()):
             await closing.tell_the_closed_out(pool, self.backend.queues(name))
         self.metrics.loop_ran("closing", self.backend.clock.now() / 1000)
+
+    async def _end_shifts(self) -> None:
+        await shift_ends.meet_shift_ends(tuple(self.backend.pools.values()), self.backend.planning)
+        self.metrics.loop_ran("shift ends", self.backend.clock.now() / 1000)
 
     async def _count(self) -> None:
         for name, pool in tuple(self.backend.pools.items()):

@@ -4,7 +4,14 @@ The scripts write the records; `store/lua/_pool.lua` says when.
 """
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+# Why somebody pauses, in words that say nothing about a person or a conversation.
+PauseReason = Literal["break", "meal", "meeting", "documentation", "other"]
+# What the service itself gives as the reason of a duty: two offers in a row without an answer, a connection that did
+# not come back within the grace time, a session that is over, a planned time that is over.
+SystemReason = Literal["missed_offers", "connection_lost", "signed_out", "shift_ended"]
+DutyReason = PauseReason | SystemReason
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,6 +84,7 @@ class Conversation:
     also_at: int | None = None
     weight: int = 1  # places that it takes
     heavy: bool | None = None  # takes twice as many
+    counted: str | None = None  # where the statistics count it: `site/queue|language|hour of joining`
 
     def part(self, staff: str) -> Participant | None:
         """The seat of a member of staff."""
@@ -110,7 +118,8 @@ class Duty:
     grace_ms: int
     load: int = 0  # places in use: conversations, unfinished wrap-ups, a held offer, by their weight
     languages: list[str] = field(default_factory=list)
-    reason: str | None = None
+    reason: str | None = None  # a DutyReason
+    clocked: int | None = None  # on duty since, through pauses
     offer: str | None = None
     node: str | None = None
     conn: str | None = None

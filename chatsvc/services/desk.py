@@ -4,7 +4,7 @@ from typing import Any
 
 from chatsvc.domain.errors import AtCapacity, BadState, NotFound, OffDuty
 from chatsvc.domain.ports import Reply, Seal
-from chatsvc.domain.records import Conversation, Duty, EntryBody, Outcome
+from chatsvc.domain.records import Conversation, Duty, DutyReason, EntryBody, Outcome
 from chatsvc.domain.sites import Staff
 from chatsvc.services.pool import Pool, record_events, seal_text
 
@@ -44,11 +44,18 @@ async def lay_ghost(pool: Pool, staff: str) -> None:
     await step_away(pool, staff, (found.conn or "") if found and ours else "")
 
 
-async def set_duty(pool: Pool, staff: str, state: str, reason: str | None) -> Duty:
+async def set_duty(pool: Pool, staff: str, state: str, reason: DutyReason | None) -> Duty:
     """Clock in, pause or clock out. With open conversations, off means draining until the last ends."""
     outcome = await _run(pool, "duty", id=staff, state=state, reason=reason)
     assert outcome.s is not None
     return outcome.s
+
+
+async def end_shift(pool: Pool, staff: str, end: int) -> bool:
+    """Clock out somebody whose shift ended at `end` (ms), unless they are off already or have clocked in since."""
+    reason: DutyReason = "shift_ended"
+    outcome = await _run(pool, "duty", id=staff, state="off", reason=reason, ended=end)
+    return outcome.done
 
 
 async def take_next_visitor(

@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from chatsvc.domain.permissions import Action
+from chatsvc.domain.records import DutyReason
 from chatsvc.web.frames import Help, Question, Texts
 
 
@@ -85,7 +87,7 @@ class Me(Struct, frozen=True):
 
 
 class Colleague(Struct, frozen=True):
-    """Somebody else who is there; `free` are the conversations that they could still take."""
+    """Somebody else who is there; `free` are the conversations that they could still take, `reason` why they pause."""
 
     id: str
     alias: str
@@ -106,3 +108,4 @@ class VisitEnd(Struct, frozen=True):
 
 
 Anything = dict[str, Any]
+    reason: DutyReason | None = None

@@ -5,14 +5,15 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Literal, cast
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from chatsvc.domain.conversation import visitor_state
-from chatsvc.domain.errors import BadField, BadState, ChatError, NotFound, UnknownQueue
+from chatsvc.domain.errors import BadState, ChatError, NotFound
 from chatsvc.domain.records import Conversation, Duty, Hint, LogEntry, Outcome
 from chatsvc.domain.sites import Staff
 from chatsvc.services import desk, visits
 from chatsvc.services.queues import QueueReport
+from chatsvc.services.shift_end import ends_at
 from chatsvc.web import frames, views
 from chatsvc.web.connection import Connection, UnknownFrame, Work
 from chatsvc.web.fanout import Hub, Whisper
@@ -50,6 +51,7 @@ class CounsellorSession(Connection):
         self._signing_on = False
         self._welcomed = False  # before `welcome` nothing is pushed: it says all there is
         self._wrapping_up = ""  # the conversation whose record this console has just finished
+        self._until: int | None = None  # when the shift ends, as last told
         self._offer: tuple[str, int] | None = None  # the conversation on offer, and until when
         # Commands and pushed assignments one after the other: a conversation is announced once.
         self._one_by_one = asyncio.Lock()
@@ -89,7 +91,7 @@ class CounsellorSession(Connection):
         if isinstance(frame, frames.SetDuty):
             await self._set_duty(frame)
         elif isinstance(frame, frames.Take):
-            queue = self._own_queue(frame.queue, frame.site) if frame.queue else None
+            queue = views.own_queue(self.queue_keys, frame.queue, frame.site) if frame.queue else None
             while not await self._assigned(
                 await desk.take_next_visitor(self.pool, me, queue, frame.conversation), frame
             ):
@@ -156,7 +158,9 @@ class CounsellorSession(Connection):
                 pages.append(await self.open.first_pages(await self.open.open(record), frame))
         reports = await self.hub.reports(self.node.directory.queues_of(self.staff))
         shown = [shown for shown, _ in pages]
-        welcome = views.counsellor_welcome(self.staff, self.duty, reports, shown, self.pool.clock.now())
+        self._until = ends_at(self.pool, self.duty)
+        told = views.duty(self.duty, self._until)
+        welcome = views.counsellor_welcome(self.staff, told, reports, shown, self.pool.clock.now())
         welcome.ref = frame.ref
         self.socket.send(welcome)
         for _, follow in pages:
@@ -187,27 +191,20 @@ class CounsellorSession(Connection):
 
     # Duty and assignments
 
+    def _tell_duty(self, duty: Duty, ref: frames.Ref | UnsetType = UNSET) -> None:
+        self._until = ends_at(self.pool, duty)
+        self.socket.send(views.duty(duty, self._until, ref))
+
     async def _set_duty(self, frame: frames.SetDuty) -> None:
-        changed = await desk.set_duty(self.pool, self.staff.id, frame.state, frame.reason)
+        reason = frame.reason if frame.state == "paused" else None
+        changed = await desk.set_duty(self.pool, self.staff.id, frame.state, reason)
         if (
             self.duty is not None and changed.rev >= self.duty.rev
         ):  # a newer hint may have overtaken the reply
             self.duty = changed
-        self.socket.send(views.duty(changed, frame.ref))
+        self._tell_duty(changed, frame.ref)
         if frame.state != "off":  # nothing was pushed while off
             self.hub.queues_changed(sorted(self.queue_keys))
-
-    def _own_queue(self, name: str, site: str | None) -> str:
-        found = [
-            key
-            for key in self.queue_keys
-            if name in (key, views.queue_parts(key)[1]) and site in (None, views.queue_parts(key)[0])
-        ]
-        if not found:
-            raise UnknownQueue("`queue` names none of your queues.")
-        if len(found) > 1:
-            raise BadField("`queue` is the name of several of your queues; say which `site`.")
-        return found[0]
 
     async def _assigned(self, record: Conversation, frame: frames.Frame | None) -> bool:
         """Announce a conversation that is theirs now; false if it turns out that nobody can read it any more."""
@@ -326,7 +323,7 @@ class CounsellorSession(Connection):
         if record.reason == SIGNED_OUT and before.reason != SIGNED_OUT:
             self.spawn(self._leave_if_signed_out())
         if (record.state, record.load, record.reason) != (before.state, before.load, before.reason):
-            self.socket.send(views.duty(record))
+            self._tell_duty(record)
         if record.conn is None and self.socket.closed is None:
             self.spawn(self._reattach())
 
@@ -366,6 +363,8 @@ class CounsellorSession(Connection):
         if record is None:
             return
         self._duty_changed(record)
+        if self.duty is not None and ends_at(self.pool, self.duty) != self._until:
+            self._tell_duty(self.duty)  # the plan has changed
         for ident in (*record.convs, *record.consults):
             if ident not in self.open:
                 self.spawn(self._push_assigned(ident))

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from chatsvc.domain.records import DutyReason, PauseReason
+
 MAX_FRAME = 65_536  # bytes of a client's frame
 MAX_TEXT = 4_000  # code points after NFC
 MAX_ID = 64  # characters
@@ -138,10 +140,10 @@ class CounsellorHello(Frame, tag="hello"):
 
 
 class SetDuty(Frame, tag="duty"):
-    """Clock in, pause, clock out."""
+    """Clock in, pause, clock out. `reason` is kept with a pause alone."""
 
     state: Literal["available", "paused", "off"]
-    reason: Annotated[str, Meta(max_length=64)] | None = None
+    reason: PauseReason | None = None
 
 
 class Take(Frame, tag="take"):
@@ -551,11 +553,11 @@ class QueueFrame(QueueState, tag="queue", tag_field="type", kw_only=True):
 
 
 class Duty(Frame, tag="duty", omit_defaults=False):
-    """The counsellor's duty."""
+    """The counsellor's duty. At `until` the planned time ends, and with it the duty."""
 
     state: Literal["available", "paused", "off", "draining"]
     until: int | None = None
-    reason: str | None = None
+    reason: DutyReason | None = None
     load: int = 0
     capacity: int = 0
 

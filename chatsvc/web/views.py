@@ -2,20 +2,22 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 from msgspec import UNSET
 
 from chatsvc.domain.conversation import visitor_state
+from chatsvc.domain.errors import BadField, UnknownQueue
 from chatsvc.domain.ports import Seal
 from chatsvc.domain.questions import Placement, Question
-from chatsvc.domain.records import Conversation, Duty, LogEntry
+from chatsvc.domain.records import Conversation, Duty, DutyReason, LogEntry, PauseReason, SystemReason
 from chatsvc.domain.sites import Contact, Queue, Site, Staff
 from chatsvc.services.pool import EntryView
 from chatsvc.services.queues import QueueReport
 from chatsvc.web import frames
 
 Who = Literal["here", "away", "left"]
+_REASONS = frozenset((*get_args(PauseReason), *get_args(SystemReason)))
 
 
 def entry(view: EntryView) -> frames.Entry:
@@ -132,7 +134,7 @@ def before_joining(
 
 def counsellor_welcome(
     staff: Staff,
-    record: Duty,
+    told: frames.Duty,
     reports: list[QueueReport],
     shown: list[frames.CounsellorConversation],
     now: int,
@@ -141,9 +143,9 @@ def counsellor_welcome(
     names: list[dict[str, str]] = [{"site": it.queue.site, "queue": it.queue.name} for it in reports]
     return frames.CounsellorWelcome(
         counsellor=frames.Self(
-            staff.id, staff.alias, staff.role, names, list(staff.languages), staff.capacity, record.load
+            staff.id, staff.alias, staff.role, names, list(staff.languages), staff.capacity, told.load
         ),
-        duty=duty(record),
+        duty=told,
         queues=[frames.QueueState(**queue_fields(report, now)) for report in reports],
         conversations=shown,
     )
@@ -179,12 +181,29 @@ def queue_parts(key: str) -> tuple[str, str]:
     return site, name
 
 
-def duty(record: Duty, ref: object = UNSET) -> frames.Duty:
-    """The counsellor's duty."""
+def own_queue(own: Iterable[str], name: str, site: str | None) -> str:
+    """The key of one of these queues, by name. Raises UnknownQueue; BadField where several sites have that name."""
+    found = [key for key in own if name in (key, queue_parts(key)[1]) and site in (None, queue_parts(key)[0])]
+    if not found:
+        raise UnknownQueue("`queue` names none of your queues.")
+    if len(found) > 1:
+        raise BadField("`queue` is the name of several of your queues; say which `site`.")
+    return found[0]
+
+
+def duty_reason(record: Duty) -> DutyReason | None:
+    """Why somebody pauses or is off duty; a word from before there was a list of them is `other`."""
+    if record.reason is None:
+        return None
+    return cast(DutyReason, record.reason) if record.reason in _REASONS else "other"
+
+
+def duty(record: Duty, until: int | None = None, ref: object = UNSET) -> frames.Duty:
+    """The counsellor's duty, which ends at `until` (ms) where that is planned."""
     state = cast(Literal["available", "paused", "off", "draining"], record.state)
     return frames.Duty(
         ref=ref,  # type: ignore[arg-type]  # the client's own, already checked
-        state=state, reason=record.reason, load=record.load, capacity=record.capacity,
+        state=state, until=until, reason=duty_reason(record), load=record.load, capacity=record.capacity,
     )  # fmt: skip
 
 

@@ -146,7 +146,7 @@ async def _resuming(stage: Stagehand, visitor: Client, aino: Client, ident: str,
     await aino.expect("closed")
     await aino.ask("wrap_up", conversation=ident, outcome="talked", tags=["a", "b"])
     await visitor.ask("feedback", score=4, text="kiitos")
-    await aino.ask("duty", "duty", state="paused", reason="lunch")
+    await aino.ask("duty", "duty", state="paused", reason="meal")
     await aino.close()
 
 

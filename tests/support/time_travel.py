@@ -9,6 +9,7 @@ from chatsvc.domain.sites import Site, Staff
 from chatsvc.store.clock import ManualClock
 from chatsvc.worker.closing import tell_the_closed_out
 from chatsvc.worker.deadlines import meet_deadlines
+from chatsvc.worker.shift_ends import meet_shift_ends
 from tests.support.service import Service, running
 
 MINUTE = 60_000
@@ -33,6 +34,7 @@ async def pass_time(service: Service, ms: int) -> None:
     for name, pool in service.backend.pools.items():
         await meet_deadlines(pool, service.backend.chats[name])
         await tell_the_closed_out(pool, service.backend.queues(name))
+    await meet_shift_ends(tuple(service.backend.pools.values()), service.backend.planning)
 
 
 async def until(service: Service, at: int) -> None:

@@ -26,8 +26,8 @@ async def test_duty_is_answered_and_told(service: Service) -> None:
     welcome = await console.expect("welcome")
     assert (welcome["duty"]["state"], welcome["duty"]["load"], welcome["duty"]["capacity"]) == ("off", 0, 1)
     assert (await console.ask("duty", "duty", state="available"))["state"] == "available"
-    paused = await console.ask("duty", "duty", state="paused", reason="lunch")
-    assert (paused["state"], paused["reason"]) == ("paused", "lunch")
+    paused = await console.ask("duty", "duty", state="paused", reason="meal")
+    assert (paused["state"], paused["reason"]) == ("paused", "meal")
     assert (await console.ask("duty", "duty", state="off"))["state"] == "off"
 
 

@@ -84,7 +84,7 @@ async def test_who_has_not_clocked_in_is_shown(service: Service, saana: Person) 
     await plan(saana, service, "aino", 9, 12)
     await plan(saana, service, "eino", 9, 12)
     console = await service.on_duty("eino")
-    await console.ask("duty", "duty", state="paused", reason="coffee")
+    await console.ask("duty", "duty", state="paused", reason="break")
     await until(service, at(service, 9) + 5 * MINUTE - 1)
     assert (await saana.ask("GET", LATE)).body["late"] == []
     await pass_time(service, 1)

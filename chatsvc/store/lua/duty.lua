@@ -1,16 +1,20 @@
--- A counsellor clocks in, pauses or clocks out.
--- args: id, state (available|paused|off), reason
--- result: s (record); err: not_found
+-- A counsellor clocks in, pauses or clocks out; or the worker clocks them out at the end of a shift.
+-- args: id, state (available|paused|off), reason, ended? (ms, the end of a shift: only who is on duty and clocked in before)
+-- result: s (record), done (bool: false when the end of the shift is not theirs any more); err: not_found
 local s = person(arg.id)
 if not s then return fail("not_found") end
 local missing = missing_queue({ s.offer })
 if missing then return stale(missing) end
+local on = s.state == "available" or s.state == "paused"
+if arg.ended and not (on and (s.clocked or s.since) < arg.ended) then return commit({ s = s, done = false }) end
 if arg.state == "off" then
   clock_out(s, true, arg.reason)
 else
+  if not on then s.clocked = now end
   if s.state ~= "available" and arg.state == "available" then s.idle, s.missed = now, 0 end
-  s.state, s.reason, s.since = arg.state, arg.reason, now
+  if s.state ~= arg.state then s.since = now end -- another reason is the same pause
+  s.state, s.reason = arg.state, arg.reason
   if arg.state == "paused" then withdraw_offer(s) end
   place(s)
 end
-return commit({ s = s })
+return commit({ s = s, done = true })
