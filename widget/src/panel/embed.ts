@@ -33,7 +33,10 @@ export function findLauncher(shown: (how: Shown) => void): Launcher | null {
   });
   post("ready");
   return {
-    minimise: () => post("minimise"),
+    minimise: () => {
+      post("minimise");
+      shown({ on: false, focus: false, read: null }); // what comes from here on is not seen, before the launcher confirms it
+    },
     unread: (n, read) => post("unread", { n, read }),
     live: (on) => post("live", { on }),
     exit: () => post("exit"),
