@@ -4,7 +4,6 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from chatsvc.domain.permissions import Action
 from chatsvc.domain.records import DutyReason
 from chatsvc.web.frames import Help, Question, Texts
 
@@ -93,6 +92,7 @@ class Colleague(Struct, frozen=True):
     alias: str
     state: str
     free: int
+    reason: DutyReason | None = None
 
 
 class Colleagues(Struct, frozen=True):
@@ -108,4 +108,3 @@ class VisitEnd(Struct, frozen=True):
 
 
 Anything = dict[str, Any]
-    reason: DutyReason | None = None
