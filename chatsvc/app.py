@@ -76,7 +76,7 @@ class Backend:
         self.loops: set[asyncio.Task[None]] = set()
         self._ready: dict[str, asyncio.Event] = {}
         self._planned: dict[str, tuple[Presence, ...]] = {}
-        self._follower = DirectoryFollower(self.directory, self._directory_changed)
+        self._follower = DirectoryFollower(self.directory, self._directory_changed, self._prepare)
         plans = PlanStore(link)
         self._plan_follower = PlanFollower(plans)
         self.planning = Planning(
@@ -95,8 +95,6 @@ class Backend:
         await self.clock.synchronise(self.link, "chatsvc:{dir}:clock")
         snapshot = await self._follower.start()
         await self._plan_follower.start()
-        if any(queue.hours for queue in snapshot.queues.values()):
-            await asyncio.to_thread(learn_holidays, self.clock.now())
         for pool in sorted(snapshot.pools):
             self._open(pool)
         for pool in sorted(snapshot.pools):
@@ -165,6 +163,11 @@ class Backend:
                 return
             except StoreUnavailable:
                 await asyncio.sleep(0.1)
+
+    async def _prepare(self, snapshot: DirectorySnapshot) -> None:
+        """Whatever is declared, nobody who is connected waits while the holidays are looked up."""
+        if any(queue.hours for queue in snapshot.queues.values()):
+            await asyncio.to_thread(learn_holidays, self.clock.now())
 
     def _directory_changed(self, snapshot: DirectorySnapshot) -> None:
         for pool in snapshot.pools - set(self.chats):

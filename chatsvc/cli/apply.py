@@ -1,6 +1,6 @@
 """`chatsvc apply`: makes the directory say what a file declares."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,8 +20,6 @@ from chatsvc.store.directory import Directory
 from chatsvc.store.directory_snapshot import DirectorySnapshot
 from chatsvc.store.link import Link
 from chatsvc.store.plans import PlanStore
-
-OnSiteChanged = Callable[[Site], Awaitable[None]]
 
 
 @click.command("apply", short_help="Declare sites and their queues as a file says.")
@@ -53,9 +51,8 @@ def apply_command(context: Context, file: Path, dry_run: bool, prune: bool) -> N
         plan = await store.load()
         steps = plan_steps(str(file), before, plan, sites, plans)
         if not dry_run:
-            await apply_sites(directory, sites, lambda site: write_pool_queues(link, directory, site.pools))
-            for staff in relocation.people:
-                await directory.put_staff(staff)
+            await directory.put_together(sites, relocation.people)
+            await write_pool_queues(link, directory, sites)
             await write_steps(store, steps, plan.version)
         return found + [change for step in steps for change in step.changes]
 
@@ -68,18 +65,11 @@ def apply_command(context: Context, file: Path, dry_run: bool, prune: bool) -> N
         click.echo("This was a dry run: nothing is changed yet.")
 
 
-async def apply_sites(directory: Directory, sites: Sequence[Site], on_site_changed: OnSiteChanged) -> None:
-    """Write the sites; `on_site_changed` runs for each, also when nothing changed."""
-    # Also for an unchanged site: an earlier run may have ended between the two steps.
-    for site in sites:
-        await directory.put_site(site)
-        await on_site_changed(site)
-
-
-async def write_pool_queues(link: Link, directory: Directory, pools: Iterable[str]) -> None:
-    """Tell the store's scripts the settings of all queues in these pools."""
+async def write_pool_queues(link: Link, directory: Directory, sites: Iterable[Site]) -> None:
+    """Tell the store's scripts the settings of all queues in the sites' pools, as every running node does too."""
+    # Also when nothing changed: an earlier run may have ended between the two steps.
     snapshot = await directory.load()
-    for pool in pools:
+    for pool in sorted({pool for site in sites for pool in site.pools}):
         queues = [queue for member in snapshot.sites_of_pool(pool) for queue in member.queues]
         await PoolChats(link, pool, "", StoreClock(), list).set_queues(queues)
 

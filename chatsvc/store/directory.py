@@ -5,9 +5,10 @@ Tokens are 256 random bits; the store holds only their SHA-256.
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import chain
 from typing import Any, TypeVar
 
 import msgspec
@@ -57,9 +58,9 @@ def wall_clock_ms() -> int:
 
 
 @cache
-def _write_script() -> Script:
-    source = files("chatsvc.store").joinpath("lua", "directory_write.lua").read_text(encoding="utf-8")
-    return Script("directory_write", "#!lua\n" + source)
+def _script(name: str) -> Script:
+    source = files("chatsvc.store").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")
+    return Script(name, "#!lua\n" + source)
 
 
 class Directory:
@@ -93,6 +94,19 @@ class Directory:
     async def put_site(self, site: Site) -> int:
         """Declare a site with its queues; returns the directory's version."""
         return await self._write(keys.SITES, site.id, msgspec.msgpack.encode(site))
+
+    async def put_together(self, sites: Sequence[Site], people: Sequence[Staff]) -> int:
+        """Declare sites and write accounts in one step; returns the directory's version."""
+        rows = [(b"3", site.id.encode(), msgspec.msgpack.encode(site)) for site in sites]
+        rows += [(b"4", staff.id.encode(), msgspec.msgpack.encode(staff)) for staff in people]
+        if not rows:
+            return await self.version()
+        version: int = await self._link.run(
+            _script("directory_together"),
+            (keys.ABOUT, keys.CHANGED, keys.SITES, keys.STAFF),
+            tuple(chain(*rows)),
+        )
+        return version
 
     async def change_site(self, site: str, change: Callable[[Site], Site]) -> Site:
         """Replace a site by what `change` makes of it, whoever else is writing; returns the new one.
@@ -161,7 +175,7 @@ class Directory:
 
     async def _write(self, key: str, field: str, row: bytes, *replaces: bytes) -> int:
         version: int = await self._link.run(
-            _write_script(), (key, keys.ABOUT, keys.CHANGED), (field, row, *replaces)
+            _script("directory_write"), (key, keys.ABOUT, keys.CHANGED), (field, row, *replaces)
         )
         return version
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Generic, Protocol, TypeVar
 
 import structlog
@@ -45,12 +45,20 @@ class Source(Protocol[Found_co]):
 
 
 class Follower(Generic[Snapshot]):
-    """Holds the newest snapshot of a source: hints make it fresh at once, a look at the version for certain."""
+    """Holds the newest snapshot of a source: hints make it fresh at once, a look at the version for certain.
+
+    `prepare` gets ready what a snapshot will need, before anybody sees it.
+    """
 
     def __init__(
-        self, source: Source[Snapshot], empty: Snapshot, on_change: Callable[[Snapshot], None] | None = None
+        self,
+        source: Source[Snapshot],
+        empty: Snapshot,
+        on_change: Callable[[Snapshot], None] | None = None,
+        prepare: Callable[[Snapshot], Awaitable[None]] | None = None,
     ) -> None:
         self._source = source
+        self._prepare = prepare
         self._on_change = on_change or (lambda _: None)
         self._changed = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
@@ -62,7 +70,7 @@ class Follower(Generic[Snapshot]):
         """Load the snapshot and follow it from now on. Raises `StoreUnavailable` if that can't be now."""
         self._subscription = await self._source.watch(self._changed.set)
         self._changed.clear()
-        self.snapshot = await self._source.load()
+        self.snapshot = await self._load()
         self._task = asyncio.create_task(self._follow(), name=f"follow {type(self._source).__name__}")
         return self.snapshot
 
@@ -80,8 +88,14 @@ class Follower(Generic[Snapshot]):
         async with self._one_at_a_time:
             if await self._source.version() == self.snapshot.version:
                 return
-            self.snapshot = await self._source.load()
+            self.snapshot = await self._load()
             self._on_change(self.snapshot)
+
+    async def _load(self) -> Snapshot:
+        snapshot = await self._source.load()
+        if self._prepare is not None:
+            await self._prepare(snapshot)
+        return snapshot
 
     async def _follow(self) -> None:
         while True:
@@ -100,6 +114,9 @@ class DirectoryFollower(Follower[DirectorySnapshot]):
     """Holds the newest snapshot of the directory."""
 
     def __init__(
-        self, directory: Directory, on_change: Callable[[DirectorySnapshot], None] | None = None
+        self,
+        directory: Directory,
+        on_change: Callable[[DirectorySnapshot], None] | None = None,
+        prepare: Callable[[DirectorySnapshot], Awaitable[None]] | None = None,
     ) -> None:
-        super().__init__(directory, DirectorySnapshot(), on_change)
+        super().__init__(directory, DirectorySnapshot(), on_change, prepare)

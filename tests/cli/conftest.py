@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from chatsvc.cli import main
-from chatsvc.cli.apply import apply_sites, write_pool_queues
+from chatsvc.cli.apply import write_pool_queues
 from chatsvc.domain.declaration import parse_declaration
 from chatsvc.store.directory import Directory
 from chatsvc.store.link import Link
@@ -107,7 +107,8 @@ def site(store: SingleStore) -> None:
     async def put() -> None:
         link = await Link.open(store.url, client_name="test")
         directory = Directory(link)
-        await apply_sites(directory, sites, lambda site: write_pool_queues(link, directory, site.pools))
+        await directory.put_together(sites, ())
+        await write_pool_queues(link, directory, sites)
         await link.close()
 
     asyncio.run(put())

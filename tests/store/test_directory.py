@@ -236,6 +236,35 @@ async def test_a_follower_that_misses_a_hint_finds_out(
     await follower.stop()
 
 
+async def test_a_snapshot_is_prepared_before_anybody_sees_it(directory: Directory) -> None:
+    """What a change needs is there when the change is told, at the start and later."""
+    prepared: list[int] = []
+    seen: asyncio.Queue[tuple[int, list[int]]] = asyncio.Queue()
+
+    async def prepare(snapshot: DirectorySnapshot) -> None:
+        await asyncio.sleep(0)
+        prepared.append(snapshot.version)
+
+    follower = DirectoryFollower(
+        directory, lambda found: seen.put_nowait((found.version, list(prepared))), prepare
+    )
+    first = await follower.start()
+    assert prepared == [first.version]
+    version = await directory.put_site(SITE)
+    assert await asyncio.wait_for(seen.get(), 5) == (version, [first.version, version])
+    await follower.stop()
+
+
+async def test_what_belongs_together_is_written_together(directory: Directory) -> None:
+    """Several sites and people are one change: whoever follows never sees some of them only."""
+    other = replace(SITE, id=SiteId("other"), queues=())
+    version = await directory.version()
+    assert await directory.put_together([SITE, other], [ANNA]) == version + 1
+    found = await directory.load()
+    assert (found.sites, found.people) == ({"kunta": SITE, "other": other}, {"anna": ANNA})
+    assert await directory.put_together([SITE, other], [ANNA]) == version + 1  # nothing new
+
+
 def test_people_answer_the_queues_of_their_sites() -> None:
     """Without named queues it is all of their sites', with them just those, never those of another pool."""
     other = replace(
