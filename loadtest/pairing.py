@@ -116,6 +116,7 @@ class Bench:
         await self.store.run(
             "join", id=ident, visitor=ident, site="s", queue=QUEUE.key, lang="fi", route="fi", also=[], also_ms=0,
             priority=0, tags=[], entry="open", node="bench", conn=ident, fresh=False, create=True,
+            hour="2026-11-22T14",
         )  # fmt: skip
         return ident
 

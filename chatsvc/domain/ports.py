@@ -15,6 +15,7 @@ from chatsvc.domain.records import (
     QueueCounts,
     Stored,
 )
+from chatsvc.domain.statistics import TurnedAway
 
 
 class Clock(Protocol):
@@ -77,11 +78,24 @@ class Keyring(Protocol):
         ...
 
 
+class Tallies(Protocol):
+    """The counts of a pool that no lifecycle step makes. Everything may raise StoreUnavailable."""
+
+    async def turned_away(self, queue: str, language: str, hour: str, how: TurnedAway) -> None:
+        """Count one who was not let in, at most once."""
+        ...
+
+
 class ChatStore(Protocol):
     """One pool's conversations, queues and duty, as seen from one node. Everything may raise StoreUnavailable."""
 
     node: str
     epoch: str
+
+    @property
+    def tallies(self) -> Tallies:
+        """What is counted of those who are not let in."""
+        ...
 
     async def run(self, name: str, **args: Any) -> Outcome:
         """A lifecycle step, atomic. Raises the ChatError that fits."""

@@ -3,16 +3,18 @@
 import json
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import structlog
 
 from chatsvc.domain.conversation import LIVE
-from chatsvc.domain.errors import BadState, ChatError, NotFound
+from chatsvc.domain.errors import BadState, ChatError, NotFound, StoreUnavailable
 from chatsvc.domain.ports import Reply, Seal
 from chatsvc.domain.questions import Placement
 from chatsvc.domain.records import Conversation, EntryBody, Outcome
 from chatsvc.domain.sites import Queue, Site
+from chatsvc.domain.statistics import TurnedAway, local_hour
 from chatsvc.services import intake
 from chatsvc.services.estimates import look_at_waits
 from chatsvc.services.pool import Pool, record_events, seal_text
@@ -92,8 +94,14 @@ async def _join(
         "join", id=ident, visitor=caller.visitor, site=queue.site, queue=queue.key, entry=entry, lang=caller.lang,
         route=caller.route, also=list(caller.also), also_ms=queue.other_language_ms,
         priority=placement.priority, tags=list(placement.tags),
-        node=pool.store.node, conn=caller.conn, fresh=fresh, create=create,
+        hour=local_hour(now), node=pool.store.node, conn=caller.conn, fresh=fresh, create=create,
     )  # fmt: skip
+
+
+async def count_turned_away(pool: Pool, queue: Queue, language: str, how: TurnedAway) -> None:
+    """Count a visitor whom `queue` did not let in. While the store is away, this is not counted."""
+    with suppress(StoreUnavailable):
+        await pool.store.tallies.turned_away(queue.key, language, local_hour(pool.clock.now()), how)
 
 
 def post_message(

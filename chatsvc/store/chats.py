@@ -26,6 +26,7 @@ from chatsvc.store.appends import Appends
 from chatsvc.store.keys import PoolKeys
 from chatsvc.store.link import Link
 from chatsvc.store.scripts import script
+from chatsvc.store.statistics import PoolCounts
 
 # Every field of a queue's settings that the scripts read; times are ms.
 _SETTINGS = (
@@ -61,6 +62,7 @@ class PoolChats:
         self.keys = PoolKeys(pool)
         self.node = node
         self.epoch = ""
+        self.tallies = PoolCounts(link, pool)
         self._link = link
         self._clock = clock
         self._queues = queues

@@ -13,6 +13,9 @@ All keys of one pool carry the hash tag `{pool}`, so they share a slot and a scr
 | `vis` | hash | HMAC of the visitor's token → conversation id | `join`, `expire`, `erase` | linger |
 | `queues` | hash | queue key → settings (msgpack map) | `set_queues` | for ever |
 | `pace` | hash | queue key → how it is served lately (msgpack map, `domain/pace.py`) | lifecycle scripts | for ever |
+| `count` | hash | `queue|language|hour or month|what` → how many: the day's statistics | scripts | until `book` |
+| `count:<site>:<month>` | hash | the same of a month whose days are over | `book` | 36 months |
+| `months` | set | `site:month`: which of these there are | `book` | for ever |
 | `decl` | zset | `conversation|staff` → not offered again before, ms | offers | minutes |
 | `nodes` | zset | node id → last heartbeat, ms | nodes, worker | while it lives |
 | `at:<node>` | set | `v:<conversation>`, `s:<staff>`: who is connected there | attach scripts | while the node lives |
@@ -36,7 +39,7 @@ from collections.abc import Iterable
 
 from chatsvc.domain.sites import LANGUAGES
 
-POOL_KEYS = ("meta", "conv", "gate", "staff", "due", "vis", "queues", "decl", "past", "pace")
+POOL_KEYS = ("meta", "conv", "gate", "staff", "due", "vis", "queues", "decl", "past", "pace", "count")
 QUEUE_KEYS = ("line", "wait", "free", "on", *(f"wait-{language}" for language in LANGUAGES))
 
 
@@ -55,6 +58,8 @@ class PoolKeys:
         self.nodes = self.of("nodes")
         self.past = self.of("past")
         self.pace = self.of("pace")
+        self.count = self.of("count")
+        self.months = self.of("months")
         self.queues = self.of("queues")
         self.all_channel = self.of("all")
 
@@ -77,6 +82,10 @@ class PoolKeys:
     def stream(self, log: str, conversation: str) -> str:
         """The stream of a log: `talk` or `staff`."""
         return self.of("talk" if log == "talk" else "note", conversation)
+
+    def month(self, site: str, month: str) -> str:
+        """The counts of a site's month, such as `2026-11`."""
+        return self.of("count", site, month)
 
     def lifecycle(self, node: str, queues: Iterable[str]) -> list[str]:
         """What every lifecycle script declares: the pool's keys, the node's set, ten a queue (in their order)."""

@@ -9,8 +9,11 @@ from chatsvc.domain.conversation import lua_prelude
 from chatsvc.domain.sites import LANGUAGES
 
 STANDALONE = frozenset(
-    {"append", "append_event", "epoch", "mark_seen", "set_queues", "drop_transcript", "plan_write"}
-)
+    {
+        "append", "append_event", "epoch", "mark_seen", "set_queues", "drop_transcript", "plan_write", "book",
+        "read_counts",
+    }
+)  # fmt: skip
 LIFECYCLE = frozenset(
     {
         "join", "visitor_away", "staff_attach", "staff_away", "duty", "take", "answer_offer",

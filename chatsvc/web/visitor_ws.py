@@ -23,6 +23,7 @@ from chatsvc.web.fanout import POSITIONS_EVERY_S, Hub, Whisper
 from chatsvc.web.logfeed import LogFeed
 from chatsvc.web.posting import Posting
 from chatsvc.web.protocol import Close
+from chatsvc.web.turned_away import TurnedAway
 
 if TYPE_CHECKING:
     from chatsvc.web.node import Node
@@ -64,6 +65,7 @@ class VisitorSession(Connection):
         self._resumes: str | None = None
         self._concluding = False
         self._welcomed = False
+        self._turned_away = TurnedAway(node)
 
     def handle(self, frame: frames.Frame) -> Work | None:
         """One frame of the visitor."""
@@ -125,13 +127,15 @@ class VisitorSession(Connection):
                 self.node.metrics.reconnects["visitor"].inc()
             except NoEntry as refusal:
                 placement = intake.lead(site, queue, frame.answers, refusal)
+                queue = next(queue for queue in site.queues if queue.name == placement.queue)
                 if (reply := views.before_joining(site, placement, frame)) is not None:
                     self.socket.send(reply)
+                    if placement.stop:
+                        self._turned_away.count(hub.pool, queue, caller.route, "message")
                     return
-                queue = next(queue for queue in site.queues if queue.name == placement.queue)
                 outcome = await visits.join_queue(hub.pool, queue, caller, placement, fresh=frame.fresh)
         except (NoEntry, VaultUnavailable) as refusal:
-            self._unavailable(hub, site, queue, frame, refusal)
+            self.socket.send(self._turned_away.unavailable(hub.pool, site, queue, caller, frame, refusal))
             return
         except StoreUnavailable:  # it may have happened there all the same
             visitor = self._visitor
@@ -163,17 +167,6 @@ class VisitorSession(Connection):
         if frame.token is None and frame.want_token and self._token is not None and token is None:
             return self._token, True
         return tokens.issue(), True
-
-    def _unavailable(
-        self, hub: Hub, site: Site, queue: Queue, frame: frames.VisitorHello, refusal: ChatError
-    ) -> None:
-        reason = refusal.reason if isinstance(refusal, NoEntry) else "refused"
-        self.node.metrics.refused(reason if isinstance(refusal, NoEntry) else "vault_away")
-        opening = hub.pool.openings.at(queue, hub.pool.clock.now())
-        found = views.unavailable(site, reason, opening.opens_at, frame.ref)
-        if queue.name != frame.queue:  # where answers have led
-            found.queue, found.names = queue.name, queue.names
-        self.socket.send(found)
 
     async def _begin(
         self, site: Site, hub: Hub, record: Conversation, frame: frames.VisitorHello, token: str | None

@@ -141,7 +141,7 @@ def test_keys_and_arguments_by_number(name: str) -> None:
 def test_the_order_of_lifecycle_keys() -> None:
     """The prelude takes the pool's keys in the order in which they are sent, the node's set, then ten a queue."""
     text = _source("_pool")
-    names = re.search(r"KEYS\[1\.\.11\] ([a-z ]+?)(?=[;.])", text)
+    names = re.search(r"KEYS\[1\.\.12\] ([a-z ]+?)(?=[;.])", text)
     assert names is not None
     assert tuple(names[1].split()) == (*POOL_KEYS, "at")
     queue_part = re.search(r"for each queue: ([a-z ]+);", text)

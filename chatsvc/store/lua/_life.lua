@@ -1,5 +1,8 @@
 -- Ends, absences and returns: used by commands and by deadlines alike.
 
+-- What a wait that ends without a counsellor is counted as; any other end is the visitor's own.
+local ENDED_WAITING = { visitor_timeout = "dropped", queue_closed = "closed" }
+
 -- Ends a live conversation. `reason` as in the wire's `closed`. Erasure skips the wrap-up: nothing is left to record.
 local function finish(c, reason)
   local cf = conf(c.queue)
@@ -16,7 +19,11 @@ local function finish(c, reason)
   leave_lines(c)
   c.transfer = nil
   local owner = owner_of(c)
-  if not owner then learn_wait(c, nil, reason ~= "queue_closed") end
+  if not owner then
+    learn_wait(c, nil, reason ~= "queue_closed")
+    tally_wait(c, ENDED_WAITING[reason] or "abandoned")
+    if c.first_assigned then tally_month(c, "handled", 1) end
+  end
   c.state = NEXT[c.state][owner and "ended_owned" or "ended_unowned"]
   c.reason, c.ended, c.warned = reason, now, nil
   c.linger_until = now + cf.linger_ms
@@ -31,6 +38,7 @@ local function finish(c, reason)
       if reason == "erased" then
         c.state = "closed"
         learn_handling(c)
+        tally_month(c, "handled", 1)
       else
         table.insert(s.wraps, c.id)
         c.wrap_until = now + cf.wrap_up_ms * (c.heavy and 2 or 1)
@@ -117,6 +125,7 @@ local function end_wrap_up(c, s)
   remove(s.wraps, c.id)
   undue("w", c.id)
   learn_handling(c)
+  tally_month(c, "handled", 1)
   c.state = NEXT[c.state].wrapped_up
   c.wrap_until = nil
   s.idle = now

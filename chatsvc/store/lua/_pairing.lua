@@ -108,6 +108,7 @@ local function assign(c, s)
     c.transfer = nil
   else
     learn_wait(c, s)
+    tally_wait(c, "answered")
     c.state = NEXT[c.state].assigned
     leave_lines(c)
   end

@@ -1,10 +1,10 @@
 -- Common to all lifecycle scripts: arguments, records, hints.
--- KEYS[1..11] meta conv gate staff due vis queues decl past pace at; then for each queue: line wait free on; and a wait for each of LANGS.
+-- KEYS[1..12] meta conv gate staff due vis queues decl past pace count at; then for each queue: line wait free on; and a wait for each of LANGS.
 -- ARGV[1] now (ms), ARGV[2] queue keys in the order of KEYS (msgpack array), ARGV[3] the script's own arguments (msgpack map).
 -- Returns msgpack {err=code} or the script's result with {now=, touched={conversation records}}; {err="stale", queue=}
 -- when the keys of that queue are missing in KEYS: nothing was written, call again with them.
 local META, CONV, GATE, STAFF, DUE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local VIS, QUEUES, DECL, PAST, PACE, AT = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
+local VIS, QUEUES, DECL, PAST, PACE, COUNT, AT = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
 local PREFIX = string.sub(META, 1, -5)
 local HERE = string.sub(AT, #PREFIX + 4) -- the node whose set AT is
 local FRONT = 1e12 -- returned conversations sort before everybody who has not been spoken to
@@ -14,12 +14,13 @@ local arg = cmsgpack.unpack(ARGV[3])
 
 local Q = {} -- queue key -> indexes of its keys in KEYS
 for i, name in ipairs(cmsgpack.unpack(ARGV[2])) do
-  local base = 11 + (i - 1) * (4 + #LANGS)
+  local base = 12 + (i - 1) * (4 + #LANGS)
   Q[name] = { line = base + 1, wait = base + 2, free = base + 3, on = base + 4, of = {} }
   for n, lang in ipairs(LANGS) do Q[name].of[lang] = base + 4 + n end
 end
 
 local convs, staffs, confs, paces = {}, {}, {}, {} -- read so far
+local counted = {} -- field of COUNT -> how much is added to it
 local dirty_conv, dirty_staff, dirty_queue = {}, {}, {}
 local extra_nodes = {} -- node -> true: also told about the dirty conversations
 local extra_hints = {} -- node -> list of further hints
@@ -188,6 +189,38 @@ local function place(s)
   touch_staff(s)
 end
 
+-- Counting for the service statistics, by the definitions of `deploy/statistics.md`. `c.counted` is the beginning of its
+-- fields: queue and language that were asked for, local hour of joining; cut to the month for what no day needs.
+local WAIT_BOUNDS_S = { 30, 60, 120, 180, 300, 600, 900, 1800, 3600 } -- as in `domain/statistics.py`
+local PROMPT_S = 180
+
+local function tally(c, what) -- of a conversation from before there were statistics nothing is counted
+  if not c.counted then return end
+  local field = c.counted .. "|" .. what
+  counted[field] = (counted[field] or 0) + 1
+end
+
+local function tally_month(c, what, amount)
+  if not c.counted then return end
+  local field = string.sub(c.counted, 1, -7) .. "|" .. what
+  counted[field] = (counted[field] or 0) + amount
+end
+
+-- The first wait of `c` is over, in the one way that `outcome` says; a later wait, after a counsellor, is none of these.
+local function tally_wait(c, outcome)
+  if c.first_assigned then return end
+  local till = outcome ~= "answered" and c.vaway or now
+  local ms, bucket = math.max(0, till - c.joined), #WAIT_BOUNDS_S
+  for i = #WAIT_BOUNDS_S, 1, -1 do
+    if ms <= WAIT_BOUNDS_S[i] * 1000 then bucket = i - 1 end
+  end
+  tally(c, outcome)
+  local kind = (outcome == "abandoned" or outcome == "dropped") and "gave_up" or outcome
+  tally_month(c, kind .. "_ms", ms)
+  if outcome == "answered" and ms <= PROMPT_S * 1000 then tally(c, "prompt") end
+  if kind ~= "closed" then tally_month(c, kind .. "_" .. bucket, 1) end
+end
+
 -- How a queue is served lately: weighted sums, by `chatsvc/domain/pace.py`, which says what they mean and why these weights.
 local HANDLING_KEPT, WAITING_KEPT, HASTY_MS = 0.99, 0.995, 180000
 local function pace_of(queue)
@@ -202,6 +235,7 @@ end
 
 -- The owner's place in `c` is free from now on.
 local function learn_handling(c)
+  tally_month(c, "handling_ms", now - c.assigned)
   local p = pace_of(c.queue)
   if not p then return end
   local seconds = (now - c.assigned) / 1000 * (c.heavy and 2 or 1)
@@ -253,6 +287,7 @@ local function write(result)
     if s.node then hint(hints, s.node, { k = "s", s = s }) end
   end
   for queue, p in pairs(paces) do redis.call("HSET", PACE, queue, cmsgpack.pack(p)) end
+  for field, amount in pairs(counted) do redis.call("HINCRBY", COUNT, field, string.format("%.0f", amount)) end
   redis.call("HSET", META, "now", string.format("%.0f", now))
   for queue in pairs(dirty_queue) do table.insert(queues, queue) end
   for node, items in pairs(hints) do

@@ -1,7 +1,8 @@
 -- A visitor says hello: resumes the conversation that this token has on the site, or begins one.
 -- args: id (for a new conversation), visitor (HMAC), site, queue, lang, node, conn, fresh (bool), create (bool),
 --       entry ("open", "closed" or "closing": what the queue's hours say at this moment), route (the language to be served
---       in), also (array: others that the visitor agrees to), also_ms (after which time), priority (0-3), tags (array)
+--       in), also (array: others that the visitor agrees to), also_ms (after which time), priority (0-3), tags (array),
+--       hour (of Finland, such as "2026-11-22T14"; without it nothing is counted)
 -- result: c (record), created, previous {node, conn} of a replaced connection; err: none (nothing to
 -- resume and create is false), closed, closing, full, no_staff, unknown_queue
 local function attach(c)
@@ -52,6 +53,8 @@ local c = {
   route = route, weight = cf.weight, parts = {}, seats = 0, pend = {}, events = 0, vnode = arg.node, vconn = arg.conn,
 }
 if #also > 0 then c.also, c.also_at = also, now + (arg.also_ms or 0) end
+if arg.hour then c.counted = arg.queue .. "|" .. route .. "|" .. arg.hour end
+tally(c, "admitted")
 convs[c.id] = c
 redis.call("HSET", VIS, arg.visitor, c.id)
 redis.call("SADD", AT, "v:" .. c.id)
