@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.service import Service, running
+from tests.support.api import person
+from tests.support.service import Service, make_staff, running
 from tests.support.stores import AnyStore
 
 Nodes = tuple[Service, Service]
@@ -100,3 +102,27 @@ async def test_a_living_node_that_was_taken_for_dead(nodes: Nodes) -> None:
     await aino.send("say", conversation=welcome["conversation"], id="a", text="hei")
     await visitor.expect("entry", id="a", within_s=2)
     assert (await aino.ask("duty", "duty", state="available"))["state"] == "available"
+
+
+async def test_a_plan_changed_on_one_node_holds_on_the_other(nodes: Nodes) -> None:
+    """Hours set here close the queue there, a shift saved here collides there, and what is out of date is told."""
+    one, two = nodes
+    await one.backend.directory.put_staff(make_staff("saana", role="supervisor"))
+    here, there = await person(one, "saana"), await person(two, "saana")
+    await two.on_duty("aino")
+    watcher = await two.visitor()
+    await watcher.send("watch", site="kunta", queue="paihde")
+    await watcher.expect("status", state="open")
+    hours = "/sites/kunta/queues/paihde/hours"
+    tag = (await here.ask("GET", hours)).tag
+    never: dict[str, Any] = {"hours": {"mon-sun": [], "holidays": "as usual"}}
+    assert (await here.ask("PUT", hours, never, tag=tag)).status == 200
+    await watcher.expect("status", state="closed")
+    assert (await there.ask("PUT", hours, never, tag=tag)).status == 412
+    version = (await there.ask("GET", "/sites/kunta/shifts")).tag
+    shift = {"staff": "aino", "queues": ["paihde"], "start": "2030-03-04T09:00", "end": "2030-03-04T15:00"}
+    assert (await here.ask("POST", "/sites/kunta/shifts", shift, tag=version)).status == 201
+    assert (await there.ask("POST", "/sites/kunta/shifts", shift, tag=version)).status == 412
+    version = (await there.ask("GET", "/sites/kunta/shifts")).tag
+    refused = await there.ask("POST", "/sites/kunta/shifts", shift, tag=version)
+    assert (refused.status, refused.body["code"]) == (422, "refused")
