@@ -1,4 +1,4 @@
-// Builds the launcher, the visitor's panel and the console into chatsvc/static. `--budget` also fails on a size over budget.
+// Builds the launcher, the visitor's panel, the console and the planning page into chatsvc/static. `--budget` also fails on a size over budget.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -11,7 +11,7 @@ const src = (...parts) => join(here, "src", ...parts);
 const out = process.env.CHATSVC_STATIC ?? join(here, "..", "chatsvc", "static");
 
 /** Bytes gzipped that each page may take at its first open, everything counted, in its largest language. */
-const BUDGETS = { "w.js": 4_096, panel: 25 * 1_024, console: 80 * 1_024 };
+const BUDGETS = { "w.js": 4_096, panel: 25 * 1_024, console: 80 * 1_024, manage: 80 * 1_024 };
 
 const shared = {
   bundle: true,
@@ -146,7 +146,7 @@ async function launcher() {
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(join(out, "assets"), { recursive: true });
-const sizes = (await Promise.all([launcher(), page("panel", "Chat"), page("console", "Console")])).filter(Boolean);
+const sizes = (await Promise.all([launcher(), page("panel", "Chat"), page("console", "Console"), page("manage", "Planning")])).filter(Boolean);
 writeFileSync(
   join(out, "manifest.json"),
   `${JSON.stringify({ assets: written, sizes: Object.fromEntries(sizes.map((size) => [size.name, size.total])) }, null, 2)}\n`,

@@ -82,7 +82,7 @@ async def me(request: web.Request) -> web.Response:
 
 
 async def colleagues(request: web.Request) -> web.Response:
-    """GET /colleagues: who else answers in this pool, for transfers and consultations."""
+    """GET /colleagues: who else answers for one of one's sites, for transfers and consultations."""
     staff = await signed_in(request)
     if staff is None:
         return problem(401, "not_signed_in", "Sign in first.")
@@ -142,11 +142,21 @@ async def _end_at(node: Node, site: str, token: str, reason: str) -> None:
 
 
 def _self(request: web.Request, staff: Staff) -> dict[str, Any]:
-    queues = request.app[NODE].directory.queues_of(staff)
+    directory = request.app[NODE].directory
+    queues = directory.queues_of(staff)
     return {
         "id": staff.id, "alias": staff.alias, "role": staff.role, "capacity": staff.capacity,
         "languages": list(staff.languages),
         "queues": [{"site": queue.site, "queue": queue.name, "names": queue.names} for queue in queues],
+        "sites": [_own_site(staff, site) for site in directory.all_sites() if works_for(staff, site.id)],
+    }  # fmt: skip
+
+
+def _own_site(staff: Staff, site: Site) -> dict[str, Any]:
+    return {
+        "site": site.id, "names": site.names, "languages": list(site.languages),
+        "queues": [{"queue": queue.name, "names": queue.names} for queue in site.queues],
+        "may": [action for action in Action if may(staff, action, site.id)],
     }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from chatsvc.domain.permissions import Action
 from chatsvc.domain.records import DutyReason
 from chatsvc.web.frames import Help, Question, Texts
 
@@ -74,6 +75,23 @@ class OwnQueue(Struct, frozen=True):
     names: Texts
 
 
+class SiteQueue(Struct, frozen=True):
+    """A queue of a site that the person works for, whether they answer it or not."""
+
+    queue: str
+    names: Texts
+
+
+class OwnSite(Struct, frozen=True):
+    """A site that the person works for; `may` are the actions that they are allowed there."""
+
+    site: str
+    names: Texts
+    languages: list[str]
+    queues: list[SiteQueue]
+    may: list[Action]
+
+
 class Me(Struct, frozen=True):
     """Who is signed in."""
 
@@ -83,6 +101,7 @@ class Me(Struct, frozen=True):
     capacity: int
     languages: list[str]
     queues: list[OwnQueue]
+    sites: list[OwnSite]
 
 
 class Colleague(Struct, frozen=True):

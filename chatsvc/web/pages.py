@@ -88,13 +88,23 @@ async def console(request: web.Request) -> web.Response:
     return _page(request, "console.html", "'none'")
 
 
+async def manage(request: web.Request) -> web.Response:
+    """GET /manage/: where the service is planned; never in a frame."""
+    return _page(request, "manage.html", "'none'")
+
+
+async def to_manage(_: web.Request) -> web.Response:
+    """GET /manage leads to the page."""
+    raise web.HTTPFound("/manage/")
+
+
 async def no_chat(request: web.Request) -> web.Response:
     """GET /chat and deeper than a queue: nothing is there."""
     return _absent(request, "page")
 
 
-async def no_console(request: web.Request) -> web.Response:
-    """GET /console/…: the console has one address."""
+async def no_staff_page(request: web.Request) -> web.Response:
+    """GET /console/… and /manage/…: each of the staff's pages has one address."""
     return _absent(request, "page", staff=True)
 
 
@@ -176,8 +186,11 @@ def add_pages(app: web.Application) -> None:
     add("/chat", no_chat)
     add("/chat/{deeper:.*}", no_chat)
     add("/console/", console)
-    add("/console/{deeper:.+}", no_console)
+    add("/console/{deeper:.+}", no_staff_page)
     add("/console", to_console)
+    add("/manage/", manage)
+    add("/manage/{deeper:.+}", no_staff_page)
+    add("/manage", to_manage)
     add("/", to_console)
     add("/assets/{name}", asset)
     add("/api/v1/asyncapi.json", asyncapi)

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from chatsvc.domain.hours import DAYS
+from chatsvc.domain.sites import Role
 from chatsvc.services.drafts import WALL
 from chatsvc.web.frames import Texts
 
@@ -308,6 +309,22 @@ class ImportedPlan(Struct, frozen=True):
     shifts: list[KnownShift]
     absences: list[KnownAbsence]
     warnings: list[OutsideHours]
+
+
+class Planned(Struct, frozen=True):
+    """Somebody who can be planned: the queues of the site that they serve, the languages that they speak."""
+
+    id: str
+    alias: str
+    role: Role
+    queues: list[str]
+    languages: list[str]
+
+
+class SiteStaff(Struct, frozen=True):
+    """Who can be planned at a site, by alias."""
+
+    staff: list[Planned]
 
 
 class FeedAddress(Struct, frozen=True):

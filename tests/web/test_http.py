@@ -57,7 +57,7 @@ async def test_login_me_and_logout(service: Service) -> None:
     status, line, body = await login(service)
     assert status == 200
     assert body["id"] == "aino"
-    assert set(body) == {"id", "alias", "role", "queues", "capacity", "languages"}
+    assert set(body) == {"id", "alias", "role", "queues", "capacity", "languages", "sites"}
     cookie, *attributes = line.split("; ")
     assert cookie.startswith("__Host-chatsvc-staff=")
     assert len(cookie) > 40

@@ -9,7 +9,8 @@ export function NoDesk({ onSignOut }: { onSignOut: () => void }) {
       <div class="login-card">
         <div class="login-head"><Mark /><h1>{t("app.title")}</h1></div>
         <p role="status">{t("nodesk.text")}</p>
-        <button type="button" class="button button-main" onClick={onSignOut}>{t("logout.label")}</button>
+        <a class="button button-main" href="/manage/">{t("manage.open")}</a>
+        <button type="button" class="button" onClick={onSignOut}>{t("logout.label")}</button>
       </div>
     </main>
   );

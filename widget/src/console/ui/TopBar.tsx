@@ -2,7 +2,7 @@ import type { DeskState } from "../state/model";
 import { useConsole } from "./context";
 import { DutySwitch } from "./DutySwitch";
 import { HelpDialog } from "./HelpDialog";
-import { Gear, Help, Mark, Out, SoundOff, SoundOn } from "./icons";
+import { Calendar, Gear, Help, Mark, Out, SoundOff, SoundOn } from "./icons";
 import { SettingsDialog } from "./SettingsDialog";
 
 interface TopBarProps {
@@ -20,6 +20,7 @@ export function TopBar({ state, open, onOpen, onSignOut }: TopBarProps) {
       <div class="brand"><Mark /><span class="brand-name" aria-hidden="true">{t("app.title")}</span></div>
       <DutySwitch state={state} />
       <div class="tools">
+        <a class="button-icon" href="/manage/" target="_blank" rel="noopener" aria-label={t("manage.open")} title={t("manage.open")}><Calendar /></a>
         <button type="button" class="button-icon" aria-pressed={settings.sound} aria-label={t("sound.label")}
           title={t(settings.sound ? "sound.on" : "sound.off")} onClick={() => setSettings({ sound: !settings.sound })}>
           {settings.sound ? <SoundOn /> : <SoundOff />}

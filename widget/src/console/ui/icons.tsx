@@ -38,3 +38,4 @@ export const DoubleCheck = () => <Icon size={14}><path d="M2.5 12.5L7 17l8-9M11.
 export const Warn = () => <Icon size={18}><path d="M12 4l9 16H3zM12 10v4M12 17v.1" /></Icon>;
 export const Down = () => <Icon size={16}><path d="M12 5v14M6 13l6 6 6-6" /></Icon>;
 export const Person = () => <Icon size={18}><circle cx="12" cy="8" r="3.5" /><path d="M5 20a7 7 0 0 1 14 0" /></Icon>;
+export const Calendar = () => <Icon><rect x="4" y="5" width="16" height="15" rx="2" /><path d="M4 10h16M8 3v4M16 3v4" /></Icon>;

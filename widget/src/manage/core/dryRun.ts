@@ -1,0 +1,41 @@
+/** Asks the server, while a form is being filled in, what saving it would do. */
+
+import { useEffect, useState } from "preact/hooks";
+import { useManage } from "../context";
+import type { Refusal } from "./api";
+
+export interface Verdict<Body> {
+  /** The question that this answers, as JSON. */
+  readonly asked: string;
+  readonly body: Body | null;
+  readonly refusal: Refusal | null;
+}
+
+/** So long after the last key the server is asked. */
+const PAUSE_MS = 300;
+
+/** The answer to the latest question; `busy` until it is there. A question of null is not asked. */
+export function useDryRun<Body>(path: string, method: "POST" | "PUT", question: unknown, version: string) {
+  const { api } = useManage();
+  const asked = question === null ? "" : JSON.stringify(question);
+  const [verdict, setVerdict] = useState<Verdict<Body> | null>(null);
+  useEffect(() => {
+    if (!asked) {
+      setVerdict(null);
+      return;
+    }
+    const control = new AbortController();
+    const timer = setTimeout(() => {
+      const sent = { method, body: JSON.parse(asked) as unknown, signal: control.signal, ...(method === "PUT" ? { version } : {}) };
+      void api.ask<Body>(`${path}?dry_run=true`, sent).then((answer) => {
+        if (control.signal.aborted) return;
+        setVerdict(answer.ok ? { asked, body: answer.body, refusal: null } : { asked, body: null, refusal: answer.refusal });
+      });
+    }, PAUSE_MS);
+    return () => {
+      control.abort();
+      clearTimeout(timer);
+    };
+  }, [asked, path, method, version]);
+  return { verdict, busy: asked !== "" && verdict?.asked !== asked };
+}

@@ -1,0 +1,118 @@
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import type { I18n } from "../../core/i18n";
+import type { Lang } from "../../console/settings";
+import { LanguagePicker } from "../../console/ui/LanguagePicker";
+import { Back, Mark, Out } from "../../console/ui/icons";
+import { ManageContext } from "../context";
+import type { Api } from "../core/api";
+import type { Me, OwnSite } from "../core/model";
+import { hashOf, useRoute } from "../route";
+import { viewsFor, type View } from "../views";
+
+interface FrameProps {
+  readonly i18n: I18n;
+  readonly api: Api;
+  readonly me: Me;
+  readonly now: () => number;
+  readonly lang: Lang;
+  readonly onLang: (lang: Lang) => void;
+  /** Resolves to false when it could not be done. */
+  readonly onLeave: () => Promise<boolean>;
+}
+
+/** How long a sentence about what was done stays in sight. */
+const SAID_MS = 8_000;
+
+function useSaid() {
+  const [said, setSaid] = useState("");
+  const timer = useRef(0);
+  const say = useCallback((text: string): void => {
+    clearTimeout(timer.current);
+    setSaid(text);
+    timer.current = window.setTimeout(() => setSaid(""), SAID_MS);
+  }, []);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return [said, say] as const;
+}
+
+/** The page around the views: navigation, the site, the language, who is signed in. */
+export function Frame(props: FrameProps) {
+  const { i18n, api, me, now } = props;
+  const [site, setSite] = useState<OwnSite | undefined>(me.sites[0]);
+  const [said, say] = useSaid();
+  const { view: wanted } = useRoute();
+  const views = site ? viewsFor(site) : [];
+  const view = views.find((one) => one.name === wanted) ?? views[0];
+  const main = useRef<HTMLElement>(null);
+  return (
+    <div class="manage">
+      <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>{i18n.t("frame.skip")}</a>
+      <Top {...props} site={site} views={views} view={view} say={say}
+        onSite={(id) => setSite(me.sites.find((one) => one.site === id))} />
+      <main class="main" id="main" tabIndex={-1} ref={main}>
+        {site && view ? (
+          <ManageContext.Provider value={{ i18n, api, me, site, now, say }}>
+            <view.Component key={site.site} />
+          </ManageContext.Provider>
+        ) : <NotHere i18n={i18n} />}
+      </main>
+      <p class={said ? "said" : "vh"} role="status">{said}</p>
+    </div>
+  );
+}
+
+function NotHere({ i18n }: { i18n: I18n }) {
+  return (
+    <div class="empty">
+      <h1>{i18n.t("nothing.title")}</h1>
+      <p>{i18n.t("nothing.text")}</p>
+    </div>
+  );
+}
+
+interface TopProps extends FrameProps {
+  readonly site: OwnSite | undefined;
+  readonly views: readonly View[];
+  readonly view: View | undefined;
+  readonly say: (text: string) => void;
+  readonly onSite: (site: string) => void;
+}
+
+function Top({ i18n, me, lang, onLang, onLeave, site, views, view, say, onSite }: TopProps) {
+  const { t } = i18n;
+  const leave = async (): Promise<void> => { if (!(await onLeave())) say(t("logout.failed")); };
+  return (
+    <header class="top">
+      <div class="top-row">
+        <div class="brand"><Mark /><span class="brand-name">{t("app.title")}</span></div>
+        <SiteChoice i18n={i18n} me={me} site={site} onSite={onSite} />
+        <LanguagePicker i18n={i18n} lang={lang} onLang={onLang} />
+        <div class="self">
+          <span class="self-name" title={me.alias}>{me.alias}</span>
+          <button type="button" class="button-icon" aria-label={t("logout.label")} title={t("logout.label")}
+            onClick={() => void leave()}><Out /></button>
+        </div>
+      </div>
+      <nav class="views" aria-label={t("frame.views")}>
+        <ul>
+          {views.map((one) => (
+            <li key={one.name}><a href={hashOf(one.name)} aria-current={one === view ? "page" : undefined}>{t(`view.${one.name}`)}</a></li>
+          ))}
+        </ul>
+        {(me.role === "counsellor" || me.role === "supervisor") && <a class="to-console" href="/console/"><Back />{t("frame.console")}</a>}
+      </nav>
+    </header>
+  );
+}
+
+function SiteChoice({ i18n, me, site, onSite }: { i18n: I18n; me: Me; site: OwnSite | undefined; onSite: (site: string) => void }) {
+  if (me.sites.length < 2) return <span class="site-name">{i18n.pick(site?.names)}</span>;
+  return (
+    <label class="site-choice">
+      <span class="vh">{i18n.t("frame.site")}</span>
+      <select class="select-small" value={site?.site} onChange={(event) => onSite(event.currentTarget.value)}>
+        {me.sites.map((one) => <option key={one.site} value={one.site}>{i18n.pick(one.names)}</option>)}
+      </select>
+    </label>
+  );
+}

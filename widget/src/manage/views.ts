@@ -1,0 +1,21 @@
+/** The views of the page. A view is listed here, with the action that one must be allowed to see it; its name is in the address. */
+
+import type { ComponentType } from "preact";
+import { may } from "./context";
+import type { OwnSite } from "./core/model";
+
+import { WeekView } from "./week/WeekView";
+
+export interface View {
+  /** In the address, and of its text `view.{name}`. */
+  readonly name: string;
+  readonly needs: string;
+  readonly Component: ComponentType;
+}
+
+export const VIEWS: readonly View[] = [
+  { name: "week", needs: "read_shifts", Component: WeekView },
+];
+
+/** The views that this person may see at the site. */
+export const viewsFor = (site: OwnSite): readonly View[] => VIEWS.filter((view) => may(site, view.needs));

@@ -1,0 +1,98 @@
+import { useState } from "preact/hooks";
+import { useManage } from "../context";
+import type { KnownShift, Shift } from "../core/model";
+import { ruleWords } from "../core/rule";
+import { wallDay, type Wall } from "../core/time";
+import { asInSeries, isSeries, overrideAt, withoutTime, type Scope } from "./shiftForm";
+import { briefDay, longDay } from "./text";
+
+interface ScopeProps {
+  readonly shift: Shift;
+  readonly of: Wall;
+  readonly scope: Scope;
+  readonly onScope: (scope: Scope) => void;
+}
+
+/** Whether only this time is changed, or the whole series. */
+export function ScopeChoice({ shift, of, scope, onScope }: ScopeProps) {
+  const { i18n } = useManage();
+  const words = { time: longDay(i18n, wallDay(of)), series: ruleWords(i18n, shift.rule, shift.start) };
+  return (
+    <fieldset class="field choices scope">
+      <legend>{i18n.t("shift.scope")}</legend>
+      {(["time", "series"] as const).map((one) => (
+        <label key={one} class="choice">
+          <input type="radio" name="scope" checked={scope === one} onChange={() => onScope(one)} />
+          <span class="choice-name">{i18n.t(`shift.scope_${one}`)}</span>
+          <span class="choice-state">{words[one]}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+/** Times of the series that are left out: each can be taken back. */
+export function SeriesTools({ shift, onShift }: { shift: Shift; onShift: (shift: Shift) => void }) {
+  const { i18n } = useManage();
+  if (shift.exdates.length === 0) return null;
+  return (
+    <details class="left-out">
+      <summary>{i18n.n("shift.left_out", shift.exdates.length)}</summary>
+      <ul>
+        {shift.exdates.slice(-40).map((of) => (
+          <li key={of}>{briefDay(i18n, wallDay(of))} {wallDay(of).slice(0, 4)}{" "}
+            <button type="button" class="button button-small" onClick={() => onShift(asInSeries(shift, of))}
+              aria-label={i18n.t("shift.take_back_day", { day: longDay(i18n, wallDay(of)) })}>{i18n.t("shift.take_back")}</button>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+interface ButtonsProps {
+  readonly known: KnownShift | undefined;
+  readonly of: Wall;
+  readonly scope: Scope;
+  readonly ready: boolean;
+  readonly onClose: () => void;
+  readonly onShift: (shift: Shift) => void;
+  readonly onRemove: () => void;
+}
+
+/** Save, cancel, and what takes away: this time, a change of it, or all. */
+export function ShiftButtons({ known, of, scope, ready, onClose, onShift, onRemove }: ButtonsProps) {
+  const { i18n } = useManage();
+  const { t } = i18n;
+  const [asking, setAsking] = useState(false);
+  const oneTime = known !== undefined && isSeries(known) && scope === "time";
+  if (asking && known) {
+    return (
+      <div class="callout callout-care sure" role="alert">
+        <p>{t(oneTime ? "shift.sure_time" : isSeries(known) ? "shift.sure_series" : "shift.sure")}</p>
+        <div class="dialog-buttons">
+          <button type="button" class="button" onClick={() => setAsking(false)}>{t("shift.keep")}</button>
+          <button type="button" class="button button-end" onClick={() => (oneTime ? onShift(withoutTime(known.shift, of)) : onRemove())}>
+            {t(oneTime ? "shift.leave_out" : "shift.remove")}
+          </button>
+        </div>
+      </div>
+    );
+  }
+  return (
+    <div class="dialog-buttons">
+      {known && (
+        <div class="dialog-side">
+          <button type="button" class="button button-end" onClick={() => setAsking(true)}>
+            {t(oneTime ? "shift.leave_out" : isSeries(known) ? "shift.remove_series" : "shift.remove")}
+          </button>
+          {oneTime && overrideAt(known.shift, of) && (
+            <button type="button" class="button" onClick={() => onShift(asInSeries(known.shift, of))}>{t("shift.as_series")}</button>
+          )}
+        </div>
+      )}
+      <button type="button" class="button" onClick={onClose}>{t("dialog.cancel")}</button>
+      <button type="submit" class="button button-main" aria-disabled={!ready}>{t("action.save")}</button>
+    </div>
+  );
+}

@@ -1,0 +1,47 @@
+/** Times and days of the week as people read them. */
+
+import type { I18n } from "../../core/i18n";
+import { dayAt, type Day } from "../core/time";
+
+const utc = (day: Day): number => Date.parse(`${day}T00:00:00Z`);
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(i18n: I18n, name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${i18n.locale} ${name}`;
+  const known = formats.get(key) ?? new Intl.DateTimeFormat(i18n.locale, { timeZone: "UTC", ...options });
+  formats.set(key, known);
+  return known;
+}
+
+/** "23.–29.11.2026". */
+export const rangeText = (i18n: I18n, first: Day, last: Day): string =>
+  format(i18n, "range", { dateStyle: "medium" }).formatRange(utc(first), utc(last));
+
+/** "Mon", "ma". */
+export const shortDay = (i18n: I18n, day: Day): string => format(i18n, "short", { weekday: "short" }).format(utc(day));
+
+/** "23.11.", "23 Nov". */
+export const dayNumber = (i18n: I18n, day: Day): string =>
+  format(i18n, "number", { day: "numeric", month: i18n.lang === "en" ? "short" : "numeric" }).format(utc(day));
+
+/** "Monday 23 November". */
+export const longDay = (i18n: I18n, day: Day): string =>
+  format(i18n, "long", { weekday: "long", day: "numeric", month: "long" }).format(utc(day));
+
+/** "Mon 23.11." */
+export const briefDay = (i18n: I18n, day: Day): string => `${shortDay(i18n, day)} ${dayNumber(i18n, day)}`;
+
+/** "09.00–17.00"; an end on midnight is the 24 of the day before. */
+export function spanText(i18n: I18n, start: number, end: number): string {
+  const midnight = dayAt(end) !== dayAt(end - 1) && dayAt(start) === dayAt(end - 1);
+  const last = midnight ? (i18n.lang === "fi" ? "24.00" : "24:00") : i18n.time(end);
+  return `${i18n.time(start)}–${last}`;
+}
+
+/** Day and times of something planned: "Mon 23.11. 22.00–06.00". */
+export const whenText = (i18n: I18n, start: number, end: number): string => `${briefDay(i18n, dayAt(start))} ${spanText(i18n, start, end)}`;
+
+/** Hours as a number, "7.5". */
+export const hoursNumber = (i18n: I18n, ms: number): string =>
+  new Intl.NumberFormat(i18n.locale, { maximumFractionDigits: 1 }).format(ms / 3_600_000);
