@@ -4,7 +4,7 @@ import math
 from asyncio import gather
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from chatsvc.domain.conversation import State
 from chatsvc.domain.estimate import rounded
@@ -71,22 +71,30 @@ async def report_queues(pool: Pool, queues: Iterable[Queue]) -> list[QueueReport
     return [await _report(pool, queue, people, offered, waits) for queue in asked]
 
 
-async def places_in_line(
-    pool: Pool, queue: str, conversations: Sequence[str]
-) -> dict[str, tuple[int, tuple[int, int] | None]]:
-    """The place of each waiting conversation, 1 is next, and what is left of its wait, as people are told.
+class Place(NamedTuple):
+    """Where somebody stands, 1 is next; what is left of their wait; the languages of those on duty for the queue."""
+
+    position: int
+    estimate_s: tuple[int, int] | None
+    spoken: tuple[str, ...]
+
+
+async def places_in_line(pool: Pool, queue: str, conversations: Sequence[str]) -> dict[str, Place]:
+    """The place of each waiting conversation, as people are told: the order in which they would be taken now.
 
     One that is being offered or is away has none. Raises StoreUnavailable.
     """
-    places, waits = await gather(pool.store.positions(queue, conversations), look_at_waits(pool))
+    places, people = await gather(pool.store.positions(queue, conversations), pool.store.people())
+    waits = await look_at_waits(pool, (), people)
+    spoken = _spoken(duty for duty in people if _on_duty(duty, queue))
     known: dict[object, tuple[int, int] | None] = {}
-    told = {}
+    told: dict[str, Place] = {}
     for found, place in sorted(places.items(), key=lambda item: item[1]):
         # An estimate costs up to a millisecond, and thousands may wait: far behind, neighbours share one.
         alike = waits.lines_of(found), _stretch(place)
         if alike not in known:
             known[alike] = rounded(waits.of_waiting(found))
-        told[found] = place, known[alike]
+        told[found] = Place(place, known[alike], spoken)
     return told
 
 
@@ -108,11 +116,11 @@ async def _report(
     present += [record for record in offered if record.queue == queue.key]
     waiting = counts.takeable - len(handed_over) + sum(record.queue == queue.key for record in offered)
     waiting = max(0, min(waiting, counts.waiting))
-    on_duty = [duty for duty in people if _on_duty(duty, queue)]
+    on_duty = [duty for duty in people if _on_duty(duty, queue.key)]
     ready = [duty for duty in on_duty if duty.state == "available" and duty.away is None]
     opening = pool.openings.at(queue, pool.clock.now())
     state = state_of(queue, opening, counts.waiting, len(on_duty))
-    spoken = tuple(lang for lang in LANGUAGES if any(lang in duty.languages for duty in on_duty))
+    spoken = _spoken(on_duty)
     return QueueReport(
         queue=queue,
         state=state,
@@ -132,7 +140,7 @@ async def _report(
 
 async def somebody_on_duty(pool: Pool, queue: Queue) -> bool:
     """Whether anybody is there to take those who wait, now or after a pause. Raises StoreUnavailable."""
-    return any(_on_duty(duty, queue) for duty in await pool.store.people())
+    return any(_on_duty(duty, queue.key) for duty in await pool.store.people())
 
 
 async def end_wait(pool: Pool, conversation: str, reason: str) -> None:
@@ -141,8 +149,13 @@ async def end_wait(pool: Pool, conversation: str, reason: str) -> None:
     await record_events(pool, outcome.touched)
 
 
-def _on_duty(duty: Duty, queue: Queue) -> bool:
-    return queue.key in duty.queues and duty.state in ("available", "paused")
+def _spoken(on_duty: Iterable[Duty]) -> tuple[str, ...]:
+    heard = {lang for duty in on_duty for lang in duty.languages}
+    return tuple(lang for lang in LANGUAGES if lang in heard)
+
+
+def _on_duty(duty: Duty, queue: str) -> bool:
+    return queue in duty.queues and duty.state in ("available", "paused")
 
 
 def _waiting(conversation: Conversation) -> Waiting:

@@ -36,8 +36,11 @@ class Caller:
 def caller(visitor: str, conn: str, site: Site, lang: str, also: Iterable[str] = ()) -> Caller:
     """The visitor with the languages that the site serves in; of others its default."""
     route = lang if lang in site.languages else site.languages[0]
-    others = tuple(found for found in dict.fromkeys(also) if found in site.languages and found != route)
-    return Caller(visitor, lang, conn, route, others)
+    return Caller(visitor, lang, conn, route, _others(site, route, also))
+
+
+def _others(site: Site, route: str, also: Iterable[str]) -> tuple[str, ...]:
+    return tuple(found for found in dict.fromkeys(also) if found in site.languages and found != route)
 
 
 async def resume(pool: Pool, queue: Queue, caller: Caller, *, fresh: bool) -> Outcome:
@@ -102,6 +105,31 @@ async def count_turned_away(pool: Pool, queue: Queue, language: str, how: Turned
     """Count a visitor whom `queue` did not let in. While the store is away, this is not counted."""
     with suppress(StoreUnavailable):
         await pool.store.tallies.turned_away(queue.key, language, local_hour(pool.clock.now()), how)
+
+
+def languages_to_ask(
+    site: Site, queue: Queue, waits: Conversation, spoken: Iterable[str], now: int
+) -> list[str]:
+    """Other languages of those on duty, once it is time to ask a waiting visitor whether one of them would do.
+
+    It is time when nobody on duty speaks the visitor's own, or when they have waited for as long as the queue sets.
+    """
+    spoken = tuple(spoken)
+    if waits.route in spoken and now < waits.joined + queue.other_language_ms:
+        return []
+    return list(_others(site, waits.route, spoken))
+
+
+async def agree_to(
+    pool: Pool, site: Site, queue: Queue, waits: Conversation, visitor: str, also: Iterable[str]
+) -> Conversation:
+    """While waiting: the visitor agrees to these languages too, to no others. Raises NotFound, BadState."""
+    others = _others(site, waits.route, also)
+    outcome = await pool.store.run(
+        "also", id=waits.id, visitor=visitor, also=list(others), also_ms=queue.other_language_ms
+    )
+    assert outcome.c is not None
+    return outcome.c
 
 
 def post_message(

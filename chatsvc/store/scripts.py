@@ -16,7 +16,7 @@ STANDALONE = frozenset(
 )  # fmt: skip
 LIFECYCLE = frozenset(
     {
-        "join", "visitor_away", "staff_attach", "staff_away", "duty", "take", "answer_offer",
+        "join", "also", "visitor_away", "staff_attach", "staff_away", "duty", "take", "answer_offer",
         "finish", "heavy", "wrap_up", "transfer", "consult", "give_back", "expire", "pair", "reap",
     }
 )  # fmt: skip

@@ -18,9 +18,10 @@ SIDES = ("visitor", "counsellor")
 # Closed sets: a label value is never made from what came over the wire.
 # fmt: off
 REFUSALS = frozenset({
-    "bad_field", "bad_handshake", "bad_origin", "bad_state", "closed", "connection_limit", "full",
-    "no_staff", "not_allowed", "not_found", "not_signed_in", "protocol_error", "store_away", "too_long",
-    "too_many", "unknown_queue", "unknown_type", "vault_away",
+    "already_taken", "at_capacity", "bad_field", "bad_handshake", "bad_origin", "bad_state", "closed", "closing",
+    "connection_limit", "full", "no_staff", "not_allowed", "not_found", "not_signed_in", "nothing_waiting",
+    "off_duty", "protocol_error", "rules", "store_away", "too_long", "too_many", "unknown_queue", "unknown_type",
+    "vault_away",
 })
 # fmt: on
 STATES = ("waiting", "offered", "active", "wrap_up", "closed")

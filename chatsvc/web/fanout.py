@@ -19,7 +19,7 @@ from chatsvc.domain.records import Conversation, Hint, LogEntry
 from chatsvc.domain.sites import Queue, Site
 from chatsvc.services import desk, visits
 from chatsvc.services.pool import Pool, record_events
-from chatsvc.services.queues import QueueReport, places_in_line, report_queues
+from chatsvc.services.queues import Place, QueueReport, places_in_line, report_queues
 from chatsvc.web.protocol import Close
 
 REFRESH_S = 5.0  # how often records and logs of active sessions are read again
@@ -48,7 +48,8 @@ class VisitorPeer(Protocol):
     def deliver(self, entry: LogEntry) -> None: ...
     def record_changed(self, conversation: Conversation) -> None: ...
     def whispered(self, whisper: Whisper) -> None: ...
-    def at_position(self, position: int, estimate_s: tuple[int, int] | None) -> bool: ...
+    def at_place(self, place: Place) -> bool: ...
+    def place_is_due(self, now: int) -> bool: ...
     def queue_reported(self, report: QueueReport) -> None: ...
     def closing_soon(self, at: int) -> None: ...
     async def refresh(self, last: tuple[int, int]) -> None: ...
@@ -236,17 +237,22 @@ class Hub:
 
     async def _push_positions(self) -> None:
         moved, self._moved = self._moved, set()
-        try:
-            for queue in moved:
-                here = dict(self.waiting.get(queue, {}))
-                if here:
-                    places = await places_in_line(self.pool, queue, tuple(here))
-                    for conversation, peer in here.items():
-                        if conversation in places and not peer.at_position(*places[conversation]):
-                            self._moved.add(queue)  # told a moment ago: the next time
-        except StoreUnavailable:
-            self._moved |= moved
+        now = self.pool.clock.now()
+        for queue, waiting in tuple(self.waiting.items()):
+            here = dict(waiting)
+            if here and (queue in moved or any(peer.place_is_due(now) for peer in here.values())):
+                await self._push_places(queue, here)
         await asyncio.sleep(POSITIONS_EVERY_S)
+
+    async def _push_places(self, queue: str, here: dict[str, VisitorPeer]) -> None:
+        try:
+            places = await places_in_line(self.pool, queue, tuple(here))
+        except StoreUnavailable:
+            self._moved.add(queue)
+            return
+        for conversation, peer in here.items():
+            if conversation in places and not peer.at_place(places[conversation]):
+                self._moved.add(queue)  # told a moment ago: the next time
 
     async def _watch_hours(self) -> None:
         """Queues that have opened or closed are reported; those who wait in one that closes soon are warned."""

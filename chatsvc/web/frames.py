@@ -105,6 +105,12 @@ class VisitorHello(Frame, tag="hello"):
     also: Annotated[list[Lang], Meta(max_length=6)] = []
 
 
+class Also(Frame, tag="also"):
+    """While waiting: agrees to be served in these languages too, after the queue's time; none takes that back."""
+
+    languages: Annotated[list[Lang], Meta(max_length=6)]
+
+
 class Leave(Frame, tag="leave"):
     """Ends the conversation or the wait."""
 
@@ -403,6 +409,7 @@ class VisitorWelcome(Frame, tag="welcome"):
     reason: str | None = None
     linger_until: int | None = None
     seen: int = 0  # how far the visitor has been shown the log, on whatever connection
+    also: list[str] = []  # other languages in which the visitor has agreed to be served
 
 
 class CounsellorWelcome(Frame, tag="welcome"):
@@ -425,10 +432,11 @@ class Log(Frame, tag="log"):
 
 
 class Waiting(Frame, tag="waiting", omit_defaults=False):
-    """The visitor's place, 1 is next; at most one each 2 s."""
+    """The visitor's place, 1 is next; at most one each 2 s. `also`: languages that it is time to ask about."""
 
     position: int
     estimate_s: tuple[int, int] | None = None
+    also: list[str] = []
 
 
 class Offer(Frame, tag="offer"):
@@ -607,7 +615,7 @@ class Error(Frame, tag="error"):
 
 VISITOR_FRAMES: dict[str, type[Frame]] = {
     "ping": Ping, "watch": Watch, "hello": VisitorHello, "say": Say, "typing": Typing, "seen": Seen,
-    "leave": Leave, "feedback": Feedback, "erase": Erase,
+    "also": Also, "leave": Leave, "feedback": Feedback, "erase": Erase,
 }  # fmt: skip
 COUNSELLOR_FRAMES: dict[str, type[Frame]] = {
     "ping": Ping, "hello": CounsellorHello, "duty": SetDuty, "take": Take, "accept": Accept, "decline": Decline,

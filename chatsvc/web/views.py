@@ -89,7 +89,7 @@ def visitor_welcome(
         conversation=record.id, site=record.site, queue=queue.name, names=queue.names, epoch=epoch,
         state=visitor_state(record.state),  # type: ignore[arg-type]  # one of the three
         log=log, participants=people_in(record), presence=counsellor_presence(record), limits=limits(queue),
-        reason=record.reason, linger_until=record.linger_until, seen=seen,
+        reason=record.reason, linger_until=record.linger_until, seen=seen, also=record.also or [],
     )  # fmt: skip
 
 

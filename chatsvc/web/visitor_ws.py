@@ -16,13 +16,14 @@ from chatsvc.domain.records import Conversation, LogEntry
 from chatsvc.domain.sites import Queue, QueueName, Site
 from chatsvc.domain.text import accepted_text
 from chatsvc.services import intake, visits
-from chatsvc.services.queues import QueueReport
+from chatsvc.services.queues import Place, QueueReport
 from chatsvc.web import frames, views
 from chatsvc.web.connection import Connection, UnknownFrame, Work
-from chatsvc.web.fanout import POSITIONS_EVERY_S, Hub, Whisper
+from chatsvc.web.fanout import Hub, Whisper
 from chatsvc.web.logfeed import LogFeed
 from chatsvc.web.posting import Posting
 from chatsvc.web.protocol import Close
+from chatsvc.web.standing import Standing
 from chatsvc.web.turned_away import TurnedAway
 
 if TYPE_CHECKING:
@@ -57,9 +58,7 @@ class VisitorSession(Connection):
         self.record: Conversation | None = None
         self._feed: LogFeed | None = None
         self._queue: Queue | None = None
-        self._position = 0
-        self._placed_at = -POSITIONS_EVERY_S  # when the place was last told
-        self._estimate: tuple[int, int] | None = None
+        self._standing: Standing | None = None  # from `hello` on
         self._told_closing = 0
         self._seen = 0
         self._resumes: str | None = None
@@ -131,6 +130,7 @@ class VisitorSession(Connection):
                 if (reply := views.before_joining(site, placement, frame)) is not None:
                     self.socket.send(reply)
                     if placement.stop:
+                        self.node.metrics.refused("rules")
                         self._turned_away.count(hub.pool, queue, caller.route, "message")
                     return
                 outcome = await visits.join_queue(hub.pool, queue, caller, placement, fresh=frame.fresh)
@@ -175,6 +175,7 @@ class VisitorSession(Connection):
         name = views.queue_parts(record.queue)[1]
         removed = Queue(site.id, QueueName(name), {}, open=False)
         self._queue = next((queue for queue in site.queues if queue.name == name), removed)
+        self._standing = Standing(site, self._queue, self.socket.send)
         seal = await hub.pool.keyring.fetch(record.site, record.id)
         feed = LogFeed(hub.pool, record, seal, "talk", self.socket.send, self.spawn, named=False)
         self._feed = feed
@@ -209,7 +210,8 @@ class VisitorSession(Connection):
             self.spawn(self._first_position(record))
         else:
             self.hub.waiting[record.queue].pop(record.id, None)
-            self._position = 0
+            if self._standing is not None:
+                self._standing.forget()
 
     async def _first_position(self, record: Conversation) -> None:
         assert self.hub is not None
@@ -217,8 +219,8 @@ class VisitorSession(Connection):
             places = await self.hub.pool.store.positions(record.queue, [record.id])
         except StoreUnavailable:
             return
-        if not self._position:  # the estimate follows with the next look at the whole line
-            self.at_position(places.get(record.id, 1), None)
+        if self._standing is not None:
+            self._standing.at_least(places.get(record.id, 1), self.node.loop.time())
 
     # The conversation
 
@@ -263,6 +265,10 @@ class VisitorSession(Connection):
         if isinstance(frame, frames.Leave):
             reason = "quick_exit" if frame.how == "quick_exit" else "visitor_left"
             self.record_changed(await visits.leave(hub.pool, record.id, self._visitor, reason))
+        elif isinstance(frame, frames.Also):
+            if self._standing is None:
+                raise BadState("Nobody is waiting here.")
+            self.record_changed(await self._standing.agree(hub.pool, record, self._visitor, frame.languages))
         elif isinstance(frame, frames.Erase):
             self.record_changed(await visits.erase(hub.pool, record, self._visitor))
         elif isinstance(frame, frames.Feedback):
@@ -348,17 +354,17 @@ class VisitorSession(Connection):
         else:
             self.socket.send(frames.SeenNow(from_="counsellor", seq=whisper.value, by=whisper.by))
 
-    def at_position(self, position: int, estimate_s: tuple[int, int] | None) -> bool:
-        """The visitor's place and what is left of the wait, if one has changed; false if it is too early to say so."""
-        if self.record is None or visitor_state(self.record.state) != "waiting":
+    def at_place(self, place: Place) -> bool:
+        """The visitor's place, if it is news; false if it is too early to say so."""
+        if self.record is None or self._standing is None or self.hub is None:
             return True
-        if (position, estimate_s) != (self._position, self._estimate):
-            now = self.node.loop.time()
-            if now - self._placed_at < POSITIONS_EVERY_S:
-                return False
-            self._placed_at, self._position, self._estimate = now, position, estimate_s
-            self.socket.send(frames.Waiting(position=position, estimate_s=estimate_s))
-        return True
+        return self._standing.at(place, self.record, self.hub.pool.clock.now(), self.node.loop.time())
+
+    def place_is_due(self, now: int) -> bool:
+        """Whether there is something to say about the place although nobody has moved; `now` is in ms."""
+        return (
+            self.record is not None and self._standing is not None and self._standing.is_due(self.record, now)
+        )
 
     def queue_reported(self, report: QueueReport) -> None:
         """A watched queue has changed."""

@@ -115,6 +115,39 @@ async def test_returned_before_the_time_waits_for_it_again(bench: Bench) -> None
     assert await bench.take("aino") == "s1"
 
 
+async def test_consent_can_be_given_while_waiting(bench: Bench) -> None:
+    """The time counts from joining; agreeing after it pairs in the same step, and agreeing to none takes it back."""
+    await aino(bench, "a")
+    await sven(bench, "a", capacity=1)
+    await bench.join("s0", "a", lang="sv")
+    await bench.join("s1", "a", lang="sv")
+    bench.clock.advance(MINUTE)
+    await bench.agree("s1", ["fi"])
+    assert bench.state().due["a:s1"] == bench.conv("s1")["joined"] + 2 * MINUTE
+    await bench.agree("s1", [])
+    assert await bench.pass_time(MINUTE) == []
+    assert await owner(bench, "s1") is None
+    await bench.agree("s1", ["en", "fi"])
+    assert await owner(bench, "s1") == "aino"
+    with pytest.raises(BadState):
+        await bench.agree("s1", ["en"])
+
+
+async def test_consent_is_the_visitors_own(bench: Bench) -> None:
+    """Nobody else gives it; while offered it is kept for when the offer is over."""
+    await bench.change(mode="offer")
+    await bench.on_duty("sven", 1, languages=["sv"])
+    await bench.join("s1", lang="sv")
+    with pytest.raises(NotFound):
+        await bench.run("also", id="s1", visitor="v-other", also=["fi"], also_ms=MINUTE)
+    await bench.agree("s1", ["fi"])
+    assert (bench.conv("s1")["state"], bench.conv("s1")["also"]) == ("offered", ["fi"])
+    await aino(bench)
+    await bench.answer("sven", "s1", accept=False)
+    await bench.pass_time(2 * MINUTE)
+    assert bench.conv("s1")["offered"] == "aino"
+
+
 @pytest.mark.parametrize("lang", ["ru", "line", "wait", "of", "on"])
 async def test_an_unknown_language_is_the_default(bench: Bench, lang: str) -> None:
     """A language that is not served here is shown as it is and served in the first one, whatever it is called."""

@@ -111,6 +111,10 @@ class Bench:
             },
         )  # fmt: skip
 
+    async def agree(self, ident: str, also: Sequence[str]) -> Outcome:
+        """The visitor agrees to other languages, two minutes after joining."""
+        return await self.run("also", id=ident, visitor=f"v-{ident}", also=list(also), also_ms=2 * MINUTE)
+
     async def away(self, ident: str, on: str = "n1", conn: str = "") -> Outcome:
         """The visitor's connection is gone."""
         return await self.run("visitor_away", on=on, id=ident, conn=conn or f"c-{ident}")

@@ -150,6 +150,8 @@ async def test_a_message_instead_of_joining(service: Service) -> None:
     assert refused["emergency"][0]["phone"] == "112"
     status = await visitor.ask("watch", "status", site="kunta", queue="paihde")
     assert (status["waiting"], status["away"]) == (0, 0)
+    counted = service.parts.metrics.registry.get_sample_value("chatsvc_refused_total", {"reason": "rules"})
+    assert counted == 1
 
 
 async def test_a_message_before_joining(service: Service) -> None:
