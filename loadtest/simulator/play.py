@@ -37,6 +37,7 @@ class Visit:
     arrival: Arrival
     refused: str = ""  # why they could not join
     waited: float | None = None  # until taken, or until the end of waiting
+    would: float | None = None  # until taken, had they stayed; None if the queue closed before that
     end: str = ""  # answered, gave_up, queue_closed
     ahead: int = 0
     told: Estimate | None = None
@@ -88,6 +89,7 @@ class Play:
         self._waiting: dict[str, Conversation] = {}
         self._talks: dict[str, tuple[str, Talk]] = {}  # conversation -> who, and what of it
         self._offered: dict[str, str] = {}
+        self._gone: dict[str, Conversation] = {}  # who gave up and would not have been taken yet
 
     # Events
 
@@ -141,8 +143,10 @@ class Play:
             if not work.holds:
                 self._busy(work)
         self._follow(await self.store.run("duty", id=person.name, state=state, reason=None))
+        await self._take_the_gone(person.name)
 
     async def _close(self) -> None:
+        self._gone.clear()
         for ident in list(self._waiting):
             self._stop(ident, "queue_closed")
             self._follow(await self.store.run("finish", id=ident, reason="queue_closed", forget=True))
@@ -217,6 +221,7 @@ class Play:
 
     async def _give_up(self, ident: str) -> None:
         if ident in self._waiting:
+            self._gone[ident] = self._waiting[ident]
             self._stop(ident, "gave_up")
             outcome = await self.store.run(
                 "finish", id=ident, visitor=ident, reason="visitor_left", forget=True
@@ -248,6 +253,7 @@ class Play:
             work.idle_since = self._now
         outcome = await self.store.run("wrap_up", id=name, conversation=ident, outcome="talked", tags=[])
         self._follow(outcome)
+        await self._take_the_gone(name)
 
     # What scripts have done
 
@@ -264,6 +270,24 @@ class Play:
             ):
                 self._offer(record.id, record.offered)
 
+    async def _take_the_gone(self, name: str) -> None:
+        """A place that stays free would have been theirs."""
+        duty = await self.store.person(name) if self._gone else None
+        if duty is not None and duty.state == "available" and duty.load < duty.capacity:
+            self._would_have_been_taken(name, math.inf)
+
+    def _would_have_been_taken(self, name: str, behind: float) -> None:
+        """`name` takes nobody before `behind` (a score): whoever gave up and stood before it would have come first."""
+        person = next(found for found in self.scenario.staff if found.name == name)
+        for ident, record in list(self._gone.items()):
+            if (
+                record.score < behind
+                and record.queue[2:] in person.topics
+                and record.route in person.languages
+            ):
+                self.visits[ident].would = self._now - self.visits[ident].arrival.at
+                del self._gone[ident]
+
     def _offer(self, ident: str, name: str) -> None:
         self._offered[ident] = name
         after = ANSWER.draw(self.scenario.random("answer", ident))
@@ -272,6 +296,8 @@ class Play:
     def _taken(self, record: Conversation, name: str) -> None:
         visit, ident = self.visits[record.id], record.id
         self._stop(ident, "answered")
+        visit.would = visit.waited
+        self._would_have_been_taken(name, record.score)
         visit.counsellor = name
         topic = self.scenario.topic(visit.arrival.topic)
         self._naive.waited(record.queue, visit.waited or 0.0)

@@ -1,6 +1,5 @@
 """What a simulated run found, as tables, and whether the estimates keep what is asked of them."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
@@ -8,8 +7,10 @@ from typing import Final
 
 from loadtest.simulator.naive import BY_LAST_WAITS, BY_POSITION
 from loadtest.simulator.play import Visit, Work
+from loadtest.simulator.scenario import DAY
 
 TARGET_S: Final = 180.0
+WEEK: Final = 7 * DAY
 COVERAGE: Final = (0.75, 0.85)  # of the 80 % range
 ERROR: Final = 1.15  # median error of the estimate over that of the oracle
 CROWDS: Final = ((0, 0), (1, 2), (3, 6), (7, 1_000))
@@ -32,22 +33,18 @@ class Row:
 
 
 def judged(visits: Sequence[Visit]) -> list[Visit]:
-    """Those whose waits count: they had to wait, and would have stayed whatever happened.
+    """Those who had to wait, whether they stayed or not, if they would have been taken before closing time.
 
-    Of all others only the short waits are seen, for the long ones are given up.
+    Of those who give up the long waits would be missing, so theirs count until they would have been taken.
     """
-    return [
-        visit
-        for visit in visits
-        if visit.end == "answered" and visit.told and visit.oracle and visit.arrival.patience == math.inf
-    ]
+    return [visit for visit in visits if visit.told and visit.oracle and visit.would is not None]
 
 
 def rows(visits: Sequence[Visit]) -> list[Row]:
     """Ours, the oracles and the naive ones over the same waits."""
     found = []
     for name, part in (("chatsvc", "told"), ("oracle", "oracle"), ("oracle that knows all ages", "seeing")):
-        given = [(getattr(visit, part), visit.waited or 0.0) for visit in visits]
+        given = [(getattr(visit, part), visit.would or 0.0) for visit in visits]
         found.append(
             Row(
                 name,
@@ -58,7 +55,7 @@ def rows(visits: Sequence[Visit]) -> list[Row]:
             )
         )
     return found + [
-        Row(name, median(abs(visit.naive[name] - (visit.waited or 0.0)) for visit in visits))
+        Row(name, median(abs(visit.naive[name] - (visit.would or 0.0)) for visit in visits))
         for name in (BY_POSITION, BY_LAST_WAITS)
     ]
 
@@ -79,7 +76,14 @@ def faults(visits: Sequence[Visit]) -> list[str]:
 def report(visits: Sequence[Visit], work: dict[str, Work]) -> str:
     """Everything, as Markdown."""
     sample = judged(visits)
-    parts = [_waits(visits), _estimates(sample), _crowds(sample), _people(work), *faults(sample)]
+    parts = [
+        _waits(visits),
+        _estimates(sample),
+        _crowds(sample),
+        _weeks(sample),
+        _people(work),
+        *faults(sample),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -133,9 +137,19 @@ def _crowds(sample: Sequence[Visit]) -> str:
                 str(low) if low == high else f"{low} – {high}" if high < CROWDS[-1][1] else f"{low} or more"
             )
             lines.append(
-                f"| {name} | {len(part)} | {median(visit.waited or 0.0 for visit in part) / 60:.1f} min"
+                f"| {name} | {len(part)} | {median(visit.would or 0.0 for visit in part) / 60:.1f} min"
                 f" | {ours.error / 60:.1f} min | {ours.error / oracle.error:.2f} | {ours.covered:.0%} |"
             )
+    return "\n".join(lines)
+
+
+def _weeks(sample: Sequence[Visit]) -> str:
+    lines = ["| week | waits | median error | over the oracle's | within the 80 % range |", "|---" * 5 + "|"]
+    for week in sorted({int(visit.arrival.at // WEEK) for visit in sample}):
+        part = [visit for visit in sample if visit.arrival.at // WEEK == week]
+        ours, oracle, *_ = rows(part)
+        error = f"{ours.error / 60:.1f} min | {ours.error / oracle.error:.2f}"
+        lines.append(f"| {week + 1} | {len(part)} | {error} | {ours.covered:.1%} |")
     return "\n".join(lines)
 
 

@@ -153,6 +153,7 @@ class Scenario:
     topics: tuple[Topic, ...] = TOPICS
     patience: Patience = Patience()
     load: float = 1.0  # times as many visitors
+    staying: frozenset[int] = frozenset()  # numbers of visitors who stay whatever happens
 
     def random(self, *what: object) -> random.Random:
         """A source of chance for one purpose, so that one draw more in one place moves nothing elsewhere."""
@@ -231,4 +232,5 @@ class Scenario:
         names, shares = zip(*topic.languages, strict=True)
         lang = chance.choices(names, shares)[0]
         priority = int(chance.random() < topic.priority)
-        return Arrival(number, at, name, lang, priority, self.patience.draw(chance))
+        patience = math.inf if number in self.staying else self.patience.draw(chance)
+        return Arrival(number, at, name, lang, priority, patience)

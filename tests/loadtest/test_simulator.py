@@ -1,5 +1,6 @@
 """Days in simulated time over the real scripts: the same by seed, and its checks see a bad estimate."""
 
+import asyncio
 import math
 from dataclasses import replace
 from statistics import fmean
@@ -18,21 +19,22 @@ pytest_plugins = ["tests.support.stores"]
 DAYS = Scenario(days=2, seed=5)
 
 
-@pytest.fixture
-async def play(valkey: SingleStore) -> Play:
-    """Two days, played."""
-    return await play_on(valkey.url, "p1", DAYS, 20)
+@pytest.fixture(scope="module")
+def play(valkey_server: SingleStore) -> Play:
+    """Two days, played once for all."""
+    valkey_server.start()
+    return asyncio.run(play_on(valkey_server.url, "p1", DAYS, 20))
 
 
-async def test_the_same_seed_gives_the_same_run(valkey: SingleStore, play: Play) -> None:
+def test_the_same_seed_gives_the_same_run(valkey_server: SingleStore, play: Play) -> None:
     """Every wait, every counsellor and every estimate is the same again; another seed gives others."""
-    again = await play_on(valkey.url, "p2", DAYS, 20)
+    again = asyncio.run(play_on(valkey_server.url, "p2", DAYS, 20))
     assert again.visits == play.visits
     assert again.work == play.work
     assert Scenario(2, 6).arrivals != DAYS.arrivals
 
 
-async def test_a_small_week(play: Play) -> None:
+def test_a_small_week(play: Play) -> None:
     """Everybody who was let in has an end, people wait and give up, and nobody is left when the day is over."""
     inside = [visit for visit in play.visits.values() if not visit.refused]
     assert {visit.end for visit in inside} <= {"answered", "gave_up", "queue_closed"}
@@ -46,7 +48,7 @@ async def test_a_small_week(play: Play) -> None:
     assert max(shares) < 4 * min(shares)
 
 
-async def test_the_estimate_beats_the_naive_ones(play: Play) -> None:
+def test_the_estimate_beats_the_naive_ones(play: Play) -> None:
     """In two days already the range holds most waits, and both naive estimators are further off."""
     ours, oracle, _, *naive = rows(judged(list(play.visits.values())))
     assert ours.covered is not None
@@ -55,14 +57,30 @@ async def test_the_estimate_beats_the_naive_ones(play: Play) -> None:
     assert all(ours.error < each.error for each in naive)
 
 
+def test_whoever_gave_up_would_have_waited_so_long(valkey_server: SingleStore, play: Play) -> None:
+    """The same days again in which one of them stays: they are taken when it was said that they would be."""
+    gone = [visit for visit in play.visits.values() if visit.end == "gave_up" and visit.would is not None]
+    assert len(gone) > 50
+    chosen = max(gone[:30], key=lambda visit: visit.would or 0.0).arrival.number
+    said = play.visits[f"v{chosen}"].would
+    stays = replace(DAYS, staying=frozenset({chosen}))
+    again = asyncio.run(play_on(valkey_server.url, "p3", stays, 10))
+    stayed = again.visits[f"v{chosen}"]
+    assert stayed.end == "answered"
+    assert stayed.waited == pytest.approx(
+        said, abs=30.0
+    )  # somebody else answers the offer, a little faster or slower
+
+
 def made_up(told: Estimate) -> list[Visit]:
     """A hundred waits of 0.1 to 10 minutes, an oracle that knows their distribution, and what else is told."""
     somebody = Arrival(0, 0.0, "nuoret", "fi", 0, math.inf)
     oracle = Estimate(60, 300, 540)
     return [
         Visit(
-            replace(somebody, number=number), waited=6.0 * number, end="answered", told=told, oracle=oracle,
-            seeing=oracle, naive={"position × mean handling / places": 1.0, "mean of the last ten waits": 1.0},
+            replace(somebody, number=number), waited=6.0 * number, would=6.0 * number, end="answered",
+            told=told, oracle=oracle, seeing=oracle,
+            naive={"position × mean handling / places": 1.0, "mean of the last ten waits": 1.0},
         )
         for number in range(1, 101)
     ]  # fmt: skip
