@@ -23,6 +23,7 @@ from chatsvc.services.opening import learn_holidays
 from chatsvc.services.planning import Planning
 from chatsvc.services.pool import Pool
 from chatsvc.services.queues import QueueReport
+from chatsvc.services.statistics import ServiceCounts
 from chatsvc.store.chats import PoolChats
 from chatsvc.store.clock import StoreClock
 from chatsvc.store.directory import Directory
@@ -32,6 +33,7 @@ from chatsvc.store.graves import Graves
 from chatsvc.store.keyring import VaultKeyring
 from chatsvc.store.link import Link
 from chatsvc.store.plans import PlanFollower, PlanStore
+from chatsvc.store.statistics import PoolCounts
 from chatsvc.store.subscriber import PoolSubscriber
 from chatsvc.store.vault import SqliteVault
 from chatsvc.telemetry.metrics import Metrics, QueueFigures
@@ -43,8 +45,9 @@ from chatsvc.web.operations import PLANNING
 from chatsvc.web.pages import STATIC, add_pages
 from chatsvc.web.plan_api import add_plan_api
 from chatsvc.web.routes import NODE, counsellor, visitor
+from chatsvc.web.statistics_api import COUNTS
 from chatsvc.web.tokens import VisitorTokens
-from chatsvc.worker import census, closing, deadlines, plan_census, reaper, shift_ends
+from chatsvc.worker import booking, census, closing, deadlines, plan_census, reaper, shift_ends
 
 BEAT_S = 1.5
 CLOCK_S = 30.0
@@ -66,6 +69,7 @@ class Backend:
         self._demo = demo
         self.clock = StoreClock()
         self.keyring = VaultKeyring(vault)
+        self.counts = ServiceCounts(lambda pool: PoolCounts(link, pool), self._pools_ever)
         self.directory = Directory(link)
         self.on_pool: Callable[[PoolChats, Pool], None] = lambda _chats, _pool: None
         self.on_epoch: Callable[[str], None] = lambda _pool: None
@@ -112,6 +116,10 @@ class Backend:
 
     async def _refresh(self) -> None:
         await asyncio.gather(self._follower.refresh(), self._plan_follower.refresh())
+
+    def _pools_ever(self) -> set[str]:
+        """The pools of now, and the own one of each site, which it may have had before."""
+        return {*self.snapshot.pools, *self.snapshot.sites}
 
     def queues(self, pool: str) -> list[Queue]:
         """The queues of a pool."""
@@ -256,6 +264,7 @@ class NodeParts:
         app.on_response_prepare.append(_name_ourselves)
         app[NODE] = self.node
         app[PLANNING] = self.backend.planning
+        app[COUNTS] = self.backend.counts
         app[STATIC] = STATIC_DIR
         app.router.add_get("/ws/visitor", visitor)
         app.router.add_get("/ws/counsellor", counsellor)
@@ -327,6 +336,7 @@ class WorkerParts:
         self.backend.loop("closing", closing.EVERY_S, self._close)
         self.backend.loop("shift ends", shift_ends.EVERY_S, self._end_shifts)
         self.backend.loop("census", census.EVERY_S, self._count)
+        self.backend.loop("booking", booking.EVERY_S, self._book)
         self.backend.loop("plan census", plan_census.EVERY_S, self._count_plan)
 
     async def _meet(self) -> None:
@@ -353,6 +363,10 @@ class WorkerParts:
         for name, pool in tuple(self.backend.pools.items()):
             await census.count(pool, lambda name=name: self.backend.queues(name), self._show)  # type: ignore[misc]  # bound now
         self.metrics.loop_ran("census", self.backend.clock.now() / 1000)
+
+    async def _book(self) -> None:
+        await booking.book_counts(self.backend.counts, self.backend.clock.now())
+        self.metrics.loop_ran("booking", self.backend.clock.now() / 1000)
 
     async def _count_plan(self) -> None:
         for name, pool in tuple(self.backend.pools.items()):

@@ -24,6 +24,8 @@ class Action(StrEnum):
     READ_LATE = "read_late"
     IMPORT_PLAN = "import_plan"
     EXPORT_PLAN = "export_plan"
+    READ_BOARD = "read_board"  # how queues and people stand now
+    READ_STATISTICS = "read_statistics"
 
 
 _COUNSELLOR = frozenset(

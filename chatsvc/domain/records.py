@@ -85,7 +85,6 @@ class Conversation:
     weight: int = 1  # places that it takes
     heavy: bool | None = None  # takes twice as many
     counted: str | None = None  # where the statistics count it: `site/queue|language|hour of joining`
-    counted: str | None = None  # where the statistics count it: `site/queue|language|hour of joining`
 
     def part(self, staff: str) -> Participant | None:
         """The seat of a member of staff."""

@@ -9,10 +9,13 @@ can say what a hidden cell is. That a cell is hidden does not say whether it is 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import Generic, TypeVar
 
 FEW = 5  # the usual limit of Finnish authorities for tables of people who use a service
-_LINES_TRIED = 4  # of a cell's own lines; any of them gives a possible table, more might hide a cell less
+# How far the search goes. Any way that it finds is a possible table; with more ways a cell less might be hidden.
+_OWN_TRIED = 4  # of a cell's own leaves
+_OTHERS_TRIED = 60  # of the other lines, those that agree with it most
 
 Line = TypeVar("Line", bound=Hashable)
 Cell = TypeVar("Cell", bound=Hashable)
@@ -44,6 +47,7 @@ class _Table(Generic[Line, Cell]):
     members: Mapping[Cell, Sequence[Leaf[Line]]]  # with somebody in them
     lines: Sequence[Line]
     parts: Sequence[str]
+    near: dict[Line, Sequence[Line]]
 
     @classmethod
     def of(
@@ -58,13 +62,13 @@ class _Table(Generic[Line, Cell]):
                 if number:
                     members[cell].append(leaf)
         lines = sorted({line for line, _ in leaves}, key=repr)
-        return cls(leaves, cells, values, members, lines, sorted({part for _, part in leaves}))
+        return cls(leaves, cells, values, members, lines, sorted({part for _, part in leaves}), {})
 
     def cheapest(self, cell: Cell, hidden: set[Cell]) -> set[Cell]:
         """The cells that another possible table changes, this one among them, and as few of those shown as is found."""
         best: set[Cell] = set()
         least = -1
-        for leaf in self.members[cell][:_LINES_TRIED]:
+        for leaf in self.members[cell][:_OWN_TRIED]:
             for move in self._moves(leaf):
                 changed = self._changed(move)
                 if cell not in changed:
@@ -80,15 +84,24 @@ class _Table(Generic[Line, Cell]):
         """One less in a leaf, and what may make up for it elsewhere. The last always changes the leaf's cells."""
         line, part = leaf
         others = [one for one in self.parts if one != part]
-        for other in self.lines:
-            if other == line:
-                continue
+        for other in self._near(line):
             for turned in others:
                 if self.leaves[other, turned] > 0:
                     yield {leaf: -1, (line, turned): 1, (other, part): 1, (other, turned): -1}
         yield from ({leaf: -1, (line, turned): 1} for turned in others)
-        yield from ({leaf: -1, (other, part): 1} for other in self.lines if other != line)
+        yield from ({leaf: -1, (other, part): 1} for other in self._near(line))
         yield {leaf: -1}
+
+    def _near(self, line: Line) -> Sequence[Line]:
+        """Other lines, those first with which most totals stay the same when one makes up for the other."""
+        if line not in self.near:
+            part = self.parts[0]
+            own = set(self.cells[line, part])
+            found = nsmallest(
+                _OTHERS_TRIED + 1, self.lines, key=lambda other: len(own.symmetric_difference(self.cells[other, part]))
+            )  # fmt: skip
+            self.near[line] = [other for other in found if other != line]
+        return self.near[line]
 
     def _changed(self, move: Move[Line]) -> set[Cell]:
         difference: defaultdict[Cell, int] = defaultdict(int)

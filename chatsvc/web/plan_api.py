@@ -9,7 +9,15 @@ from chatsvc.domain.hours_document import hours_document
 from chatsvc.domain.permissions import Action
 from chatsvc.services.hours import hours_tag, read_hours, set_hours
 from chatsvc.services.opening import holidays_of, learn_holidays
-from chatsvc.web import plan_api_calendar, plan_api_cover, plan_api_shifts, plan_api_staff, plan_api_swaps
+from chatsvc.web import (
+    board_api,
+    plan_api_calendar,
+    plan_api_cover,
+    plan_api_shifts,
+    plan_api_staff,
+    plan_api_swaps,
+    statistics_api,
+)
 from chatsvc.web import plan_bodies as bodies
 from chatsvc.web.operations import Answer, BadBody, Call, Operation, Parameter, json_answer, mount, read_body
 
@@ -67,6 +75,8 @@ OPERATIONS = (
     *plan_api_staff.OPERATIONS,
     *plan_api_cover.OPERATIONS,
     *plan_api_calendar.OPERATIONS,
+    *board_api.OPERATIONS,
+    *statistics_api.OPERATIONS,
 )
 
 

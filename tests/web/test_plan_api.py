@@ -29,7 +29,7 @@ EXPECTED = {
     "read_hours": "SAC", "change_hours": "SA", "read_shifts": "SAC", "change_shifts": "SA",
     "read_own_absences": "SAC", "read_absences": "SA", "change_absences": "SA", "ask_swaps": "SC",
     "read_swaps": "SA", "decide_swaps": "SA", "read_coverage": "SA", "change_minima": "SA", "read_late": "SA",
-    "import_plan": "SA", "export_plan": "SA",
+    "import_plan": "SA", "export_plan": "SA", "read_board": "SA", "read_statistics": "SA",
 }  # fmt: skip
 
 

@@ -1,0 +1,236 @@
+"""The live board and the monthly statistics over the API, on a clock that stands still."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from chatsvc.app import WorkerParts
+from chatsvc.domain.statistics import MONTHS_KEPT, Tally, local_hour, months_before
+from chatsvc.telemetry.metrics import Metrics
+from tests.support.api import Person, person
+from tests.support.service import Service, make_site, make_staff
+from tests.support.stores import SingleStore
+from tests.support.time_travel import MINUTE, pass_time, still
+
+BOARD, STATISTICS = "/sites/kunta/board", "/sites/kunta/statistics"
+DAY = 86_400_000
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture
+async def service(valkey: SingleStore, tmp_path: Path) -> AsyncIterator[Service]:
+    """Two queues, one of which lets two wait; a counsellor, a supervisor."""
+    people = (make_staff("aino"), make_staff("saana", role="supervisor"))
+    site = make_site(paihde={"waiting_limit": 2}, velka={})
+    async with still(valkey.url, tmp_path, site, people) as made:
+        yield made
+
+
+@pytest.fixture
+async def saana(service: Service) -> Person:
+    """The supervisor."""
+    return await person(service, "saana")
+
+
+async def today(saana: Person, queue: str = "paihde") -> dict[str, int]:
+    """What the board says of a queue's attempts, without noughts."""
+    board = (await saana.ask("GET", BOARD)).body
+    (found,) = (one for one in board["queues"] if one["queue"] == queue)
+    return {name: number for name, number in found["today"].items() if number}
+
+
+async def turned_away(service: Service, queue: str = "paihde", **fields: Any) -> Any:
+    """A visitor who is not let in; gives the socket, once the refusal has been counted."""
+    visitor = await service.visitor()
+    await visitor.send("hello", site="kunta", queue=queue, lang="fi", want_token=True, **fields)
+    await visitor.expect("unavailable")
+    await settled(service)
+    return visitor
+
+
+async def settled(service: Service) -> None:
+    """What the node counts in the background has been counted."""
+    for task in tuple(service.parts.node._unfinished):
+        await task
+
+
+async def test_the_board_follows_visitors(service: Service, saana: Person) -> None:
+    """One waits, is answered, another gives up, a third is lost: each is seen at once, and counted once."""
+    console = await service.on_duty("aino")
+    start = service.backend.clock.now()
+    await service.joined()
+    second, _ = await service.joined(lang="sv")
+    await pass_time(service, MINUTE)
+    board = (await saana.ask("GET", BOARD)).body
+    queue = board["queues"][0]
+    assert {name: queue[name] for name in ("queue", "state", "waiting", "away", "oldest", "on_duty", "free")} == {
+        "queue": "paihde", "state": "full", "waiting": 2, "away": 0, "oldest": start, "on_duty": 1, "free": 3,
+    }  # fmt: skip
+    assert board["now"] == start + MINUTE
+    assert await today(saana) == {"attempts": 2, "waiting": 2}
+    await console.ask("take", "assigned", queue="paihde")
+    await second.ask("leave", "ok", how="button")
+    assert await today(saana) == {"attempts": 2, "answered": 1, "prompt": 1, "abandoned": 1}
+    (aino,) = (await saana.ask("GET", BOARD)).body["people"]
+    assert {name: aino[name] for name in ("id", "alias", "state", "load", "conversations", "queues")} == {
+        "id": "aino", "alias": "Aino", "state": "available", "load": 1, "conversations": 1,
+        "queues": ["paihde", "velka"],
+    }  # fmt: skip
+    third, _ = await service.joined("velka")
+    await third.close()
+    while not (await saana.ask("GET", BOARD)).body["queues"][1]["away"]:
+        await settled(service)
+    await pass_time(service, 10 * MINUTE)
+    assert await today(saana, "velka") == {"attempts": 1, "dropped": 1}
+
+
+async def test_whoever_is_turned_away_is_counted_once(service: Service, saana: Person) -> None:
+    """Nobody on duty, then full: by reason, once for each queue of a connection however often its client asks."""
+    visitor = await turned_away(service)
+    await visitor.send("hello", site="kunta", queue="paihde", lang="fi")
+    await visitor.expect("unavailable")
+    await visitor.send("hello", site="kunta", queue="velka", lang="fi")
+    await visitor.expect("unavailable")
+    await settled(service)
+    assert await today(saana) == {"attempts": 1, "told_closed": 1}
+    assert await today(saana, "velka") == {"attempts": 1, "told_closed": 1}
+    await service.on_duty("aino")
+    await service.joined()
+    await service.joined()
+    await turned_away(service)
+    assert await today(saana) == {"attempts": 4, "told_closed": 1, "full": 1, "waiting": 2}
+
+
+async def test_tomorrow_begins_at_nought(service: Service, saana: Person) -> None:
+    """The board is of the local day; the worker books what is over, and the month has it all the same."""
+    await turned_away(service)
+    month = local_hour(service.backend.clock.now())[:7]
+    before = (await saana.ask("GET", f"{STATISTICS}?month={month}")).body
+    await pass_time(service, DAY)
+    assert await today(saana) == {}
+    await WorkerParts(service.backend, Metrics("worker"))._book()
+    assert await service.backend.chats["kunta"].tallies.present() == {}
+    after = (await saana.ask("GET", f"{STATISTICS}?month={month}")).body
+    assert (after["rows"], after["days"]) == (before["rows"], before["days"])
+    assert after["rows"][0]["attempts"] is None  # one: too few to be told
+
+
+async def test_old_months_are_forgotten(service: Service) -> None:
+    """Counts are kept for so many whole months before the present one."""
+    counts, now = service.backend.counts, service.backend.clock.now()
+    month = local_hour(now)[:7]
+    tallies = service.backend.chats["kunta"].tallies
+    kept, gone = months_before(month, MONTHS_KEPT), months_before(month, MONTHS_KEPT + 1)
+    for one in (kept, gone):
+        await tallies.turned_away("kunta/paihde", "fi", f"{one}-05T10", "turned_full")
+    await counts.tidy(now)
+    assert await tallies.months() == [("kunta", kept)]
+    assert await counts.month("kunta", gone) == {}
+    assert sum((await counts.month("kunta", kept)).values()) == 1
+
+
+async def filled(service: Service) -> str:
+    """A month of 40 answered in Finnish, 3 in Swedish, 10 abandoned; gives the month."""
+    hour = "2026-10-05T10"
+    counts = {
+        ("fi", hour): {"admitted": 50, "answered": 40, "prompt": 30, "abandoned": 10},
+        ("sv", hour): {"admitted": 3, "answered": 3, "prompt": 3},
+        ("fi", "2026-10"): {"answered_0": 30, "answered_5": 10, "answered_ms": 9_000_000, "handled": 40,
+                            "handling_ms": 40_000_000, "gave_up_3": 10, "gave_up_ms": 1_500_000},
+    }  # fmt: skip
+    link, key = service.backend.link, service.backend.chats["kunta"].keys.count
+    for (language, when), whats in counts.items():
+        for what, number in whats.items():
+            field = "|".join(Tally("kunta/paihde", language, when, what))
+            await link.call(key, "HINCRBY", key, field, number)
+    return "2026-10"
+
+
+async def test_a_month(service: Service, saana: Person) -> None:
+    """Totals, waits from the histogram, and no number of which there are too few, however one subtracts."""
+    month = await filled(service)
+    said = await saana.ask("GET", f"{STATISTICS}?month={month}")
+    assert (said.body["month"], said.body["below"], said.body["over"]) == (month, 5, True)
+    rows = {(row["queue"], row["language"]): row for row in said.body["rows"]}
+    assert set(rows) == {
+        (None, None), ("paihde", None), ("paihde", "fi"), ("paihde", "sv"), ("velka", None),
+    }  # fmt: skip
+    swedish = rows["paihde", "sv"]
+    assert (swedish["answered"], swedish["attempts"], swedish["full"]) == (None, None, 0)
+    assert rows[None, None]["attempts"] == 53
+    assert rows["paihde", "fi"]["answered"] is None  # 43 - 40 would be the Swedish ones
+    assert rows["velka", None]["attempts"] == 0
+    waits = rows["paihde", None]["answered_waits"]
+    assert (waits["median_s"], waits["ninety_s"], waits["mean_s"]) == (30, 600, 225)
+    assert rows["paihde", None]["handling_s"] == 1_000
+    assert rows["paihde", None]["gave_up_waits"] is None  # ten are too few
+    assert len(said.body["days"]) == 31
+
+
+@pytest.mark.parametrize("lang", ["fi", "sv", "en"])
+async def test_the_file(service: Service, saana: Person, lang: str) -> None:
+    """CSV in each language: one header row, a cell for each heading, dashes where numbers are left out."""
+    month = await filled(service)
+    said = await saana.ask("GET", f"{STATISTICS}.csv?month={month}&lang={lang}")
+    assert said.status == 200
+    assert said.text.startswith("\ufeff")
+    assert said.text.count("\r\n") == said.text.count("\n")
+    header, *rows = csv.reader(io.StringIO(said.text.removeprefix("\ufeff"), newline=""))
+    assert header[2] == {"fi": "Yhteydenotot", "sv": "Kontaktförsök", "en": "Attempts"}[lang]
+    assert {len(row) for row in rows} == {len(header)}
+    assert rows[0][2] == "53"
+    assert "–" in rows[2]
+
+
+async def test_a_name_is_no_formula(service: Service, saana: Person) -> None:
+    """A queue's name that a spreadsheet would compute stays a text."""
+    site = make_site(paihde={}, velka={})
+    evil = site.queues[0].__class__(site.id, site.queues[0].name, {"fi": '=HYPERLINK("x")'})
+    await service.backend.directory.put_site(site.__class__(site.id, site.names, queues=(evil,)))
+    await service.backend.planning.refresh()
+    said = await saana.ask("GET", f"{STATISTICS}.csv")
+    rows = list(csv.reader(io.StringIO(said.text, newline="")))
+    assert rows[2][0] == '\'=HYPERLINK("x")'
+
+
+@pytest.mark.parametrize("lang", ["fi", "sv", "en"])
+async def test_the_picture(service: Service, saana: Person, lang: str) -> None:
+    """A picture with a title and a description in words; it has bars, and runs nothing."""
+    month = await filled(service)
+    said = await saana.ask("GET", f"{STATISTICS}.svg?month={month}&lang={lang}")
+    root = ET.fromstring(said.text)
+    assert root.get("role") == "img"
+    title, description = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
+    assert title is not None
+    assert description is not None
+    assert title.text
+    assert month in title.text
+    assert "5.: 53" in (description.text or "")
+    assert len(root.findall(f"{SVG}rect")) > 1
+    assert {element.tag.removeprefix(SVG) for element in root} <= {"title", "desc", "rect", "text", "path"}
+
+
+@pytest.mark.parametrize("path", [BOARD, STATISTICS, f"{STATISTICS}.csv", f"{STATISTICS}.svg"])
+async def test_who_may_read_them(service: Service, saana: Person, path: str) -> None:
+    """Supervisors and admins of the site; neither a counsellor nor whoever is not signed in."""
+    assert (await saana.ask("GET", path)).status == 200
+    aino = await person(service, "aino")
+    assert (await aino.ask("GET", path)).status == 403
+    assert (await Person(service).ask("GET", path)).status == 401
+    assert (await saana.ask("GET", path.replace("kunta", "other"))).status == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "field"), [("month=2026-13", "month"), ("month=x", "month"), ("month=", "month")]
+)
+async def test_a_month_that_is_none(saana: Person, query: str, field: str) -> None:
+    """What is no month is refused with its name."""
+    said = await saana.ask("GET", f"{STATISTICS}?{query}")
+    assert (said.status, said.body["field"]) == (400, field)
+    wrong = await saana.ask("GET", f"{STATISTICS}.csv?lang=de")
+    assert (wrong.status, wrong.body["field"]) == (400, "lang")
