@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 
 import click
 
+from chatsvc.cli.context import Context, pass_settings
 from chatsvc.cli.staffing_picture import open_hours, picture
+from chatsvc.cli.staffing_recorded import recorded_question
 from chatsvc.cli.staffing_words import WORDS, Words, time
 from chatsvc.cli.trouble import Refused
 from chatsvc.domain.declaration_values import Refusal
@@ -24,6 +26,7 @@ from chatsvc.domain.staffing_input import (
     StaffingRefused,
     read_question,
 )
+from chatsvc.domain.statistics import MONTHS_KEPT
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 LARGEST_FILE = 1 << 20  # a week's arrivals fill a few kilobytes
@@ -44,7 +47,13 @@ def _setting(name: str, metavar: str, about: str) -> Callable[[Command], Command
 
 
 @click.command("staffing", short_help="How many counsellors each hour needs.")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@click.option("--site", help="Instead of FILE: whose recorded arrivals; needs --queue.")
+@click.option("--queue", help="The queue of that site.")
+@click.option(
+    "--months", type=click.IntRange(1, MONTHS_KEPT), default=3, show_default=True,
+    help="So much of what is recorded, the present month included.",
+)
 @_setting("target", "LIMITS", f'What is promised: "{TARGET_EXAMPLE}", or some of these.')
 @_setting("handling", "TIME", "How long a conversation takes on average, wrap-up included.")
 @_setting("patience", "TIME", "How long a visitor would wait on average before giving up.")
@@ -67,18 +76,27 @@ def _setting(name: str, metavar: str, about: str) -> Callable[[Command], Command
     show_default=True,
     help="Of table and picture.",
 )
+@pass_settings
 def staffing(
-    file: Path, csv_file: str | None, picture_file: Path | None, details: bool, language: str, **settings: Any
-) -> None:
+    context: Context, /, file: Path | None, site: str | None, queue: str | None, months: int, csv_file: str | None,
+    picture_file: Path | None, details: bool, language: str, **settings: Any,
+) -> None:  # fmt: skip
     """Say how many counsellors each hour of the week needs, so that a promise to visitors is kept.
 
     FILE holds the mean arrivals per weekday and hour: TOML (see deploy/example-arrivals.toml), or CSV with the columns
-    weekday, hour, arrivals. Options win over the file's settings. deploy/staffing.md says what is assumed.
+    weekday, hour, arrivals. Options win over the file's settings. Instead of a file, --site and --queue name a
+    queue whose statistics have them, with patience and handling times. deploy/staffing.md says what is assumed.
     """
-    question = given_arrivals(file, settings)
-    needs = plan_week(question.arrivals, question.service, question.target)
     words = WORDS[language]
-    lines = summary(question, needs, words)
+    if file is not None and site is None and queue is None:
+        question, source = given_arrivals(file, settings), []
+    elif file is None and site and queue:
+        question, week = recorded_question(context, site, queue, months, settings)
+        source = [words.recorded.format(visitors=week.visitors, first=week.first, last=week.last)]
+    else:
+        raise click.UsageError("Give either FILE, or --site and --queue.")
+    needs = plan_week(question.arrivals, question.service, question.target)
+    lines = [*summary(question, needs, words), *source]
     if picture_file:
         picture_file.write_text(picture(needs, words, lines[:3], language), encoding="utf-8")
     if csv_file == "-":

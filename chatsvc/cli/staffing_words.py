@@ -25,6 +25,7 @@ class Words:
     service: str  # of handling, patience, capacity
     expected: str  # of visitors, and of what becomes of them
     hours: str  # of counsellor hours present and rostered
+    recorded: str  # of visitors, and of the first and the last day
     columns: tuple[str, ...]  # of the detailed table
     decimal: str = ","
 
@@ -72,6 +73,7 @@ WORDS: Mapping[str, Words] = {
         expected="Expected: {visitors} visitors a week; {share} answered within {time}, {gone} give up, "
         "mean wait {wait}.",
         hours="Counsellor hours a week: {present} present, {rostered} on the roster.",
+        recorded="Recorded: {visitors} visitors from {first} to {last}.",
         columns=(
             "Day", "Hour", "Visitors", "Load", "Present", "Roster", "In time", "Give up", "Mean wait", "Occupied",
         ),
@@ -94,6 +96,7 @@ WORDS: Mapping[str, Words] = {
         expected="Odotettavissa: viikossa {visitors} kävijää; {share} saa vastauksen {time} "
         "kuluessa, {gone} luopuu, odotus keskimäärin {wait}.",
         hours="Neuvojien tunteja viikossa: paikalla {present}, työvuoroissa {rostered}.",
+        recorded="Tilastoitu: {visitors} kävijää {first} – {last}.",
         columns=(
             "Päivä", "Klo", "Kävijöitä", "Kuorma", "Paikalla", "Vuorossa", "Ajoissa", "Luopuu", "Odotus", "Varattuna",
         ),
@@ -115,6 +118,7 @@ WORDS: Mapping[str, Words] = {
         expected="Att vänta: {visitors} besökare i veckan; {share} får svar inom {time}, {gone} ger upp, "
         "väntan i medeltal {wait}.",
         hours="Rådgivartimmar i veckan: {present} på plats, {rostered} i schemat.",
+        recorded="Ur statistiken: {visitors} besökare {first} – {last}.",
         columns=(
             "Dag", "Kl.", "Besökare", "Last", "På plats", "Schema", "I tid", "Ger upp", "Väntan", "Upptaget",
         ),
