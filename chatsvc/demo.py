@@ -14,6 +14,7 @@ from aiohttp import web
 from chatsvc.app import Backend, open_backend
 from chatsvc.config import MasterKeyMissing, Settings, master_key
 from chatsvc.demo_pages import demo_pages
+from chatsvc.demo_plan import seed_plan
 from chatsvc.demo_site import declaration
 from chatsvc.demo_visitors import simulate_visitors
 from chatsvc.domain.declaration import parse_declaration
@@ -63,6 +64,7 @@ def run_demo(options: DemoOptions) -> None:
         async with AsyncExitStack() as stack:
             backend, key = await _backend(stack, settings)
             await _seed(backend, options.port)
+            await seed_plan(backend.planning)
             host = f"kunta.localhost:{options.port}"
             extend = _with_pages(host, f"chat.localhost:{options.port}")
             await stack.enter_async_context(serving(backend, settings, key, with_worker=True, extend=extend))
@@ -151,6 +153,7 @@ chatsvc demo is ready. Everything listens on this machine only.
   Chat as its own page   http://chat.localhost:{port}/chat/kunta/paihde
                          http://chat.localhost:{port}/chat/kunta/perhe
   Counsellors' console   http://chat.localhost:{port}/console/
+  Shifts and hours       http://chat.localhost:{port}/manage/
   Metrics                http://127.0.0.1:{metrics}/metrics (node)   http://127.0.0.1:{metrics + 1}/metrics (worker)
 
   Logins   {", ".join(name for name, _, _ in PEOPLE)}

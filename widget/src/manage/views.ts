@@ -3,7 +3,8 @@
 import type { ComponentType } from "preact";
 import { may } from "./context";
 import type { OwnSite } from "./core/model";
-
+import { CoverageView } from "./coverage/CoverageView";
+import { HoursView } from "./hours/HoursView";
 import { WeekView } from "./week/WeekView";
 
 export interface View {
@@ -15,6 +16,8 @@ export interface View {
 
 export const VIEWS: readonly View[] = [
   { name: "week", needs: "read_shifts", Component: WeekView },
+  { name: "hours", needs: "change_hours", Component: HoursView },
+  { name: "coverage", needs: "read_coverage", Component: CoverageView },
 ];
 
 /** The views that this person may see at the site. */

@@ -54,8 +54,8 @@ const SENTENCES: readonly (readonly [RegExp, string, Fill])[] = [
   [/^must be from (\d+) to (\d+)\.$/, "number", (found) => ({ least: found[1] ?? "", most: found[2] ?? "" })],
 ];
 
-/** "09:05" as the language writes it. */
-export const clock = (i18n: I18n, text: string): string => (i18n.lang === "fi" ? text.replace(":", ".") : text);
+/** "09:05" as the language writes it: with a full stop in Finland. */
+export const clock = (i18n: I18n, text: string): string => (i18n.lang === "en" ? text : text.replace(":", "."));
 
 export const clockAt = (i18n: I18n, minutes: number): string => clock(i18n, clockText(minutes));
 

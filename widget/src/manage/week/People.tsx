@@ -84,11 +84,12 @@ interface PeopleProps {
   readonly rows: Rows;
   readonly by: "person" | "queue";
   readonly today: Day;
+  readonly onBy: (by: "person" | "queue") => void;
   readonly onOpen: Open;
 }
 
 /** The week by person or by queue, a page of rows at a time. */
-export function People({ plan, heads, rows: cells, by, today, onOpen }: PeopleProps) {
+export function People({ plan, heads, rows: cells, by, today, onBy, onOpen }: PeopleProps) {
   const { i18n } = useManage();
   const names = useCellNames(plan);
   const all = useRows(plan, heads, by);
@@ -101,14 +102,18 @@ export function People({ plan, heads, rows: cells, by, today, onOpen }: PeoplePr
   const Grid = wide ? WeekTable : DayLists;
   return (
     <section class="people" aria-label={i18n.t(`week.by_${by}`)}>
-      {(all.length > MANY || wanted) && (
-        <div class="finder">
-          <label class="field"><span>{i18n.t("week.find")}</span>
-            <input type="text" value={wanted} onInput={(event) => { setWanted(event.currentTarget.value); setPage(0); }} />
-          </label>
-          {last > 0 && <Pages at={at} last={last} count={fitting.length} onPage={setPage} />}
+      <div class="finder">
+        <div class="segments" role="group" aria-label={i18n.t("week.by")}>
+          {(["person", "queue"] as const).map((way) => (
+            <button key={way} type="button" class="segment" aria-pressed={by === way} onClick={() => onBy(way)}>{i18n.t(`week.by_${way}`)}</button>
+          ))}
         </div>
-      )}
+        {(all.length > MANY || wanted) && (
+          <input type="text" class="find" placeholder={i18n.t("week.find")} aria-label={i18n.t("week.find")} value={wanted}
+            onInput={(event) => { setWanted(event.currentTarget.value); setPage(0); }} />
+        )}
+        {last > 0 && <Pages at={at} last={last} count={fitting.length} onPage={setPage} />}
+      </div>
       <Grid rows={fitting.slice(at * PAGE, at * PAGE + PAGE)} cells={cells} heads={heads} by={by} today={today} names={names} onOpen={onOpen} />
       {fitting.length === 0 && <p class="soft">{i18n.t("week.nobody")}</p>}
     </section>

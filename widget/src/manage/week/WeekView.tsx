@@ -35,7 +35,7 @@ export function WeekView() {
   const go = (day: Day, way: "person" | "queue" = by): void => showQuery("week", { day, by: way });
   return (
     <div class="week" aria-busy={busy}>
-      <Toolbar monday={monday} today={today} by={by} onGo={go} onOpen={setOpened} />
+      <Toolbar monday={monday} today={today} onGo={go} onOpen={setOpened} />
       {refusal && (
         <div class="callout callout-bad notice-line" role="alert">
           <p>{refusalWords(i18n, refusal)}</p>
@@ -43,7 +43,7 @@ export function WeekView() {
         </div>
       )}
       {plan && plan.monday === monday
-        ? <Shown plan={plan} by={by} today={today} onOpen={setOpened} reload={reload} />
+        ? <Shown plan={plan} by={by} today={today} onBy={(way) => go(monday, way)} onOpen={setOpened} reload={reload} />
         : !refusal && <p class="soft" role="status">{i18n.t("week.loading")}</p>}
       {plan && opened && <OpenDialog plan={plan} opened={opened} onOpen={setOpened} reload={reload} />}
     </div>
@@ -53,12 +53,11 @@ export function WeekView() {
 interface ToolbarProps {
   readonly monday: Day;
   readonly today: Day;
-  readonly by: "person" | "queue";
-  readonly onGo: (day: Day, by?: "person" | "queue") => void;
+  readonly onGo: (day: Day) => void;
   readonly onOpen: Open;
 }
 
-function Toolbar({ monday, today, by, onGo, onOpen }: ToolbarProps) {
+function Toolbar({ monday, today, onGo, onOpen }: ToolbarProps) {
   const { i18n } = useManage();
   const { t } = i18n;
   return (
@@ -75,11 +74,6 @@ function Toolbar({ monday, today, by, onGo, onOpen }: ToolbarProps) {
           onClick={() => onGo(addDays(monday, 7))}><Chevron /></button>
         <input type="date" class="date-jump" aria-label={t("week.jump")} title={t("week.jump")} value={monday} min="2000-01-01" max="2069-12-31"
           onChange={(event) => { if (isDay(event.currentTarget.value)) onGo(event.currentTarget.value); }} />
-      </div>
-      <div class="segments" role="group" aria-label={t("week.by")}>
-        {(["person", "queue"] as const).map((way) => (
-          <button key={way} type="button" class="segment" aria-pressed={by === way} onClick={() => onGo(monday, way)}>{t(`week.by_${way}`)}</button>
-        ))}
       </div>
       <Actions monday={monday} today={today} onOpen={onOpen} />
     </div>
@@ -105,18 +99,19 @@ interface ShownProps {
   readonly plan: WeekPlan;
   readonly by: "person" | "queue";
   readonly today: Day;
+  readonly onBy: (by: "person" | "queue") => void;
   readonly onOpen: Open;
   readonly reload: () => Promise<void>;
 }
 
-function Shown({ plan, by, today, onOpen, reload }: ShownProps) {
+function Shown({ plan, by, today, onBy, onOpen, reload }: ShownProps) {
   const heads = useMemo(() => headsOf(plan), [plan]);
   const rows = useMemo(() => rowsOf(plan, heads, by), [plan, heads, by]);
   return (
     <>
       <LateNow plan={plan} />
       <SwapList plan={plan} reload={reload} />
-      <People plan={plan} heads={heads} rows={rows} by={by} today={today} onOpen={onOpen} />
+      <People plan={plan} heads={heads} rows={rows} by={by} today={today} onBy={onBy} onOpen={onOpen} />
     </>
   );
 }

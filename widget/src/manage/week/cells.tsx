@@ -56,7 +56,7 @@ export function CellBody({ cell, head, by, row, names, onOpen }: CellProps) {
     <>
       {(pieces.length > 0 || by === "queue") && <DayBar head={head} open={open} planned={planned} gaps={cell?.gaps ?? []} />}
       {by === "queue" && <p class="open-text">{openText(i18n, open, head)}</p>}
-      <Pieces pieces={pieces} day={head.day} by={by} names={names} onOpen={onOpen} />
+      <Pieces pieces={pieces} day={head.day} by={by} row={row} names={names} onOpen={onOpen} />
       {cell?.away.map((away) => <AwayChip key={away.known.id} away={away} day={head.day} onOpen={onOpen} />)}
       {cell?.gaps.map((gap) => <GapNote key={gap.start} gap={gap} />)}
       {may(site, "change_shifts") && (
@@ -79,18 +79,19 @@ interface PiecesProps {
   readonly pieces: readonly Piece[];
   readonly day: Day;
   readonly by: "person" | "queue";
+  readonly row: string;
   readonly names: CellNames;
   readonly onOpen: Open;
 }
 
-function Pieces({ pieces, day, by, names, onOpen }: PiecesProps) {
+function Pieces({ pieces, day, by, row, names, onOpen }: PiecesProps) {
   const { i18n } = useManage();
   if (pieces.length === 0) return null;
   const shown = pieces.slice(0, MOST);
   const rest = pieces.slice(MOST);
   const card = (piece: Piece) => (
     <li key={`${piece.occurrence.shift} ${piece.occurrence.of} ${piece.occurrence.start}`}>
-      <Card piece={piece} day={day} by={by} names={names} onOpen={onOpen} />
+      <Card piece={piece} day={day} by={by} row={row} names={names} onOpen={onOpen} />
     </li>
   );
   return (
@@ -107,7 +108,7 @@ interface CardProps extends Omit<PiecesProps, "pieces"> {
   readonly piece: Piece;
 }
 
-function Card({ piece: { occurrence, fromBefore, goesOn }, day, by, names, onOpen }: CardProps) {
+function Card({ piece: { occurrence, fromBefore, goesOn }, day, by, row, names, onOpen }: CardProps) {
   const { i18n, me } = useManage();
   const own = occurrence.staff === me.id;
   const queues = occurrence.queues.map(names.queue).join(", ");
@@ -116,7 +117,7 @@ function Card({ piece: { occurrence, fromBefore, goesOn }, day, by, names, onOpe
     ? i18n.t("week.until", { time: spanText(i18n, occurrence.start, occurrence.end).split("–")[1] ?? "" })
     : spanText(i18n, occurrence.start, occurrence.end);
   const swap = names.swapOf(occurrence);
-  const classes = ["card", `hue-${names.hue(by === "person" ? occurrence.queues : [])}`, own ? "card-own" : "", fromBefore ? "card-rest" : ""];
+  const classes = ["card", `hue-${names.hue(by === "person" ? occurrence.queues : [row])}`, own ? "card-own" : "", fromBefore ? "card-rest" : ""];
   return (
     <button type="button" class={classes.filter(Boolean).join(" ")}
       onClick={() => onOpen({ kind: "occurrence", day, occurrence })}>

@@ -1,7 +1,8 @@
 /** Times and days of the week as people read them. */
 
 import type { I18n } from "../../core/i18n";
-import { dayAt, type Day } from "../core/time";
+import { DAY_MINUTES, dayAt, type Day } from "../core/time";
+import { clockAt } from "../core/words";
 
 const utc = (day: Day): number => Date.parse(`${day}T00:00:00Z`);
 
@@ -35,7 +36,7 @@ export const briefDay = (i18n: I18n, day: Day): string => `${shortDay(i18n, day)
 /** "09.00–17.00"; an end on midnight is the 24 of the day before. */
 export function spanText(i18n: I18n, start: number, end: number): string {
   const midnight = dayAt(end) !== dayAt(end - 1) && dayAt(start) === dayAt(end - 1);
-  const last = midnight ? (i18n.lang === "fi" ? "24.00" : "24:00") : i18n.time(end);
+  const last = midnight ? clockAt(i18n, DAY_MINUTES) : i18n.time(end);
   return `${i18n.time(start)}–${last}`;
 }
 
