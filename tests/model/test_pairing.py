@@ -282,6 +282,7 @@ def _live(machine: type[PoolLife], examples: int, *phases: Phase) -> None:
     chosen = settings(
         max_examples=examples, stateful_step_count=STEPS, deadline=None, database=None, phases=phases,
         suppress_health_check=list(HealthCheck), print_blob=False,
+        report_multiple_bugs=False,
     )  # fmt: skip
     run_state_machine_as_test(machine, settings=chosen)
 
