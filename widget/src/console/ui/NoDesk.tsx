@@ -9,7 +9,7 @@ export function NoDesk({ onSignOut }: { onSignOut: () => void }) {
       <div class="login-card">
         <div class="login-head"><Mark /><h1>{t("app.title")}</h1></div>
         <p role="status">{t("nodesk.text")}</p>
-        <a class="button button-main" href="/manage/">{t("manage.open")}</a>
+        <a class="button button-main" href="/manage/" target="_blank" rel="noopener">{t("manage.open")}</a>
         <button type="button" class="button" onClick={onSignOut}>{t("logout.label")}</button>
       </div>
     </main>

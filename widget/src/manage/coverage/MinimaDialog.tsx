@@ -106,7 +106,7 @@ function MinimumRow({ row, problems, under, onRow, onRemove }: RowProps) {
   const words = useWords({ person: (id) => id, queue: (key) => key });
   return (
     <fieldset class="minimum">
-      <legend class="vh">{t("minima.one", { n: row.least })}</legend>
+      <legend class="vh">{t("minima.row", { n: row.least })}</legend>
       <div class="field-row">
         <Field label={t("minima.least")} words={words(problemsAt(problems, `${under}.least`))}>
           {(attributes) => (
