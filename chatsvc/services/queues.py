@@ -21,12 +21,13 @@ QueueState = Literal["open", "closed", "full", "no_staff"]
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One who waits and can be taken now."""
+    """One who waits and can be taken now, by whoever speaks one of `languages`."""
 
     conversation: str
     lang: str
     joined: int
     priority: int
+    languages: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ async def _report(
         on_duty=len(on_duty),
         free=sum(max(0, duty.capacity - duty.load) for duty in ready),
         staffed=sum(duty.capacity for duty in ready),
-        head=tuple(_waiting(record) for record in head),
+        head=tuple(_waiting(record, pool.clock.now()) for record in head),
         spoken=spoken,
         estimate_s=rounded(waits.of_newcomer(queue.key, spoken[:1])) if state == "open" else None,
     )
@@ -158,5 +159,9 @@ def _on_duty(duty: Duty, queue: str) -> bool:
     return queue in duty.queues and duty.state in ("available", "paused")
 
 
-def _waiting(conversation: Conversation) -> Waiting:
-    return Waiting(conversation.id, conversation.lang, conversation.joined, conversation.priority)
+def _waiting(conversation: Conversation, now: int) -> Waiting:
+    others = conversation.also if conversation.also and now >= (conversation.also_at or 0) else ()
+    return Waiting(
+        conversation.id, conversation.lang, conversation.joined, conversation.priority,
+        (conversation.route, *others),
+    )  # fmt: skip

@@ -88,14 +88,18 @@ async def colleagues(request: web.Request) -> web.Response:
         return problem(401, "not_signed_in", "Sign in first.")
     pool = request.app[NODE].hub(staff.pool).pool
     rows = [
-        {
-            "id": duty.id, "alias": duty.alias, "state": duty.state, "reason": views.duty_reason(duty),
-            "free": max(0, duty.capacity - duty.load),
-        }  # fmt: skip
+        _colleague(duty)
         for duty in sorted(await pool.store.people(), key=lambda duty: duty.alias)
         if duty.id != staff.id and duty.state != "off" and duty.away is None and _shares_a_site(duty, staff)
     ]
     return _json({"colleagues": rows})
+
+
+def _colleague(duty: Duty) -> dict[str, Any]:
+    return {
+        "id": duty.id, "alias": duty.alias, "state": duty.state, "reason": views.duty_reason(duty),
+        "free": max(0, duty.capacity - duty.load),
+    }  # fmt: skip
 
 
 def _shares_a_site(duty: Duty, staff: Staff) -> bool:

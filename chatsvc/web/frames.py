@@ -301,12 +301,13 @@ class Limits(Struct):
 
 
 class Head(Struct):
-    """One who waits, as a counsellor sees them before taking."""
+    """One who waits, as a counsellor sees them before taking; they may be served in any of `languages` now."""
 
     conversation: str
     lang: str
     waited_ms: int
     priority: int
+    languages: list[str]
 
 
 class QueueState(Struct, kw_only=True):

@@ -169,7 +169,9 @@ def queue_fields(report: QueueReport, now: int) -> dict[str, Any]:
         "longest_wait_ms": max(0, now - report.oldest) if report.oldest else 0,
         "on_duty": report.on_duty, "free": report.free,
         "head": [
-            frames.Head(item.conversation, item.lang, max(0, now - item.joined), item.priority)
+            frames.Head(
+                item.conversation, item.lang, max(0, now - item.joined), item.priority, list(item.languages)
+            )
             for item in report.head
         ],
     }  # fmt: skip

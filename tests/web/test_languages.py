@@ -50,7 +50,11 @@ async def test_one_is_asked_after_the_queues_time(service: Service) -> None:
     assert (await aino.ask("take", "error", conversation=welcome["conversation"]))["code"] == "not_allowed"
     await pass_time(service, 1)
     assert await asked(visitor, also=["fi", "smn"]) == ["fi", "smn"]
+    (head,) = (await aino.expect("queue", waiting=1))["head"]
+    assert (head["lang"], head["languages"]) == ("sv", ["sv"])
     await visitor.ask("also", languages=["smn", "xx", "sv"])
+    while head["languages"] != ["sv", "smn"]:
+        (head,) = (await aino.expect("queue", waiting=1))["head"]
     again, resumed = await service.joined(lang="sv", token=welcome["token"])
     assert resumed["also"] == ["smn"]
     await aino.ask("take", "assigned", conversation=welcome["conversation"])

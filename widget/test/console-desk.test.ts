@@ -289,3 +289,18 @@ test("What was on the screen is told to the visitor once.", () => {
   actions.looked("c1");
   assert.deepEqual(sent("seen").map((frame) => frame["seq"]), [1]);
 });
+
+test("A handover note goes to the staff log, and its draft counts as unsent until then; without words none is sent.", () => {
+  const { desk, actions, greet, sent } = setUp();
+  greet(body(), body({ id: "c2" }));
+  actions.setDraft("c1", "staff", "a note of its own");
+  actions.setDraft("c1", "handover", "goes on");
+  assert.equal(desk.state.conversations[0]?.drafted, true);
+  actions.handOver("c1", "goes on");
+  assert.deepEqual(sent("note").map((frame) => [frame["conversation"], frame["text"]]), [["c1", "goes on"]]);
+  assert.equal(desk.drafts.get("c1", "staff"), "a note of its own");
+  assert.equal(desk.drafts.get("c1", "handover"), "");
+  actions.handOver("c2", " ");
+  assert.equal(sent("note").length, 1);
+  assert.deepEqual(desk.state.conversations.map((one) => one.handedOver), [true, true]);
+});

@@ -56,6 +56,40 @@ const SCENES: Readonly<Record<string, Scene>> = {
     look: "busy",
     act: async (page) => page.locator(".queue-head").first().click(),
   },
+  shift_soon: {
+    look: "busy",
+    act: async (page, rig) => {
+      rig.socket.send({ type: "duty", state: "paused", reason: "meeting", until: Date.now() + 540_000, load: 4, capacity: 5 });
+      await page.locator(".shift-end").waitFor();
+    },
+  },
+  shift_over: {
+    look: "busy",
+    act: async (page, rig) => {
+      await open(1)(page);
+      rig.socket.send({ type: "duty", state: "draining", reason: "shift_ended", until: null, load: 4, capacity: 5 });
+      await page.locator(".handover").waitFor();
+    },
+  },
+  heavy: {
+    look: "busy",
+    act: async (page, rig) => {
+      rig.answer = (frame, socket) => socket.send({ type: "ok", ref: frame["ref"] ?? null });
+      await open(1)(page);
+      await page.locator(".menu > button").click();
+      await page.locator(".menu-list button").last().click();
+      await page.locator(".menu > button").click();
+    },
+  },
+  language: {
+    look: "busy",
+    act: async (page, rig) => {
+      const head = [["n1", "sms", ["sms"]], ["n2", "sv", ["sv"]]].map(([conversation, lang, languages]) =>
+        ({ conversation, lang, languages, waited_ms: 60_000, priority: 0 }));
+      rig.socket.send({ type: "queue", site: "kunta", queue: "paihde", state: "open", waiting: 2, longest_wait_ms: 60_000, head });
+      await page.locator(".queue-head").first().click();
+    },
+  },
   help: { look: "busy", act: async (page) => page.keyboard.press("?") },
   transfer: {
     look: "busy",

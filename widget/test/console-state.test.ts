@@ -6,7 +6,7 @@ import { isTyping, mostPressing, unansweredSince, unread } from "../src/console/
 import {
   emptyDesk, findConversation, holdNotices, notify, NOTICE_STAYS_MS, type Conversation, type DeskState,
 } from "../src/console/state/model";
-import { longestWait, whyNotTake } from "../src/console/state/queues";
+import { longestWait, speaks, whyNotTake } from "../src/console/state/queues";
 import { dismiss, expire, reduce, select } from "../src/console/state/reduce";
 import { timeline } from "../src/console/ui/timeline";
 
@@ -46,7 +46,7 @@ const signedOn = after(emptyDesk, welcome());
 
 test("The welcome tells who one is, the duty, the load and the queues.", () => {
   assert.equal(signedOn.me?.alias, "Mari");
-  assert.deepEqual(signedOn.duty, { state: "available", reason: null, load: 0, capacity: 3 });
+  assert.deepEqual(signedOn.duty, { state: "available", reason: null, load: 0, capacity: 3, until: null });
   assert.deepEqual(signedOn.queues.map((queue) => queue.key), ["kunta/paihde"]);
 });
 
@@ -306,4 +306,25 @@ test("The timeline puts notes between messages by time and never turns a log rou
   assert.deepEqual(items.map((item) => item.key), ["m1", "m2", "n1", "m3", "p1"]);
   assert.deepEqual(items.map((item) => item.kind), ["text", "text", "note", "text", "text"]);
   assert.equal(items[1]?.mark, "seen");
+});
+
+test("The end of the shift is known from the duty, and gone with it.", () => {
+  const told = after(signedOn, { type: "duty", state: "available", until: NOW + 60_000, load: 1 });
+  assert.equal(told.duty.until, NOW + 60_000);
+  assert.equal(after(told, { type: "duty", state: "draining", reason: "shift_ended" }).duty.until, null);
+});
+
+test("A conversation that was lost while one was away is told of, with the reason where it is known.", () => {
+  const talking = after(signedOn, { type: "assigned", conversation: body("c1") });
+  const keys = (state: DeskState): string[] => state.notices.map((notice) => notice.key);
+  assert.deepEqual(keys(after(talking, welcome({ conversations: [body("c1")] }))), []);
+  assert.deepEqual(keys(after(talking, welcome({ duty: { state: "off", reason: "connection_lost" } }))), ["released.grace"]);
+  assert.deepEqual(keys(after(talking, welcome())), ["released.other"]);
+});
+
+test("Whom one may take depends on the languages in which they may be served now.", () => {
+  const visitor = { conversation: "v", lang: "sv", waited_ms: 0, priority: 0 };
+  assert.equal(speaks(signedOn, visitor), true, "a server that does not say it decides by itself");
+  assert.equal(speaks(signedOn, { ...visitor, languages: ["sv"] }), false);
+  assert.equal(speaks(signedOn, { ...visitor, languages: ["sv", "fi"] }), true);
 });

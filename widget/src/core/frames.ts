@@ -79,10 +79,14 @@ export type VisitorFrame = WithRef &
         answers?: Answers;
         /** Messages shown before joining so far. */
         read?: number;
+        /** Other languages in which the visitor agrees to be served. */
+        also?: readonly string[];
       }
     | { type: "say"; id: string; text: string; lang?: string }
     | { type: "typing"; on: boolean }
     | { type: "seen"; seq: number }
+    /** Agrees to these while waiting. */
+    | { type: "also"; languages: readonly string[] }
     | { type: "leave"; how?: "button" | "quick_exit" }
     | { type: "feedback"; score: number; text?: string }
     | { type: "erase" }
@@ -105,6 +109,8 @@ export interface StatusFrame {
   questions?: readonly Question[];
   names?: Texts;
   languages?: readonly string[];
+  /** Those of the people on duty now. */
+  spoken?: readonly string[];
   notice?: Texts;
   notice_url?: Texts;
   emergency?: readonly Help[];
@@ -128,6 +134,8 @@ export interface VisitorWelcome {
   presence?: Presence | null;
   linger_until?: number | null;
   reason?: EndReason | null;
+  /** Other languages in which the visitor has agreed to be served. */
+  also?: readonly string[];
 }
 
 export interface LogFrame {
@@ -240,13 +248,14 @@ export type VisitorServerFrame =
   | VisitorWelcome
   | UnavailableFrame
   | BeforeJoiningFrame
-  | { type: "waiting"; position: number; estimate_s?: Estimate }
+  | { type: "waiting"; position: number; estimate_s?: Estimate; also?: readonly string[] }
   | { type: "active"; participants: readonly Participant[] }
   | { type: "warning"; reason: "idle" | "closing_soon"; at: number };
 
 // Counsellor → server
 
 export type DutyState = "available" | "paused" | "off" | "draining";
+export type PauseReason = "break" | "meal" | "meeting" | "documentation" | "other";
 
 export type CounsellorFrame = WithRef &
   (
@@ -256,7 +265,7 @@ export type CounsellorFrame = WithRef &
         after?: Readonly<Record<string, { talk: number; staff: number }>>;
         epochs?: Readonly<Record<string, string>>;
       }
-    | { type: "duty"; state: "available" | "paused" | "off"; reason?: string }
+    | { type: "duty"; state: "available" | "paused" | "off"; reason?: PauseReason }
     | { type: "take"; site?: string; queue?: string; conversation?: string }
     | { type: "accept"; conversation: string }
     | { type: "decline"; conversation: string }
@@ -273,6 +282,7 @@ export type CounsellorFrame = WithRef &
     | { type: "consult"; conversation: string; counsellor: string }
     | { type: "return"; conversation: string; note?: string }
     | { type: "close"; conversation: string }
+    | { type: "heavy"; conversation: string; on: boolean }
     | { type: "wrap_up"; conversation: string; outcome: string; tags?: readonly string[] }
   );
 
@@ -283,6 +293,8 @@ export interface QueueHead {
   lang: string;
   waited_ms: number;
   priority: number;
+  /** Those in which the visitor may be served now. */
+  languages?: readonly string[];
 }
 
 export interface QueueView {
@@ -329,6 +341,7 @@ export interface CounsellorConversation {
   participants?: readonly Participant[];
   reason?: EndReason | null;
   wrap_up_until?: number | null;
+  heavy?: boolean;
 }
 
 export interface CounsellorSelf {

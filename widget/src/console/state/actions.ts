@@ -2,7 +2,7 @@
 
 import type { CounsellorFrame } from "../../core/frames";
 import type { Desk } from "./desk";
-import type { LogName } from "./model";
+import type { DraftName, LogName } from "./model";
 import { findConversation, holdNotices } from "./model";
 import { dismiss, select } from "./reduce";
 import { UNANSWERED, type Reply } from "./requests";
@@ -46,6 +46,10 @@ export class Actions {
   async take(order: Order<"take">): Promise<boolean> {
     const reply = await this.desk.order({ type: "take", ...order });
     if (reply.ok && reply.frame.type === "assigned") this.select(reply.frame.conversation.id);
+    if (!reply.ok && reply.code === "not_allowed") {
+      this.desk.say("info", "error.language");
+      return false;
+    }
     return this.#told(reply);
   }
 
@@ -78,21 +82,36 @@ export class Actions {
     this.desk.updateConversation(id, (one) => ({ ...one, seenByMe: seq, seenSent }));
   }
 
-  setDraft(id: string, log: LogName, text: string): void {
+  setDraft(id: string, name: DraftName, text: string): void {
     const { drafts, typing } = this.desk;
-    drafts.set(id, log, text);
-    if (log === "talk") typing.wrote(id, text.trim() !== "");
+    drafts.set(id, name, text);
+    if (name === "talk") typing.wrote(id, text.trim() !== "");
     const drafted = drafts.any(id);
     if (findConversation(this.desk.state, id)?.drafted === drafted) return;
     this.desk.updateConversation(id, (one) => ({ ...one, drafted }));
   }
 
   /** Sends a message or a note; it shows at once and is sent again until the store has it. */
-  write(id: string, log: LogName, text: string): void {
+  write(id: string, log: LogName, text: string, from: DraftName = log): void {
     const trimmed = text.trim().normalize("NFC");
     if (trimmed === "") return;
     this.desk.threads.outbox.add({ conversation: id, log, text: trimmed });
-    this.setDraft(id, log, "");
+    this.setDraft(id, from, "");
+  }
+
+  /** Keeps what whoever goes on should know as a note to staff; without words, none is needed. */
+  handOver(id: string, note: string): void {
+    this.write(id, "staff", note, "handover");
+    this.desk.updateConversation(id, (one) => ({ ...one, handedOver: true }));
+    if (note.trim() === "") this.setDraft(id, "handover", "");
+    else this.desk.say("info", "handover.saved");
+  }
+
+  /** Marks a conversation as heavy, or takes the mark back. */
+  async markHeavy(conversation: string, on: boolean): Promise<boolean> {
+    const done = await this.#order({ type: "heavy", conversation, on });
+    if (done) this.desk.updateConversation(conversation, (one) => ({ ...one, heavy: on }));
+    return done;
   }
 
   retry(message: string): void {

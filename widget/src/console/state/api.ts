@@ -14,6 +14,7 @@ export interface Colleague {
   readonly alias: string;
   readonly state: DutyState;
   readonly free: number;
+  readonly reason?: string | null;
 }
 
 /** `code` is a key of the texts; `detail` is the server's own sentence when there is no such text. */

@@ -29,6 +29,7 @@ function facts(body: Body): Partial<Conversation> {
     participants: body.participants ?? [],
     reason: body.reason ?? null,
     wrapUpUntil: body.wrap_up_until ?? null,
+    heavy: body.heavy ?? false,
   };
 }
 
@@ -42,6 +43,7 @@ export function fromBody(body: Body, slot: number, now: number): Conversation {
     joinedAt: null, assignedAt: null, presence: "here", presenceSince: now, participants: [],
     typingAt: 0, seenByVisitor: 0, seenByMe: Math.max(answered?.seq ?? 0, seen), seenSent: seen,
     reason: null, wrapUpUntil: null, transferring: null, recording: false, lost: false, drafted: false,
+    heavy: false, handedOver: false,
   };
   return { ...fresh, ...facts(body) };
 }

@@ -1,26 +1,27 @@
 /** What is being written but not sent: in memory only, since it is somebody's words. */
 
-import type { LogName } from "./model";
+import type { DraftName } from "./model";
+
+const ALL: readonly DraftName[] = ["talk", "staff", "handover"];
 
 export class Drafts {
   readonly #texts = new Map<string, string>();
 
-  get(conversation: string, log: LogName): string {
-    return this.#texts.get(`${log}:${conversation}`) ?? "";
+  get(conversation: string, name: DraftName): string {
+    return this.#texts.get(`${name}:${conversation}`) ?? "";
   }
 
-  set(conversation: string, log: LogName, text: string): void {
-    this.#texts.set(`${log}:${conversation}`, text);
+  set(conversation: string, name: DraftName, text: string): void {
+    this.#texts.set(`${name}:${conversation}`, text);
   }
 
-  /** Whether anything is being written in either log of a conversation. */
+  /** Whether anything is being written in a conversation. */
   any(conversation: string): boolean {
-    return this.get(conversation, "talk").trim() !== "" || this.get(conversation, "staff").trim() !== "";
+    return ALL.some((name) => this.get(conversation, name).trim() !== "");
   }
 
   forget(conversation: string): void {
-    this.#texts.delete(`talk:${conversation}`);
-    this.#texts.delete(`staff:${conversation}`);
+    for (const name of ALL) this.#texts.delete(`${name}:${conversation}`);
   }
 
   clear(): void {

@@ -9,6 +9,8 @@ import type { ConnectionState } from "../../core/connection";
 import type { OutgoingState } from "../../core/outbox";
 
 export type LogName = "talk" | "staff";
+/** What can be half written: a message, a note, the note for whoever goes on after one's shift. */
+export type DraftName = LogName | "handover";
 export type Answers = Readonly<Record<string, unknown>>;
 
 /** Something this person wrote that the store has not confirmed. */
@@ -60,6 +62,10 @@ export interface Conversation {
   readonly recording: boolean;
   readonly lost: boolean;
   readonly drafted: boolean;
+  /** It takes twice the places and twice the time for its record. */
+  readonly heavy: boolean;
+  /** The handover note that is asked for at the end of a shift has been written, or isn't needed. */
+  readonly handedOver: boolean;
 }
 
 export interface QueueView extends QueueBody {
@@ -86,6 +92,8 @@ export interface Duty {
   readonly reason: string | null;
   readonly load: number;
   readonly capacity: number;
+  /** When the present shift ends; null when none is known. */
+  readonly until: number | null;
 }
 
 /** A sentence for the counsellor: a key of the texts and what to fill in. */
@@ -132,7 +140,7 @@ export const emptyDesk: DeskState = {
   skew: 0,
   textLimit: 4_000,
   me: null,
-  duty: { state: "off", reason: null, load: 0, capacity: 0 },
+  duty: { state: "off", reason: null, load: 0, capacity: 0, until: null },
   queues: [],
   offers: [],
   conversations: [],

@@ -1,6 +1,6 @@
 /** The queues of this counsellor, and which of them "take next" would serve. */
 
-import type { QueueView as QueueBody } from "../../core/frames";
+import type { QueueHead, QueueView as QueueBody } from "../../core/frames";
 import type { DeskState, QueueView } from "./model";
 import { queueKey } from "./model";
 
@@ -18,6 +18,12 @@ export function putQueue(state: DeskState, body: QueueBody, now: number): DeskSt
     ? state.queues.map((queue) => (queue === held ? view : queue))
     : [...state.queues, view];
   return { ...state, queues };
+}
+
+/** Whether this person speaks a language in which the visitor may be served now. */
+export function speaks(state: DeskState, visitor: QueueHead): boolean {
+  const may = visitor.languages;
+  return !state.me || !may || may.some((lang) => state.me?.languages.includes(lang));
 }
 
 /** A wait that was `ms` long at `asOf`, now. */

@@ -43,7 +43,11 @@ function mergeWelcome(state: DeskState, frame: CounsellorWelcome, now: number): 
     conversations,
     duty: mergeDuty(state.duty, { load, capacity, ...duty }),
   };
-  return reselect(frame.queues.reduce((so_far, queue) => putQueue(so_far, queue, now), next));
+  const merged = reselect(frame.queues.reduce((so_far, queue) => putQueue(so_far, queue, now), next));
+  const lost = state.conversations.some((held) => held.state === "active" && !listed.has(held.id));
+  // What was taken while nobody here could be told is told now.
+  const why = duty.reason === "connection_lost" ? "grace" : "other";
+  return lost ? notify(merged, now, "warn", `released.${why}`) : merged;
 }
 
 /** A conversation that is no longer ours stays only while it holds something this person wrote. */
@@ -63,6 +67,7 @@ function mergeDuty(held: Duty, frame: Partial<Of<"duty">>): Duty {
     reason: frame.reason ?? null,
     load: frame.load ?? held.load,
     capacity: frame.capacity ?? held.capacity,
+    until: frame.until ?? null,
   };
 }
 

@@ -2,6 +2,7 @@ import { useEffect, useId, useState } from "preact/hooks";
 import { fetchColleagues, type Colleague } from "../state/api";
 import type { Conversation } from "../state/model";
 import { useConsole } from "./context";
+import { worded } from "./names";
 import { FieldError } from "./required";
 
 /** Whether somebody is free changes while the dialog is open. */
@@ -100,12 +101,13 @@ function Choice({ one, why, only }: ChoiceProps) {
   const { i18n } = useConsole();
   const { t } = i18n;
   const free = one.state === "available" && one.free > 0;
-  const stands = one.state !== "available" ? t(`colleague.${one.state}`) : free ? i18n.n("colleague.free", one.free) : t("colleague.full");
+  const reason = one.state === "paused" && one.reason ? `: ${worded(i18n, "duty.reason", one.reason)}` : "";
+  const stands = one.state !== "available" ? t(`colleague.${one.state}`) + reason : free ? i18n.n("colleague.free", one.free) : t("colleague.full");
   return (
     <label class={why === null ? "choice" : "choice choice-off"}>
       <input type="radio" name="counsellor" value={one.id} defaultChecked={only && why === null} disabled={why !== null} />
       <span class="choice-name">{one.alias}</span>
-      <span class="choice-state"><span class={free ? "dot dot-free" : "dot"} aria-hidden="true" />{why === null ? stands : t(why)}</span>
+      <span class="choice-state"><span class={free ? "dot dot-free" : "dot"} aria-hidden="true" />{why === null || why === `colleague.${one.state}` ? stands : t(why)}</span>
     </label>
   );
 }

@@ -2,7 +2,7 @@ import { isTyping, unansweredSince, unread } from "../state/conversations";
 import type { Conversation, DeskState } from "../state/model";
 import { useConsole } from "./context";
 import { Pen } from "./icons";
-import { titleOf, visitorName, worded } from "./names";
+import { languageName, titleOf, visitorName, worded } from "./names";
 import { Presence } from "./Presence";
 import { Running, useNow } from "./time";
 
@@ -34,7 +34,9 @@ function Row({ one, state }: { one: Conversation; state: DeskState }) {
         <span class="desk-main">
           <span class="desk-name">
             {visitorName(i18n, one)}
-            <span class="tag" lang="zxx">{one.lang.toUpperCase()}</span>
+            <span class="tag" title={languageName(i18n, one.lang)}>
+              <span lang="zxx" aria-hidden="true">{one.lang.toUpperCase()}</span><span class="vh">{languageName(i18n, one.lang)}</span>
+            </span>
             {one.drafted && <span class="draft-mark" title={i18n.t("draft.held")}><Pen /><span class="vh">{i18n.t("draft.held")}</span></span>}
             {count > 0 && <span class="unread"><span aria-hidden="true">{count}</span><span class="vh">{i18n.n("unread.count", count)}</span></span>}
           </span>

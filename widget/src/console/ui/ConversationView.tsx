@@ -7,6 +7,7 @@ import { ConsultDialog, EndDialog, HandOver, ReturnDialog } from "./HandOver";
 import { Back, Info, More } from "./icons";
 import { languageName, titleOf, visitorName, worded } from "./names";
 import { Presence } from "./Presence";
+import { HandoverNote } from "./ShiftEnd";
 import { Transcript } from "./Transcript";
 import { WrapUp } from "./WrapUp";
 
@@ -33,6 +34,8 @@ export function ConversationView({ conversation, state }: ConversationViewProps)
         {conversation.transferring !== null && (
           <p class="callout" role="status">{i18n.t("transfer.pending", { to: conversation.transferring })}</p>
         )}
+        <HandoverNote conversation={conversation} state={state}
+          onTransfer={() => setOpen("transfer")} onReturn={() => setOpen("return")} />
         {active && <Composer conversation={conversation} state={state} />}
         {conversation.state === "wrap_up" && conversation.role === "owner" && <WrapUp conversation={conversation} state={state} />}
         {isOver(conversation) && <Over conversation={conversation} />}
@@ -68,6 +71,7 @@ function Head({ conversation, state, onOpen, details, onDetails }: HeadProps) {
         <p class="conversation-facts">
           <span class="facts-queue">{titleOf(i18n, state, conversation)}</span>
           <span>{languageName(i18n, conversation.lang)}</span>
+          {active && conversation.heavy && <span class="chip">{t("heavy.chip")}</span>}
           {active && <Presence one={conversation} known={state.welcomed} />}
         </p>
       </div>
@@ -75,7 +79,7 @@ function Head({ conversation, state, onOpen, details, onDetails }: HeadProps) {
         <button type="button" class="button details-toggle" aria-expanded={details} onClick={onDetails}>
           <Info /><span class="details-word">{t("details.title")}</span>
         </button>
-        {active && conversation.role === "owner" && <Menu onOpen={onOpen} />}
+        {active && conversation.role === "owner" && <Menu conversation={conversation} onOpen={onOpen} />}
         {active && conversation.role === "owner" && (
           <button type="button" class="button button-end" onClick={() => onOpen("end")}>{t("end.button")}</button>
         )}
@@ -88,8 +92,8 @@ function Head({ conversation, state, onOpen, details, onDetails }: HeadProps) {
 }
 
 /** What else can be done with a conversation; a plain list of buttons that opens and closes. */
-function Menu({ onOpen }: { onOpen: (open: Open) => void }) {
-  const { i18n } = useConsole();
+function Menu({ conversation, onOpen }: { conversation: Conversation; onOpen: (open: Open) => void }) {
+  const { i18n, actions } = useConsole();
   const [shown, setShown] = useState(false);
   useEffect(() => {
     if (!shown) return;
@@ -119,6 +123,14 @@ function Menu({ onOpen }: { onOpen: (open: Open) => void }) {
           <li><button type="button" onClick={choose("transfer")}>{i18n.t("transfer.button")}</button></li>
           <li><button type="button" onClick={choose("consult")}>{i18n.t("consult.button")}</button></li>
           <li><button type="button" onClick={choose("return")}>{i18n.t("return.button")}</button></li>
+          <li>
+            <button type="button" aria-pressed={conversation.heavy} onClick={() => {
+              setShown(false);
+              void actions.markHeavy(conversation.id, !conversation.heavy);
+            }}>
+              {i18n.t("heavy.mark")}<span class="menu-effect">{i18n.t("heavy.effect")}</span>
+            </button>
+          </li>
         </ul>
       )}
     </div>
@@ -128,7 +140,8 @@ function Menu({ onOpen }: { onOpen: (open: Open) => void }) {
 /** A conversation that nothing more can be written in. */
 function Over({ conversation }: { conversation: Conversation }) {
   const { i18n, actions, desk } = useConsole();
-  const draft = desk.drafts.get(conversation.id, "talk") || desk.drafts.get(conversation.id, "staff");
+  const { drafts } = desk;
+  const draft = drafts.get(conversation.id, "talk") || drafts.get(conversation.id, "staff") || drafts.get(conversation.id, "handover");
   const gone = conversation.state === "gone";
   return (
     <div class="over">

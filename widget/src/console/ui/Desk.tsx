@@ -12,6 +12,7 @@ import { NoDesk } from "./NoDesk";
 import { Offers } from "./Offers";
 import { Rail } from "./Rail";
 import { Running, useNow } from "./time";
+import { ShiftEnd } from "./ShiftEnd";
 import { SignOutDialog } from "./SignOutDialog";
 import { TopBar } from "./TopBar";
 import { useAttention, useShortcuts } from "./hooks";
@@ -33,6 +34,7 @@ export function DeskScreen({ onSignOut }: { onSignOut: () => void }) {
       <TopBar state={state} open={open} onOpen={setOpen}
         onSignOut={() => (unfinished > 0 || unsent ? setLeaving(true) : onSignOut())} />
       <Banner state={state} />
+      <ShiftEnd state={state} />
       <main class="work">
         <h1 class="vh">{i18n.t("app.title")}</h1>
         <Offers state={state} />

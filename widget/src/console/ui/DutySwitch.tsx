@@ -1,10 +1,11 @@
 import { useState } from "preact/hooks";
+import type { PauseReason } from "../../core/frames";
 import type { DeskState } from "../state/model";
 import { useConsole } from "./context";
 import { worded } from "./names";
 
 const CHOICES = ["available", "paused", "off"] as const;
-const REASONS = ["break", "meal", "meeting", "writing"] as const;
+const REASONS: readonly PauseReason[] = ["break", "meal", "meeting", "documentation", "other"];
 type Choice = (typeof CHOICES)[number];
 
 /** Whether one takes visitors now, and how many places are in use. */
@@ -28,21 +29,34 @@ export function DutySwitch({ state }: { state: DeskState }) {
           </button>
         ))}
       </div>
-      {state.duty.state === "paused" && <PauseReason state={state} />}
-      {state.duty.state === "draining" && <span class="duty-word">{t("duty.draining")}</span>}
+      {state.duty.state === "paused" && <PauseReasons state={state} />}
+      <DutyWord state={state} />
       <Load load={state.duty.load} capacity={state.duty.capacity} />
     </div>
   );
 }
 
-function PauseReason({ state }: { state: DeskState }) {
+/** What the service itself has changed, and what follows; a duty that was chosen speaks for itself. */
+function DutyWord({ state }: { state: DeskState }) {
+  const { i18n } = useConsole();
+  const { duty } = state;
+  const why = `duty.why.${duty.state}.${duty.reason ?? ""}`;
+  const key = i18n.has(why) ? why : duty.state === "draining" ? "duty.draining" : null;
+  return <span class={key === null ? "vh" : "duty-word"} role="status">{key !== null && i18n.t(key)}</span>;
+}
+
+function PauseReasons({ state }: { state: DeskState }) {
   const { i18n, actions } = useConsole();
   const { t } = i18n;
   const reason = state.duty.reason ?? "";
-  const own = (REASONS as readonly string[]).includes(reason);
+  const own = REASONS.some((one) => one === reason);
+  const choose = (value: string): void => {
+    const found = REASONS.find((one) => one === value);
+    if (found) void actions.setDuty({ state: "paused", reason: found });
+  };
   return (
     <select class="select-small" aria-label={t("duty.reason")} value={reason}
-      onChange={(event) => void actions.setDuty({ state: "paused", reason: event.currentTarget.value })}>
+      onChange={(event) => choose(event.currentTarget.value)}>
       {!own && <option value={reason}>{reason ? worded(i18n, "duty.reason", reason) : t("duty.reason.none")}</option>}
       {REASONS.map((one) => <option key={one} value={one}>{t(`duty.reason.${one}`)}</option>)}
     </select>

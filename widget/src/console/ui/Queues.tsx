@@ -1,7 +1,7 @@
 import { useId, useState } from "preact/hooks";
 import type { QueueHead } from "../../core/frames";
 import type { DeskState, QueueView } from "../state/model";
-import { grown } from "../state/queues";
+import { grown, speaks } from "../state/queues";
 import { useConsole } from "./context";
 import { Chevron } from "./icons";
 import { languageName, queueTitle } from "./names";
@@ -17,14 +17,14 @@ export function Queues({ state }: { state: DeskState }) {
       {off && state.queues.length > 0 && <p class="empty">{i18n.t("queues.still")}</p>}
       {state.queues.length === 0 && state.welcomed && <p class="empty">{i18n.t("queues.none")}</p>}
       <ul class={off ? "queues queues-still" : "queues"}>
-        {state.queues.map((queue) => <Queue key={queue.key} queue={queue} still={off} />)}
+        {state.queues.map((queue) => <Queue key={queue.key} queue={queue} state={state} still={off} />)}
       </ul>
     </section>
   );
 }
 
 /** `still`: nothing is heard of the queues, so what was known last is shown as it was. */
-function Queue({ queue, still }: { queue: QueueView; still: boolean }) {
+function Queue({ queue, state, still }: { queue: QueueView; state: DeskState; still: boolean }) {
   const { i18n } = useConsole();
   const [open, setOpen] = useState(false);
   const list = useId();
@@ -50,12 +50,19 @@ function Queue({ queue, still }: { queue: QueueView; still: boolean }) {
         </span>
         <span class="queue-chevron"><Chevron /></span>
       </button>
-      <div id={list} hidden={!open}>{open && <Head queue={queue} title={title} now={now} />}</div>
+      <div id={list} hidden={!open}>{open && <Head queue={queue} title={title} now={now} state={state} />}</div>
     </li>
   );
 }
 
-function Head({ queue, title, now }: { queue: QueueView; title: string; now: number }) {
+interface HeadProps {
+  readonly queue: QueueView;
+  readonly state: DeskState;
+  readonly title: string;
+  readonly now: number;
+}
+
+function Head({ queue, state, title, now }: HeadProps) {
   const { i18n } = useConsole();
   const head = queue.head ?? [];
   if (head.length === 0) return <p class="empty">{i18n.t("queue.nobody")}</p>;
@@ -63,7 +70,7 @@ function Head({ queue, title, now }: { queue: QueueView; title: string; now: num
     <>
       <ol class="head" aria-label={i18n.t("queue.head", { queue: title })}>
         {head.map((visitor, index) => (
-          <Waiting key={visitor.conversation} visitor={visitor} queue={queue} place={index + 1} now={now} />
+          <Waiting key={visitor.conversation} visitor={visitor} queue={queue} state={state} place={index + 1} now={now} />
         ))}
       </ol>
       {queue.waiting > head.length && <p class="empty">{i18n.n("queue.more", queue.waiting - head.length)}</p>}
@@ -74,23 +81,30 @@ function Head({ queue, title, now }: { queue: QueueView; title: string; now: num
 interface WaitingProps {
   readonly visitor: QueueHead;
   readonly queue: QueueView;
+  readonly state: DeskState;
   readonly place: number;
   readonly now: number;
 }
 
-function Waiting({ visitor, queue, place, now }: WaitingProps) {
+function Waiting({ visitor, queue, state, place, now }: WaitingProps) {
   const { i18n, actions } = useConsole();
   const { t } = i18n;
-  const take = (): void =>
-    void actions.take({ site: queue.site, queue: queue.queue, conversation: visitor.conversation });
+  const why = useId();
+  const can = speaks(state, visitor);
+  const language = languageName(i18n, visitor.lang);
+  const take = (): void => {
+    if (can) void actions.take({ site: queue.site, queue: queue.queue, conversation: visitor.conversation });
+  };
   return (
     <li class="head-row">
       <span class="head-place">{place}.</span>
       <span class="head-facts">
-        {languageName(i18n, visitor.lang)} · <Running ms={grown(visitor.waited_ms, queue.asOf, now)} />
+        {language} · <Running ms={grown(visitor.waited_ms, queue.asOf, now)} />
         {visitor.priority > 0 && <span class="chip chip-priority">{t("priority.high")}</span>}
+        {!can && <span class="head-why" id={why}>{t("take.language")}</span>}
       </span>
-      <button type="button" class="button button-small" onClick={take} aria-label={t("take.this", { n: place })}>{t("take.short")}</button>
+      <button type="button" class="button button-small" onClick={take} aria-disabled={!can}
+        aria-describedby={can ? undefined : why} aria-label={t("take.this", { n: place })}>{t("take.short")}</button>
     </li>
   );
 }

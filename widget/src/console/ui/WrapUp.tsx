@@ -1,4 +1,5 @@
 import { useId, useState } from "preact/hooks";
+import type { Desk } from "../state/desk";
 import type { Conversation, DeskState } from "../state/model";
 import { useConsole } from "./context";
 import { worded } from "./names";
@@ -58,11 +59,19 @@ export function WrapUp({ conversation, state }: WrapUpProps) {
   );
 }
 
+/** What was being written for staff, in whichever field: from now on one draft. */
+function begun({ drafts }: Desk, id: string): string {
+  const text = [drafts.get(id, "staff"), drafts.get(id, "handover")].filter((one) => one.trim() !== "").join("\n");
+  drafts.set(id, "staff", text);
+  drafts.set(id, "handover", "");
+  return text;
+}
+
 /** The note starts as the draft that was there: nothing written is lost when a visitor leaves. */
 function NoteField({ conversation }: { conversation: Conversation }) {
   const { i18n, desk, actions } = useConsole();
   const note = useId();
-  const [text, setText] = useState(desk.drafts.get(conversation.id, "staff"));
+  const [text, setText] = useState(() => begun(desk, conversation.id));
   const unsent = desk.drafts.get(conversation.id, "talk").trim();
   const change = (value: string): void => {
     setText(value);
