@@ -111,7 +111,7 @@ function Shown({ plan, by, today, onBy, onOpen, reload }: ShownProps) {
     <>
       <LateNow plan={plan} />
       <SwapList plan={plan} reload={reload} />
-      <People plan={plan} heads={heads} rows={rows} by={by} today={today} onBy={onBy} onOpen={onOpen} />
+      <People key={by} plan={plan} heads={heads} rows={rows} by={by} today={today} onBy={onBy} onOpen={onOpen} />
     </>
   );
 }

@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import type { I18n } from "../../core/i18n";
 import { Clock, Warn } from "../../console/ui/icons";
 import { may, useManage } from "../context";
@@ -26,8 +27,9 @@ export interface CellProps {
   readonly onOpen: Open;
 }
 
-/** Most pieces of a cell that are shown at once. */
-const MOST = 12;
+/** Pieces of a cell that are shown at first, and with each wish for more. */
+const FIRST = 12;
+const MORE = 50;
 
 /** A day from its first to its last minute: when it is open, what is planned, what is missing. Words beside it say the same. */
 export function DayBar({ head, open, planned, gaps }: { head: DayHead; open: readonly Interval[]; planned: readonly Interval[]; gaps: readonly Gap[] }) {
@@ -86,9 +88,9 @@ interface PiecesProps {
 
 function Pieces({ pieces, day, by, row, names, onOpen }: PiecesProps) {
   const { i18n } = useManage();
+  const [most, setMost] = useState(FIRST);
   if (pieces.length === 0) return null;
-  const shown = pieces.slice(0, MOST);
-  const rest = pieces.slice(MOST);
+  const rest = pieces.length - most;
   const card = (piece: Piece) => (
     <li key={`${piece.occurrence.shift} ${piece.occurrence.of} ${piece.occurrence.start}`}>
       <Card piece={piece} day={day} by={by} row={row} names={names} onOpen={onOpen} />
@@ -96,10 +98,8 @@ function Pieces({ pieces, day, by, row, names, onOpen }: PiecesProps) {
   );
   return (
     <ul class="cards">
-      {shown.map(card)}
-      {rest.length > 0 && (
-        <li><details class="rest"><summary>{i18n.n("week.more", rest.length)}</summary><ul class="cards">{rest.slice(0, 200).map(card)}</ul></details></li>
-      )}
+      {pieces.slice(0, most).map(card)}
+      {rest > 0 && <li><button type="button" class="more" onClick={() => setMost(most + MORE)}>{i18n.n("week.more", rest)}</button></li>}
     </ul>
   );
 }
