@@ -51,7 +51,10 @@ def _setting(name: str, metavar: str, about: str) -> Callable[[Command], Command
 @click.option("--site", help="Instead of FILE: whose recorded arrivals; needs --queue.")
 @click.option("--queue", help="The queue of that site.")
 @click.option(
-    "--months", type=click.IntRange(1, MONTHS_KEPT), default=3, show_default=True,
+    "--months",
+    type=click.IntRange(1, MONTHS_KEPT),
+    default=3,
+    show_default=True,
     help="So much of what is recorded, the present month included.",
 )
 @_setting("target", "LIMITS", f'What is promised: "{TARGET_EXAMPLE}", or some of these.')

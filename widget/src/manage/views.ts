@@ -3,8 +3,10 @@
 import type { ComponentType } from "preact";
 import { may } from "./context";
 import type { OwnSite } from "./core/model";
+import { BoardView } from "./board/BoardView";
 import { CoverageView } from "./coverage/CoverageView";
 import { HoursView } from "./hours/HoursView";
+import { StatisticsView } from "./statistics/StatisticsView";
 import { WeekView } from "./week/WeekView";
 
 export interface View {
@@ -18,6 +20,8 @@ export const VIEWS: readonly View[] = [
   { name: "week", needs: "read_shifts", Component: WeekView },
   { name: "hours", needs: "change_hours", Component: HoursView },
   { name: "coverage", needs: "read_coverage", Component: CoverageView },
+  { name: "board", needs: "read_board", Component: BoardView },
+  { name: "statistics", needs: "read_statistics", Component: StatisticsView },
 ];
 
 /** The views that this person may see at the site. */
