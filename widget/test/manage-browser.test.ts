@@ -238,3 +238,37 @@ test("At 320 px, in the dark and in forced colours every view fits and reads in 
     }, undefined, `#/week?day=${MONDAY}`, { locale, colorScheme, forcedColors, viewport: { width: 320, height: 720 } });
   }
 });
+
+test("A session that ends under an open form asks to sign in again, and the form comes back as it was.", async () => {
+  await stage(async ({ page, rig }) => {
+    await page.getByRole("button", { name: "New shift", exact: true }).click();
+    await dialog(page).getByLabel("To").fill("20");
+    rig.answer("POST /sites/kunta/shifts", () => ({ status: 401, body: { status: 401, code: "not_signed_in", detail: "" } }));
+    await dialog(page).getByLabel("From").fill("18");
+    await page.getByText("Your session has ended.").waitFor();
+    assert.equal(await dialog(page).count(), 0);
+    rig.answer("POST /login", () => ({ body: rig.me }));
+    rig.answer("POST /sites/kunta/shifts", saves);
+    await page.getByLabel("User name").fill("helmi");
+    await page.getByLabel("Password").fill("right");
+    await page.keyboard.press("Enter");
+    await dialog(page).waitFor();
+    assert.deepEqual([await dialog(page).getByLabel("From").inputValue(), await dialog(page).getByLabel("To").inputValue()], ["18:00", "20:00"]);
+  }, (rig) => rig.answer("POST /sites/kunta/shifts", saves));
+});
+
+test("What is no longer possible is told, and can be opened from there.", async () => {
+  await stage(async ({ page }) => {
+    await page.getByText("2 things in the plan are no longer possible").waitFor();
+    await page.getByText("The queue kriisi is gone.").waitFor();
+    await page.getByText("Aino is planned twice at once: Wed 25 Nov 11:00–12:00.").waitFor();
+    await page.getByRole("button", { name: "Change shift" }).click();
+    await dialog(page).getByRole("radio", { name: /The whole series/ }).waitFor();
+  }, (rig) => {
+    const start = Date.UTC(2026, 10, 25, 9);
+    rig.answer("GET /sites/kunta/shifts", () => ({ tag: "7", body: { version: 7, shifts: SHIFTS,
+      broken: [{ shift: "day", field: "queues", message: "there is no queue kunta/kriisi; name one that exists, or delete the shift." }] } }));
+    rig.answer("GET /sites/kunta/roster", () => ({ tag: "7", body: { version: 7, occurrences: [], void: [],
+      overlaps: [{ staff: "aino", shifts: ["day", "other"], start, end: start + 3_600_000 }] } }));
+  });
+});

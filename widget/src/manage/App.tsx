@@ -86,7 +86,7 @@ export function App() {
       )}
       {me && (
         <div hidden={phase !== "in"}>
-          <Frame key={me.id} i18n={i18n} api={api} me={me} now={now} lang={settings.lang}
+          <Frame key={me.id} i18n={i18n} api={api} me={me} now={now} shown={phase === "in"} lang={settings.lang}
             onLang={(lang) => setSettings({ lang })} onLeave={leave} />
         </div>
       )}

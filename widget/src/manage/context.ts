@@ -10,6 +10,8 @@ export interface Manage {
   readonly api: Api;
   readonly me: Me;
   readonly site: OwnSite;
+  /** False while somebody has to sign in again: dialogs make room for the login and come back after it. */
+  readonly shown: boolean;
   /** The server's time, ms. */
   readonly now: () => number;
   /** Tells everybody, screen readers too, what was done. */

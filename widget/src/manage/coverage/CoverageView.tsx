@@ -7,12 +7,10 @@ import { addDays, dayAt, instantOf, isDay, type Day } from "../core/time";
 import { clockAt, refusalWords } from "../core/words";
 import { daysAhead } from "../hours/draft";
 import { showQuery, useRoute } from "../route";
-import { gapsOf } from "../week/arrange";
-import { GapNote } from "../week/cells";
 import { useWide } from "../week/People";
-import { dayNumber, longDay, rangeText, shortDay } from "../week/text";
+import { dayNumber, longDay, rangeText, shortDay, spanText } from "../week/text";
 import { MinimaDialog } from "./MinimaDialog";
-import { hourRows, runsOf, type HourCell } from "./table";
+import { hourRows, runsOf, stretchesOf, type HourCell } from "./table";
 
 /** The week ahead: planned beside required, by queue and hour. */
 export function CoverageView() {
@@ -129,15 +127,22 @@ function CoverCell({ cell }: { cell: HourCell | null }) {
 
 function CoverLists({ queue, found, days }: { queue: string; found: Coverage; days: readonly Day[] }) {
   const { i18n } = useManage();
-  const gaps = gapsOf(found.covers.filter((one) => one.queue === queue));
   return (
     <ul class="cover-lists">
       {days.map((day) => {
-        const own = gaps.filter((gap) => dayAt(gap.start) === day);
+        const stretches = stretchesOf(found.covers, queue, day);
         return (
           <li key={day}>
             <h3>{longDay(i18n, day)}</h3>
-            {own.length === 0 ? <p class="soft">{i18n.t("coverage.day_full")}</p> : own.map((gap) => <GapNote key={gap.start} gap={gap} />)}
+            {stretches.length === 0 && <p class="soft">{i18n.t("coverage.none")}</p>}
+            {stretches.map((one) => (
+              <p key={one.start} class={one.missing > 0 ? "stretch cover-short" : "stretch"}>
+                <span>{spanText(i18n, one.start, one.end)}</span>
+                <span class="cover-number" aria-hidden="true">{one.missing > 0 && <Warn />}{one.planned}/{one.required}</span>
+                <span class="vh">{i18n.t("coverage.cell", { planned: one.planned, required: one.required })}</span>
+                {one.missing > 0 && <span>{i18n.n("coverage.short", one.missing)}</span>}
+              </p>
+            ))}
           </li>
         );
       })}

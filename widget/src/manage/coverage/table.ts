@@ -41,6 +41,18 @@ function cellOf(parts: readonly Cover[] | undefined): HourCell | null {
   };
 }
 
+/** Stretches of a day in which both numbers stay the same, put together where they touch. */
+export function stretchesOf(covers: readonly Cover[], queue: string, day: Day): readonly Cover[] {
+  const found: Cover[] = [];
+  for (const cover of covers) {
+    if (cover.queue !== queue || dayAt(cover.start) !== day) continue;
+    const last = found.at(-1);
+    if (last && last.end === cover.start && last.required === cover.required && last.planned === cover.planned) found[found.length - 1] = { ...last, end: cover.end };
+    else found.push(cover);
+  }
+  return found;
+}
+
 export interface HourRun {
   readonly first: HourRow;
   readonly last: HourRow;

@@ -12,16 +12,20 @@ interface DialogProps {
 
 /** A modal dialog: the browser keeps focus inside and gives it back; Escape closes. */
 export function Dialog({ title, onClose, children, wide = false }: DialogProps) {
-  const { i18n } = useManage();
+  const { i18n, shown } = useManage();
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => {
     const opener = document.activeElement;
-    dialog.current?.showModal();
     return () => {
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
     };
   }, []);
+  useEffect(() => {
+    // A modal dialog makes all else inert, the login too.
+    if (shown) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [shown]);
   return (
     <dialog ref={dialog} class={wide ? "dialog dialog-wide" : "dialog"} aria-labelledby={heading}
       onCancel={(event) => { event.preventDefault(); onClose(); }}>

@@ -14,6 +14,8 @@ interface FrameProps {
   readonly api: Api;
   readonly me: Me;
   readonly now: () => number;
+  /** False while the login stands in front. */
+  readonly shown: boolean;
   readonly lang: Lang;
   readonly onLang: (lang: Lang) => void;
   /** Resolves to false when it could not be done. */
@@ -37,7 +39,7 @@ function useSaid() {
 
 /** The page around the views: navigation, the site, the language, who is signed in. */
 export function Frame(props: FrameProps) {
-  const { i18n, api, me, now } = props;
+  const { i18n, api, me, now, shown } = props;
   const [site, setSite] = useState<OwnSite | undefined>(me.sites[0]);
   const [said, say] = useSaid();
   const { view: wanted } = useRoute();
@@ -51,7 +53,7 @@ export function Frame(props: FrameProps) {
         onSite={(id) => setSite(me.sites.find((one) => one.site === id))} />
       <main class="main" id="main" tabIndex={-1} ref={main}>
         {site && view ? (
-          <ManageContext.Provider value={{ i18n, api, me, site, now, say }}>
+          <ManageContext.Provider value={{ i18n, api, me, site, shown, now, say }}>
             <view.Component key={site.site} />
           </ManageContext.Provider>
         ) : <NotHere i18n={i18n} />}

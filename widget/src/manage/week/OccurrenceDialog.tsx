@@ -1,12 +1,12 @@
 import { may, useManage } from "../context";
 import type { Occurrence } from "../core/model";
 import { ruleWords } from "../core/rule";
+import { dayAt } from "../core/time";
 import type { Known } from "../core/words";
 import { Dialog } from "../ui/Dialog";
 import type { Open } from "./opened";
 import type { WeekPlan } from "./plan";
 import { hoursNumber, longDay, spanText } from "./text";
-import { dayAt } from "../core/time";
 
 interface OccurrenceProps {
   readonly plan: WeekPlan;

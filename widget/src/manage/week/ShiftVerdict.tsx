@@ -3,12 +3,11 @@ import { useManage } from "../context";
 import { isStale } from "../core/api";
 import type { Verdict } from "../core/dryRun";
 import type { Absence, ShiftSaved } from "../core/model";
-import { instantOfWall } from "../core/time";
+import { dayAt, instantOfWall } from "../core/time";
 import { refusalWords, type Known, type Words } from "../core/words";
 import type { WeekPlan } from "./plan";
 import { awayIn, isComplete, type Scope, type ShiftForm } from "./shiftForm";
 import { briefDay, whenText } from "./text";
-import { dayAt } from "../core/time";
 
 interface VerdictProps {
   readonly plan: WeekPlan;

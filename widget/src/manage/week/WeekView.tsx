@@ -16,7 +16,9 @@ import { readWeek, type WeekPlan } from "./plan";
 import { ShiftDialog } from "./ShiftDialog";
 import { AskSwapDialog } from "./AskSwapDialog";
 import { OccurrenceDialog } from "./OccurrenceDialog";
+import { Decided } from "./Decided";
 import { SwapList } from "./SwapList";
+import { Trouble } from "./Trouble";
 import { rangeText } from "./text";
 import type { Opened, Open } from "./opened";
 
@@ -110,7 +112,9 @@ function Shown({ plan, by, today, onBy, onOpen, reload }: ShownProps) {
   return (
     <>
       <LateNow plan={plan} />
+      <Trouble plan={plan} onOpen={onOpen} />
       <SwapList plan={plan} reload={reload} />
+      <Decided plan={plan} />
       <People key={by} plan={plan} heads={heads} rows={rows} by={by} today={today} onBy={onBy} onOpen={onOpen} />
     </>
   );

@@ -137,9 +137,9 @@ function AwayChip({ away, day, onOpen }: { away: Away; day: Day; onOpen: Open })
   );
 }
 
-export function GapNote({ gap, queue }: { gap: Gap; queue?: string }) {
+function GapNote({ gap }: { gap: Gap }) {
   const { i18n } = useManage();
   return (
-    <p class="gap"><Warn /><span>{queue ? `${queue}: ` : ""}{i18n.n("week.gap", gap.missing, { times: spanText(i18n, gap.start, gap.end) })}</span></p>
+    <p class="gap"><Warn /><span>{i18n.n("week.gap", gap.missing, { times: spanText(i18n, gap.start, gap.end) })}</span></p>
   );
 }
