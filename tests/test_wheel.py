@@ -122,7 +122,7 @@ def test_the_wheel_holds_the_front_end_and_the_scripts(wheel: Path) -> None:
     """Launcher, panel, console, Lua scripts and example pages are in the wheel; their sources are not."""
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    static = {f"static/{name}" for name in ("w.js", "panel.html", "console.html", "manifest.json")}
+    static = {f"static/{name}" for name in ("w.js", "panel.html", "console.html", "manage.html", "manifest.json")}
     assert {f"chatsvc/{name}" for name in (*static, "store/lua/append.lua", "demo_site/site.css")} <= names
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     assert {name.split("/")[0].split("-")[0] for name in names} == {"chatsvc"}
@@ -143,7 +143,7 @@ async def test_the_demo_runs_from_the_wheel(demo: Demo) -> None:
     demo.until_ready()
     base = f"http://127.0.0.1:{demo.port}"
     async with ClientSession(headers={"Host": f"chat.localhost:{demo.port}"}) as client:
-        for path in ("/w.js", "/panel?site=kunta&queue=paihde&lang=fi", "/console/"):
+        for path in ("/w.js", "/panel?site=kunta&queue=paihde&lang=fi", "/console/", "/manage/"):
             async with client.get(base + path) as answer:
                 body = await answer.text()
                 assert answer.status == 200, (path, body)

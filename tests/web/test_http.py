@@ -192,6 +192,7 @@ def _policy(header: str) -> dict[str, str]:
         ("/chat/kunta/paihde", "'none'"),
         ("/chat/kunta", "'none'"),
         ("/console/", "'none'"),
+        ("/manage/", "'none'"),
     ],
 )
 async def test_pages_are_locked_in(service: Service, path: str, ancestors: str, static_dir: object) -> None:
@@ -277,7 +278,7 @@ async def test_ready_while_the_store_is_away(service: Service, valkey_server: Si
 
 
 async def test_the_way_to_the_console(service: Service) -> None:
-    """/ and /console lead there."""
-    for path in ("/", "/console"):
+    """/ and /console lead there; /manage leads to the page where the service is planned."""
+    for path, there in (("/", "/console/"), ("/console", "/console/"), ("/manage", "/manage/")):
         status, headers, _ = await answer(service, "GET", path)
-        assert (status, headers["Location"]) == (302, "/console/")
+        assert (status, headers["Location"]) == (302, there)

@@ -13,7 +13,7 @@ from tests.support.service import Service
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 WRONG = ["/chat/nowhere/paihde", "/chat/nowhere", "/panel?site=nowhere", "/panel", "/chat", "/chat/", "/chat/a/b/c",
-         "/console/nowhere", "/console/a/b"]  # fmt: skip
+         "/console/nowhere", "/console/a/b", "/manage/nowhere"]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ async def test_a_browser_gets_a_page_in_its_language(
         assert f'<html lang="{lang}">' in text
         assert f"<h1>{words}</h1>" in text
         assert '<a href="tel:112">112</a>' in text
-        assert ('href="/console/"' in text) == path.startswith("/console")
+        assert ('href="/console/"' in text) == path.startswith(("/console", "/manage"))
         assert "nowhere" not in text
 
 
@@ -71,7 +71,7 @@ async def test_a_program_gets_a_problem_document(service: Service, accept: str |
 async def test_what_exists_is_no_wrong_address(service: Service, static_dir: Path) -> None:
     """Panel, chat and console are still where they were."""
     assert static_dir.is_dir()
-    for path in ("/panel?site=kunta", "/chat/kunta", "/chat/kunta/paihde", "/console/", "/console"):
+    for path in ("/panel?site=kunta", "/chat/kunta", "/chat/kunta/paihde", "/console/", "/console", "/manage/"):
         async with service.http.get(service.base + path, headers={"Accept": BROWSER}) as answer:
             assert answer.status == 200, path
 
