@@ -122,7 +122,9 @@ def test_the_wheel_holds_the_front_end_and_the_scripts(wheel: Path) -> None:
     """Launcher, panel, console, Lua scripts and example pages are in the wheel; their sources are not."""
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    static = {f"static/{name}" for name in ("w.js", "panel.html", "console.html", "manage.html", "manifest.json")}
+    static = {
+        f"static/{name}" for name in ("w.js", "panel.html", "console.html", "manage.html", "manifest.json")
+    }
     assert {f"chatsvc/{name}" for name in (*static, "store/lua/append.lua", "demo_site/site.css")} <= names
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     assert {name.split("/")[0].split("-")[0] for name in names} == {"chatsvc"}

@@ -71,7 +71,14 @@ async def test_a_program_gets_a_problem_document(service: Service, accept: str |
 async def test_what_exists_is_no_wrong_address(service: Service, static_dir: Path) -> None:
     """Panel, chat and console are still where they were."""
     assert static_dir.is_dir()
-    for path in ("/panel?site=kunta", "/chat/kunta", "/chat/kunta/paihde", "/console/", "/console", "/manage/"):
+    for path in (
+        "/panel?site=kunta",
+        "/chat/kunta",
+        "/chat/kunta/paihde",
+        "/console/",
+        "/console",
+        "/manage/",
+    ):
         async with service.http.get(service.base + path, headers={"Accept": BROWSER}) as answer:
             assert answer.status == 200, path
 
