@@ -1,6 +1,6 @@
 """Random lives of a pool on the real store, beside a slow reference in plain Python.
 
-CHATSVC_MODEL_EXAMPLES sets how many lives are tried (150), CHATSVC_MODEL_STEPS how long each is (50).
+CHATSVC_MODEL_LIVES sets how many lives are tried (150), CHATSVC_MODEL_STEPS how long each is (50): `make model`.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from tests.support.stores import AnyStore
 
 pytest_plugins = ["tests.support.stores", "tests.support.pool_bench"]
 
-EXAMPLES = int(os.environ.get("CHATSVC_MODEL_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("CHATSVC_MODEL_LIVES", "150"))
 STEPS = int(os.environ.get("CHATSVC_MODEL_STEPS", "50"))
 LIMIT = 6
 PEOPLE = {
