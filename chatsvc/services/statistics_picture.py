@@ -9,6 +9,11 @@ from chatsvc.services.statistics_words import WORDS, Words
 
 WIDTH, LEFT, RIGHT, TOP = 960, 30, 30, 96
 PANEL, TALLEST = 128, 70  # height of a panel, and of its highest bar
+# Of which columns of the table a day's column is the sum.
+_COLUMNS = {
+    "attempts": ("attempts",), "answered": ("answered",), "gave_up": ("abandoned", "dropped"),
+    "told_closed": ("told_closed",), "turned_away": ("full", "message"),
+}  # fmt: skip
 INK, FILL = "#1a1a1a", "#1b5e8c"  # 17:1 and 7:1 on white
 
 
@@ -16,14 +21,14 @@ def picture(table: MonthTable, site_name: str, lang: str, *, over: bool) -> str:
     """An SVG with its title, and a description that says every number for those who listen."""
     words = WORDS[lang]
     height = TOP + PANEL * len(DAY_COLUMNS) + 20
-    title = words.title.format(site=site_name, month=table.month)
+    title = words.title.format(site=site_name, month=words.month(table.month))
     head = [_text(LEFT, 30, title, size=20, bold=True)]
     lines = " ".join([words.days, *([] if over else [words.unfinished])]), words.left_out
     head += [_text(LEFT, 54 + 18 * number, line) for number, line in enumerate(lines)]
     panels = [
         part
         for number, name in enumerate(DAY_COLUMNS)
-        for part in _panel(table.days, name, words, TOP + PANEL * number)
+        for part in _panel(table, name, words, TOP + PANEL * number)
     ]
     spoken = " ".join([*lines, *_spoken(table.days, words)])
     drawn = "\n".join([*head, *panels])
@@ -38,13 +43,12 @@ def picture(table: MonthTable, site_name: str, lang: str, *, over: bool) -> str:
 """
 
 
-def _panel(days: Iterable[Day], name: str, words: Words, top: int) -> Iterator[str]:
-    """One outcome's bars on a scale of its own, which its heading gives; a dash where a number is left out."""
-    rows = list(days)
+def _panel(table: MonthTable, name: str, words: Words, top: int) -> Iterator[str]:
+    """One outcome's bars on a scale of its own, each with its number; a dash where a number is left out."""
+    rows = table.days
     most = max((day.cells[name] or 0 for day in rows), default=0)
     floor, width = top + PANEL - 30, (WIDTH - LEFT - RIGHT) / max(1, len(rows))
-    heading = f"{words.columns[name]} ({words.most.format(number=most)})"
-    yield _text(LEFT, top + 8, heading, bold=True)
+    yield _text(LEFT, top + 8, _heading(table, name, words), bold=True)
     yield f'<path d="M{LEFT} {floor}H{WIDTH - RIGHT}" stroke="{INK}"/>'
     for number, day in enumerate(rows):
         value, middle = day.cells[name], LEFT + width * (number + 0.5)
@@ -59,6 +63,13 @@ def _panel(days: Iterable[Day], name: str, words: Words, top: int) -> Iterator[s
                 f' height="{tall:.1f}" fill="{FILL}"/>'
             )
             yield _text(middle, floor - tall - 3, str(value), size=10, anchor="middle")
+
+
+def _heading(table: MonthTable, name: str, words: Words) -> str:
+    """The outcome with its sum, if that may be shown."""
+    cells = [table.rows[0].cells[column] for column in _COLUMNS[name]]
+    total = HIDDEN if None in cells else str(sum(cell or 0 for cell in cells))
+    return words.panel.format(name=words.columns[name], total=total)
 
 
 def _spoken(days: Iterable[Day], words: Words) -> Iterator[str]:

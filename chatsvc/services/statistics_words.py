@@ -19,7 +19,12 @@ class Words:
     left_out: str
     unfinished: str
     days: str  # of the picture: what is drawn
-    most: str  # of the highest day's number
+    months: tuple[str, ...]
+    panel: str  # of outcome and sum of the month
+
+    def month(self, month: str) -> str:
+        """A month such as `2026-11` in words."""
+        return f"{self.months[int(month[5:]) - 1]} {month[:4]}"
 
 
 WORDS: Mapping[str, Words] = {
@@ -48,7 +53,11 @@ WORDS: Mapping[str, Words] = {
         left_out="– tarkoittaa, että luku on jätetty pois: se on 1–4 tai siitä voisi laskea sellaisen luvun.",
         unfinished="Kuukausi on kesken.",
         days="Yhteydenotot päivittäin.",
-        most="enimmillään {number}",
+        months=(
+            "tammikuu", "helmikuu", "maaliskuu", "huhtikuu", "toukokuu", "kesäkuu", "heinäkuu", "elokuu", "syyskuu",
+            "lokakuu", "marraskuu", "joulukuu",
+        ),
+        panel="{name}: yhteensä {total}",
     ),
     "sv": Words(
         title="{site}: statistik, {month}",
@@ -75,7 +84,11 @@ WORDS: Mapping[str, Words] = {
         left_out="– betyder att talet har utelämnats: det är 1–4, eller ett sådant tal kunde räknas ut av det.",
         unfinished="Månaden är inte slut.",
         days="Kontaktförsök per dag.",
-        most="högst {number}",
+        months=(
+            "januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september", "oktober",
+            "november", "december",
+        ),
+        panel="{name}: sammanlagt {total}",
     ),
     "en": Words(
         title="{site}: statistics, {month}",
@@ -102,6 +115,10 @@ WORDS: Mapping[str, Words] = {
         left_out="– means that a number is left out: it is 1 to 4, or such a number could be computed from it.",
         unfinished="The month is not over.",
         days="Attempts by day.",
-        most="at most {number}",
+        months=(
+            "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+            "November", "December",
+        ),
+        panel="{name}: {total} in all",
     ),
 }  # fmt: skip

@@ -3,7 +3,7 @@ import { Scroll } from "../statistics/Scroll";
 import { OUTCOMES, type BoardQueue } from "./model";
 import { ageText, atText, estimateText } from "./text";
 
-const NOW = ["state", "waiting", "longest", "estimate", "on_duty", "free"] as const;
+const NOW = ["state", "waiting", "longest", "expected", "on_duty", "free"] as const;
 
 /** How each queue stands, and what became of today's attempts. */
 export function QueueTable({ queues, now }: { queues: readonly BoardQueue[]; now: number }) {

@@ -12,6 +12,11 @@ export function Figure({ value }: { value: number | null }) {
   return <><span aria-hidden="true">–</span><span class="vh">{i18n.t("statistics.hidden")}</span></>;
 }
 
+/** No figure: left out, but where nobody was answered there is none. */
+function Missing({ row }: { row: Row }) {
+  return row.answered === 0 ? null : <Figure value={null} />;
+}
+
 /** Seconds as minutes: "3 min", "1.5 min", "over 60 min". */
 function minutes(i18n: I18n, seconds: number | null): string {
   if (seconds === null) return i18n.t("statistics.over_hour");
@@ -47,7 +52,7 @@ function CountRow({ row }: { row: Row }) {
     <tr class={kindOf(row)}>
       <RowHead row={row} />
       {COLUMNS.map((name) => <td key={name} class="number"><Figure value={row[name]} /></td>)}
-      <td class="number">{share ?? <Figure value={null} />}</td>
+      <td class="number">{share ?? <Missing row={row} />}</td>
     </tr>
   );
 }
@@ -91,18 +96,18 @@ function WaitRow({ row }: { row: Row }) {
   return (
     <tr class={kindOf(row)}>
       <RowHead row={row} />
-      <WaitCells waits={row.answered_waits} />
-      <WaitCells waits={row.gave_up_waits} />
-      <td class="number">{row.handling_s === null ? <Figure value={null} /> : minutes(i18n, row.handling_s)}</td>
+      <WaitCells waits={row.answered_waits} none={row.answered === 0} />
+      <WaitCells waits={row.gave_up_waits} none={row.abandoned === 0 && row.dropped === 0} />
+      <td class="number">{row.handling_s === null ? <Missing row={row} /> : minutes(i18n, row.handling_s)}</td>
     </tr>
   );
 }
 
-function WaitCells({ waits }: { waits: Waits | null }) {
+function WaitCells({ waits, none }: { waits: Waits | null; none: boolean }) {
   const { i18n } = useManage();
   const limit = (seconds: number | null): string =>
     seconds === null ? minutes(i18n, null) : i18n.t("statistics.at_most", { time: minutes(i18n, seconds) });
-  if (!waits) return <>{WAITS.map((name) => <td key={name} class="number"><Figure value={null} /></td>)}</>;
+  if (!waits) return <>{WAITS.map((name) => <td key={name} class="number">{!none && <Figure value={null} />}</td>)}</>;
   return (
     <>
       <td class="number">{limit(waits.median_s)}</td>
