@@ -10,7 +10,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from chatsvc.app import WorkerParts
+from chatsvc.domain.questions import Condition, Question, Rule
 from chatsvc.domain.statistics import MONTHS_KEPT, Tally, local_hour, months_before
+from chatsvc.services.statistics import ServiceCounts
+from chatsvc.store.statistics import PoolCounts
 from chatsvc.telemetry.metrics import Metrics
 from tests.support.api import Person, person
 from tests.support.service import Service, make_site, make_staff
@@ -64,8 +67,8 @@ async def test_the_board_follows_visitors(service: Service, saana: Person) -> No
     console = await service.on_duty("aino")
     start = service.backend.clock.now()
     await service.joined()
-    second, _ = await service.joined(lang="sv")
     await pass_time(service, MINUTE)
+    second, _ = await service.joined(lang="sv")
     board = (await saana.ask("GET", BOARD)).body
     queue = board["queues"][0]
     assert {name: queue[name] for name in ("queue", "state", "waiting", "away", "oldest", "on_duty", "free")} == {
@@ -104,6 +107,42 @@ async def test_whoever_is_turned_away_is_counted_once(service: Service, saana: P
     await service.joined()
     await turned_away(service)
     assert await today(saana) == {"attempts": 4, "told_closed": 1, "full": 1, "waiting": 2}
+
+
+async def test_whoever_is_led_to_a_message_is_counted_so(valkey: SingleStore, tmp_path: Path) -> None:
+    """A rule answers instead of a counsellor, also while nobody is on duty; without the answers it is no attempt."""
+    words = {"fi": "Soita 112."}
+    danger = Question("danger", "yes-no", {"fi": "Onko hätä?"}, required=True)
+    stop = Rule((Condition("danger", ("yes",)),), message=words, stop=True)
+    site = make_site(paihde={"questions": (danger,), "rules": (stop,)})
+    people = (make_staff("aino"), make_staff("saana", role="supervisor"))
+    async with still(valkey.url, tmp_path, site, people) as service:
+        saana = await person(service, "saana")
+        await turned_away(service, answers={"danger": "yes"})
+        assert await today(saana) == {"attempts": 1, "message": 1}
+        await service.on_duty("aino")
+        visitor = await service.visitor()
+        await visitor.send("hello", site="kunta", queue="paihde", lang="fi")
+        await visitor.expect("error")
+        assert await today(saana) == {"attempts": 1, "message": 1}
+        await visitor.send("hello", site="kunta", queue="paihde", lang="fi", answers={"danger": "yes"})
+        await visitor.expect("unavailable")
+        await settled(service)
+        assert await today(saana) == {"attempts": 2, "message": 2}
+
+
+async def test_a_site_keeps_its_months_when_it_changes_its_pool(service: Service) -> None:
+    """What was counted in a pool stays there; it is found from the pool of now."""
+    for pool in ("kunta", "region"):
+        counts = PoolCounts(service.backend.link, pool)
+        await counts.turned_away("kunta/paihde", "fi", "2026-10-05T10", "turned_full")
+        await counts.turned_away("other/paihde", "fi", "2026-10-05T10", "turned_full")
+    moved = ServiceCounts(
+        lambda pool: PoolCounts(service.backend.link, pool), lambda: ["region", "kunta", "region"]
+    )
+    assert await moved.month("kunta", "2026-10") == {
+        Tally("kunta/paihde", "fi", "2026-10-05T10", "turned_full"): 2
+    }
 
 
 async def test_tomorrow_begins_at_nought(service: Service, saana: Person) -> None:
