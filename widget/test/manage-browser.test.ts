@@ -272,3 +272,39 @@ test("What is no longer possible is told, and can be opened from there.", async 
       overlaps: [{ staff: "aino", shifts: ["day", "other"], start, end: start + 3_600_000 }] } }));
   });
 });
+
+test("What somebody else does to a shift while it is open is told before one saves over it.", async () => {
+  await stage(async ({ page, rig }) => {
+    rig.answer("PUT /sites/kunta/shifts/night", (asked) => (asked.version === "\"9\"" ? saves(asked) : { status: 412, body: { status: 412, code: "changed", detail: "" } }));
+    const changed = SHIFTS.map((one) => (one.id === "night" ? { ...one, shift: { ...one.shift, end: "2026-11-28T07:00" } } : one));
+    rig.answer("GET /sites/kunta/shifts", () => ({ body: { version: 9, shifts: changed, broken: [] }, tag: "9" }));
+    await page.getByRole("button", { name: "22:00–06:00" }).click();
+    await dialog(page).getByText("Somebody else has changed the plan.").waitFor();
+    await dialog(page).getByText("No conflicts").waitFor();
+  });
+});
+
+test("A calendar file is looked at before it is taken, and an absence says what falls away.", async () => {
+  await stage(async ({ page, rig }) => {
+    const read = (asked: Asked) => ({ tag: "7", body: { version: 7, saved: !asked.query.has("dry_run"), shifts: SHIFTS.slice(0, 1), absences: [], warnings: [] } });
+    rig.answer("POST /sites/kunta/calendar", (asked) => (String(asked.body).includes("VEVENT") ? read(asked)
+      : refused([{ field: "calendar", message: "This is no calendar." }])));
+    rig.answer("POST /sites/kunta/absences", () => ({ status: 201, tag: "8" }));
+    await page.getByRole("button", { name: "Import and export" }).click();
+    const file = (text: string) => ({ name: "plan.ics", mimeType: "text/calendar", buffer: Buffer.from(text) });
+    await dialog(page).getByLabel("File").setInputFiles(file("hello"));
+    await dialog(page).getByText("This is no calendar.").waitFor();
+    await dialog(page).getByLabel("File").setInputFiles(file("BEGIN:VEVENT"));
+    await dialog(page).getByText("1 shift. 0 absences.").waitFor();
+    assert.equal(rig.calls("POST", "/sites/kunta/calendar").every((one) => one.query.has("dry_run")), true);
+    await dialog(page).getByRole("button", { name: "Save into the plan" }).click();
+    await page.getByText("1 shift is imported.").waitFor();
+    assert.equal(rig.calls("POST", "/sites/kunta/calendar").at(-1)?.version, "\"7\"");
+    await page.getByRole("button", { name: "New absence" }).click();
+    await dialog(page).getByText("3 planned times do not take place:").waitFor();
+    assert.deepEqual(await axeFindings(page), []);
+    await dialog(page).getByRole("button", { name: "Save" }).click();
+    await page.getByText("The absence is saved.").waitFor();
+    assert.deepEqual(rig.calls("POST", "/sites/kunta/absences")[0]?.body, { staff: "aino", start: "2026-11-25T00:00", end: "2026-11-26T00:00" });
+  });
+});

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useManage } from "../context";
 import { isStale, type FieldProblem, type Refusal } from "../core/api";
 import { useDryRun } from "../core/dryRun";
@@ -48,7 +48,9 @@ function useShift(props: ShiftDialogProps) {
     if (known) setForm(formOf(known.shift, of, next));
   };
   const change = (part: Partial<ShiftForm>): void => setForm((held) => ({ ...held, ...part }));
-  return { known, of, scope, choose, form, change };
+  const [first] = useState(() => JSON.stringify(known?.shift));
+  const moved = known !== undefined && JSON.stringify(known.shift) !== first;
+  return { known, of, scope, choose, form, change, moved };
 }
 
 /** What happens when something is sent for good: said and closed, or told why not; what was typed stays. */
@@ -72,9 +74,9 @@ function useSending({ reload, onClose }: ShiftDialogProps) {
 
 /** Creates a shift, or changes one: this time only, or all of its times. */
 export function ShiftDialog(props: ShiftDialogProps) {
-  const { plan, names, onClose, occurrence } = props;
+  const { plan, names, reload, onClose, occurrence } = props;
   const { i18n, site } = useManage();
-  const { known, of, scope, choose, form, change } = useShift(props);
+  const { known, of, scope, choose, form, change, moved } = useShift(props);
   const { refusal, busy, send } = useSending(props);
   const words = useWords(names);
   const base = `/sites/${site.site}/shifts`;
@@ -82,6 +84,8 @@ export function ShiftDialog(props: ShiftDialogProps) {
   const method = known ? "PUT" : "POST";
   const wanted = isComplete(form) ? shiftOf(form, known?.shift, scope, of) : null;
   const { verdict, busy: judging } = useDryRun<ShiftSaved>(path, method, wanted, plan.version);
+  const overtaken = verdict?.refusal ? isStale(verdict.refusal) : false;
+  useEffect(() => { if (overtaken) void reload(); }, [overtaken, plan.version]);
   const told = refusal && !isStale(refusal) ? refusal : verdict?.refusal;
   const problems = fieldsOf(told?.problems ?? [], scope);
   const at = (...fields: string[]) => words(problemsAt(problems, ...fields));
@@ -91,7 +95,7 @@ export function ShiftDialog(props: ShiftDialogProps) {
   return (
     <Dialog title={i18n.t(known ? "shift.change" : "shift.new")} onClose={onClose} wide>
       <form class="form" noValidate onSubmit={(event) => { event.preventDefault(); save(); }}>
-        {refusal && isStale(refusal) && <p class="callout callout-care" role="alert">{i18n.t("shift.stale")}</p>}
+        {(moved || (refusal && isStale(refusal))) && <p class="callout callout-care" role="alert">{i18n.t("shift.stale")}</p>}
         {refusal && !isStale(refusal) && problems.length === 0 && <p class="callout callout-bad" role="alert">{refusalWords(i18n, refusal)}</p>}
         {gone && <p class="callout callout-care" role="alert">{i18n.t("shift.gone")}</p>}
         {known && isSeries(known) && <ScopeChoice shift={known.shift} of={of} scope={scope} onScope={choose} />}
