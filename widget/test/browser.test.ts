@@ -171,7 +171,7 @@ test("Only the languages of the site are offered, in its order.", async () => {
   script([statusOf("paihde", { languages: ["sv", "smn", "fi"] })]);
   await open();
   await page.locator(".state.open").waitFor();
-  assert.deepEqual(await page.locator(".languages button").allInnerTexts(), ["Svenska", "Suomi"]);
+  assert.deepEqual(await page.locator(".languages button").allInnerTexts(), ["Svenska", "Anarâškielâ", "Suomi"]);
 });
 
 test("Feedback and erasure after the end; nothing of the talk is left on the page.", async () => {

@@ -36,3 +36,11 @@ test("Every text that the code asks for by its full name is there, and every tex
     assert.ok(used, `${key} is not used`);
   }
 });
+
+test("What is loaded later about languages is there in the three languages, with the same parameters.", () => {
+  const texts = JSON.parse(readFileSync(join(folder, "languages.json"), "utf8")) as Record<string, Record<string, string>>;
+  for (const [key, words] of Object.entries(texts)) {
+    assert.deepEqual(Object.keys(words).sort(), ["en", "fi", "sv"], key);
+    for (const text of Object.values(words)) assert.deepEqual(names(text), names(words["fi"] ?? ""), key);
+  }
+});

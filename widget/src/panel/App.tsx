@@ -6,7 +6,7 @@ import { Browse } from "./Browse";
 import { findLauncher, type Launcher, type Shown } from "./embed";
 import { Header } from "./Header";
 import { takeFocus } from "./Heading";
-import { Loading, Unavailable } from "./Screens";
+import { Loading } from "./Screens";
 import { useLater } from "./later";
 import { useLink } from "./link";
 import type { Session } from "./session";
@@ -56,8 +56,7 @@ function Screen({ session }: { session: Session }) {
   const later = useLater(replaced || view.phase !== "browsing" || view.talk !== null);
   if (replaced && later) return <later.Replaced />;
   if (view.phase === "erased" && later) return <later.Erased />;
-  if (view.phase === "unavailable" && view.unavailable?.messages?.length && later) return <later.AdviceScreen frame={view.unavailable} />;
-  if (view.phase === "unavailable") return <Unavailable view={view} />;
+  if (view.unavailable && later) return <later.UnavailableScreen view={view} frame={view.unavailable} />;
   if (view.talk && later) return <later.TalkScreen view={view} talk={view.talk} />;
   if (view.phase === "asking" && view.form && later) return <later.AskScreen form={view.form} />;
   if (replaced || view.talk || view.phase !== "browsing" || (!view.informed && !view.trouble)) return <Loading joining={view.phase !== "browsing"} />;

@@ -6,14 +6,15 @@ import { Icon } from "./icons";
 import { useNow, useUi } from "./ui";
 import type { View } from "./view";
 
-const NAMES: Readonly<Record<string, string>> = {
+/** Languages in their own names. */
+export const NAMES: Readonly<Record<string, string>> = {
   fi: "Suomi", sv: "Svenska", en: "English", se: "Davvisámegiella", smn: "Anarâškielâ", sms: "Nuõrttsääʹmǩiõll",
 };
 
-/** The languages of the site, in its order, as far as this page speaks them. */
+/** The languages in which the site serves, in its order; the page's own words are Finnish where there are none of them. */
 function Languages({ site }: { site: readonly string[] | undefined }) {
   const { i18n, languages: known, setLanguage } = useUi();
-  const languages = site?.length ? site.filter((lang) => known.includes(lang)) : known;
+  const languages = site?.length ? site : known;
   return (
     <nav class="languages" aria-label={i18n.t("header.languages")}>
       {languages.map((lang) => (

@@ -5,6 +5,7 @@ import { Confirm } from "./Confirm";
 import { estimateText } from "./estimate";
 import { Help } from "./Help";
 import { Icon } from "./icons";
+import { OtherLanguages } from "./Languages";
 import { Messages } from "./Messages";
 import { useNow, useUi } from "./ui";
 import { useUnsentWarning } from "./unsent";
@@ -51,6 +52,7 @@ function WaitingAdvice({ view, talk }: { view: View; talk: Talk }) {
   const status = view.statuses.find((one) => one.queue === talk.queue);
   return (
     <>
+      <OtherLanguages view={view} talk={talk} />
       <div class="advice">
         <p>{i18n.t("waiting.write")}</p>
         {kept && <p class="soft">{i18n.t("waiting.kept", { n: Math.round(kept / 60_000) })}</p>}
@@ -89,8 +91,9 @@ function Warning({ talk }: { talk: Talk }) {
   );
 }
 
-export { AdviceScreen, AskScreen } from "./Ask";
+export { AskScreen } from "./Ask";
 export { Erased, Replaced } from "./Gone";
+export { UnavailableScreen } from "./Unavailable";
 
 /** A conversation from waiting to its end. */
 export function TalkScreen({ view, talk }: { view: View; talk: Talk }) {

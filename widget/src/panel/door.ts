@@ -25,10 +25,13 @@ export class Door {
   #drafts: Record<string, Answer> = {};
   #answers: Record<string, Answer> | null = null;
   #read = 0;
+  /** Other languages that the person agrees to be served in. */
+  also: readonly string[] = [];
 
   /** What goes with a `hello` of somebody who comes in. */
-  get carried(): { answers?: Answers; read?: number } {
-    return { ...(this.#answers && { answers: this.#answers }), ...(this.#read && { read: this.#read }) };
+  get carried(): { answers?: Answers; read?: number; also?: readonly string[] } {
+    const { also } = this;
+    return { ...(this.#answers && { answers: this.#answers }), ...(this.#read && { read: this.#read }), ...(also[0] && { also }) };
   }
 
   /** The page with the queue's own questions; null when it has none. */

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 /** What is loaded once it is needed: the page before joining, and the conversation. */
-type Later = Pick<typeof import("./Talk"), "AdviceScreen" | "AskScreen" | "Erased" | "Replaced" | "TalkScreen">;
+type Later = Pick<typeof import("./Talk"), "AskScreen" | "Erased" | "Replaced" | "TalkScreen" | "UnavailableScreen">;
 
 const AGAIN_CAP_MS = 8_000;
 

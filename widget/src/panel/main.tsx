@@ -3,6 +3,7 @@ import { openWebSocket } from "../core/connection";
 import { I18n, type Messages } from "../core/i18n";
 import { browserClock } from "../core/timer";
 import { App } from "./App";
+import { NAMES } from "./Browse";
 import { Session } from "./session";
 
 /** Language → address of its texts; the build fills it in. */
@@ -25,17 +26,18 @@ function place(): { site: string; queue: string | null } {
   };
 }
 
-/** The language asked for, else the first of the browser's that there is, else Finnish. */
+/** The language asked for, else the first of the browser's that can be spoken here, else Finnish. */
 function language(): string {
   const asked = new URLSearchParams(location.search).get("lang");
   const wanted = [asked, ...navigator.languages].map((lang) => lang?.toLowerCase().split("-")[0] ?? "");
-  return wanted.find((lang) => Object.hasOwn(__LANGS__, lang)) ?? "fi";
+  return wanted.find((lang) => Object.hasOwn(NAMES, lang)) ?? "fi";
 }
 
 async function texts(lang: string): Promise<I18n> {
-  const answer = await fetch(__LANGS__[lang] ?? "");
+  const known = Object.hasOwn(__LANGS__, lang) ? lang : "fi";
+  const answer = await fetch(__LANGS__[known] ?? "");
   if (!answer.ok) throw new Error(`no texts: ${answer.status}`);
-  document.documentElement.lang = lang;
+  document.documentElement.lang = known;
   return new I18n(lang, (await answer.json()) as Messages);
 }
 

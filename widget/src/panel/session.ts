@@ -89,13 +89,13 @@ export class Session extends Viewed {
   join(): void {
     const page = this.door.ask(this.view.statuses.find((status) => status.queue === this.view.queue));
     if (page) this.#change(page);
-    else this.#enter();
+    else this.enter();
   }
 
   /** Goes on from the page before joining. */
   answer(answers: Answers): void {
     this.door.fill(answers);
-    this.#enter();
+    this.enter();
   }
 
   /** Back to the first page, to read the queue's state anew. */
@@ -137,9 +137,12 @@ export class Session extends Viewed {
   }
 
   /** Ends the wait or the conversation, as soon as there is a connection. */
-  leave(): void {
-    this.#order("leave", { type: "leave", how: "button" });
-  }
+  leave = (): void => this.#order("leave", { type: "leave", how: "button" });
+
+  /** While waiting: agrees to these languages too, and to no others. */
+  agree = (also: readonly string[]): void => {
+    if (this.#connection.send({ type: "also", languages: also })) this.#talk({ also });
+  };
 
   /** Ends it now or never: the page is about to go. */
   flee(): void {
@@ -147,20 +150,18 @@ export class Session extends Viewed {
     this.#connection.stop();
   }
 
-  rate(score: number, text: string): void {
-    this.#order("feedback", { type: "feedback", score, ...(text && { text }) });
-  }
+  rate = (score: number, text: string): void => this.#order("feedback", { type: "feedback", score, ...(text && { text }) });
 
   /** Ends what goes on and erases everything, as soon as there is a connection. */
-  erase(): void {
-    this.#order("erase", { type: "erase" });
-  }
+  erase = (): void => this.#order("erase", { type: "erase" });
 
   // The connection
 
-  #enter(): void {
+  /** Asks to be let in, with what was answered; `also`: other languages that the person agrees to. */
+  enter(also: readonly string[] = []): void {
     const { queue } = this.view;
     if (!queue) return;
+    this.door.also = also;
     const lingering = this.view.statuses.some((status) => status.resume);
     this.#resumes = true;
     this.#change({ phase: "joining", trouble: null, unavailable: null });
@@ -229,7 +230,7 @@ export class Session extends Viewed {
     ack: (frame) => this.#ack(frame.id, frame.seq, frame.at),
     error: (frame) => this.#error(frame),
     ok: (frame) => this.#ok(frame.ref),
-    waiting: ({ position, estimate_s }) => this.#talk({ state: "waiting", position, estimate: estimate_s ?? null, presence: null }),
+    waiting: ({ position, estimate_s: estimate = null, also: asked = [] }) => this.#talk({ state: "waiting", position, estimate, presence: null, asked }),
     active: ({ participants }) => this.#talk({ state: "active", participants, presence: "here", position: null, estimate: null }),
     participants: ({ participants }) => this.#talk({ participants }),
     typing: ({ on }) => {

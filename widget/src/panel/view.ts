@@ -31,6 +31,9 @@ export interface Talk {
   readonly reason: EndReason | null;
   readonly lingerUntil: number | null;
   readonly limits: Limits;
+  /** Other languages in which the visitor has agreed to be served, and those that it is time to ask about. */
+  readonly also: readonly string[];
+  readonly asked: readonly string[];
   /** Entries up to this seq were there when the page opened: they are not announced. */
   readonly history: number;
 }
@@ -107,6 +110,8 @@ export function talkOf(frame: VisitorWelcome, before: Talk | null): Talk {
     reason: frame.reason ?? null,
     lingerUntil: frame.linger_until ?? null,
     limits: frame.limits ?? NO_LIMITS,
+    also: frame.also ?? [],
+    asked: before?.asked ?? [],
     history: before?.history ?? Number.POSITIVE_INFINITY,
   };
 }

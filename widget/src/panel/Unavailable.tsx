@@ -1,0 +1,35 @@
+import type { UnavailableFrame } from "../core/frames";
+import { AdviceScreen } from "./Ask";
+import { Heading } from "./Heading";
+import { Help } from "./Help";
+import { OtherLanguagesFirst, useOwn } from "./Languages";
+import { useNow, useUi } from "./ui";
+import type { View } from "./view";
+
+/** Told why not: no conversation exists, and where else there is help. */
+export function UnavailableScreen({ view, frame }: { view: View; frame: UnavailableFrame }) {
+  const { own, others } = useOwn(view, frame.queue ?? view.queue);
+  if (frame.messages?.length) return <AdviceScreen frame={frame} />;
+  return (
+    <div class="content">
+      {frame.reason === "no_staff" && others.length > 0 ? <OtherLanguagesFirst own={own} others={others} /> : <WhyNot frame={frame} />}
+      <Help emergency={frame.emergency} alternatives={frame.alternatives} />
+    </div>
+  );
+}
+
+function WhyNot({ frame }: { frame: UnavailableFrame }) {
+  const { i18n, session } = useUi();
+  const { t } = i18n;
+  const now = useNow(30_000);
+  const queue = i18n.pick(frame.names);
+  return (
+    <section class={`state ${frame.reason}`}>
+      <Heading><span class="dot" />{t(`unavailable.${frame.reason}`)}</Heading>
+      {queue && <p>{queue}</p>}
+      {frame.opens_at != null && <p>{t("opens", { when: i18n.moment(frame.opens_at, now) })}</p>}
+      <p>{t("unavailable.text")}</p>
+      <button type="button" class="button quiet" onClick={() => session.browse()}>{t("unavailable.again")}</button>
+    </section>
+  );
+}
