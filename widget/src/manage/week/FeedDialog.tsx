@@ -51,7 +51,9 @@ export function FeedDialog({ onClose }: { onClose: () => void }) {
       {!url && since !== null && <p class="callout">{t("feed.since", { day: dateText(i18n, dayAt(since)) })}</p>}
       <div class="dialog-buttons">
         {since !== null && <button type="button" class="button button-end" onClick={() => void end()}>{t("feed.end")}</button>}
-        <button type="button" class="button button-main" onClick={() => void make()}>{t(since === null ? "feed.make" : "feed.renew")}</button>
+        {url
+          ? <button type="button" class="button button-main" onClick={onClose}>{t("dialog.close")}</button>
+          : <button type="button" class="button button-main" onClick={() => void make()}>{t(since === null ? "feed.make" : "feed.renew")}</button>}
       </div>
     </Dialog>
   );

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { useManage } from "../context";
 import { useNames } from "../core/load";
@@ -86,10 +87,11 @@ interface PeopleProps {
   readonly today: Day;
   readonly onBy: (by: "person" | "queue") => void;
   readonly onOpen: Open;
+  readonly tools: ComponentChildren;
 }
 
 /** The week by person or by queue, a page of rows at a time. */
-export function People({ plan, heads, rows: cells, by, today, onBy, onOpen }: PeopleProps) {
+export function People({ plan, heads, rows: cells, by, today, onBy, onOpen, tools }: PeopleProps) {
   const { i18n } = useManage();
   const names = useCellNames(plan);
   const all = useRows(plan, heads, by);
@@ -113,6 +115,7 @@ export function People({ plan, heads, rows: cells, by, today, onBy, onOpen }: Pe
             onInput={(event) => { setWanted(event.currentTarget.value); setPage(0); }} />
         )}
         {last > 0 && <Pages at={at} last={last} count={fitting.length} onPage={setPage} />}
+        {tools}
       </div>
       <Grid rows={fitting.slice(at * PAGE, at * PAGE + PAGE)} cells={cells} heads={heads} by={by} today={today} names={names} onOpen={onOpen} />
       {fitting.length === 0 && <p class="soft">{i18n.t("week.nobody")}</p>}

@@ -83,16 +83,25 @@ function Toolbar({ monday, today, onGo, onOpen }: ToolbarProps) {
 }
 
 function Actions({ monday, today, onOpen }: { monday: Day; today: Day; onOpen: Open }) {
-  const { i18n, site, me } = useManage();
+  const { i18n, site } = useManage();
   const { t } = i18n;
   const day = weekFrom(monday).includes(today) ? today : monday;
-  const works = me.role === "counsellor" || me.role === "supervisor";
   return (
     <div class="toolbar-actions">
-      {works && <button type="button" class="button" onClick={() => onOpen({ kind: "feed" })}>{t("feed.open")}</button>}
-      {may(site, "export_plan") && <button type="button" class="button" onClick={() => onOpen({ kind: "calendar" })}>{t("calendar.open")}</button>}
       {may(site, "change_absences") && <button type="button" class="button" onClick={() => onOpen({ kind: "absence", day })}>{t("absence.new")}</button>}
       {may(site, "change_shifts") && <button type="button" class="button button-main" onClick={() => onOpen({ kind: "new", day })}>{t("shift.new")}</button>}
+    </div>
+  );
+}
+
+/** What is wanted less often. */
+function Tools({ onOpen }: { onOpen: Open }) {
+  const { i18n, site, me } = useManage();
+  const works = me.role === "counsellor" || me.role === "supervisor";
+  return (
+    <div class="finder-tools">
+      {works && <button type="button" class="button button-small" onClick={() => onOpen({ kind: "feed" })}>{i18n.t("feed.open")}</button>}
+      {may(site, "export_plan") && <button type="button" class="button button-small" onClick={() => onOpen({ kind: "calendar" })}>{i18n.t("calendar.open")}</button>}
     </div>
   );
 }
@@ -115,7 +124,7 @@ function Shown({ plan, by, today, onBy, onOpen, reload }: ShownProps) {
       <Trouble plan={plan} onOpen={onOpen} />
       <SwapList plan={plan} reload={reload} />
       <Decided plan={plan} />
-      <People key={by} plan={plan} heads={heads} rows={rows} by={by} today={today} onBy={onBy} onOpen={onOpen} />
+      <People key={by} plan={plan} heads={heads} rows={rows} by={by} today={today} onBy={onBy} onOpen={onOpen} tools={<Tools onOpen={onOpen} />} />
     </>
   );
 }

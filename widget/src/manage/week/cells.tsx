@@ -123,7 +123,7 @@ function Card({ piece: { occurrence, fromBefore, goesOn }, day, by, row, names, 
       onClick={() => onOpen({ kind: "occurrence", day, occurrence })}>
       <span class="card-time">{times}{goesOn && !fromBefore ? <span aria-hidden="true"> ↷</span> : null}</span>
       <span class="card-what">{second}{own && by === "queue" ? ` (${i18n.t("week.you")})` : ""}</span>
-      {swap && <span class="card-swap"><Clock />{i18n.t(`swap.state_${swap.state}`)}</span>}
+      {swap && <span class="card-swap"><Clock />{i18n.t("swap.mark")}</span>}
     </button>
   );
 }
@@ -140,6 +140,6 @@ function AwayChip({ away, day, onOpen }: { away: Away; day: Day; onOpen: Open })
 function GapNote({ gap }: { gap: Gap }) {
   const { i18n } = useManage();
   return (
-    <p class="gap"><Warn /><span>{i18n.n("week.gap", gap.missing, { times: spanText(i18n, gap.start, gap.end) })}</span></p>
+    <p class="gap"><Warn /><span><span class="gap-times">{spanText(i18n, gap.start, gap.end)}</span> {i18n.n("coverage.short", gap.missing)}</span></p>
   );
 }
