@@ -8,18 +8,18 @@ from datetime import date, timedelta
 from chatsvc.domain.staffing import HOURS_OF_WEEK
 from chatsvc.domain.statistics import Tally
 
-ENOUGH = (
-    20  # people who gave up, or conversations that ended: the error of a mean from fewer is above a fifth
-)
+# Who would have been served if there had been counsellors enough.
+WANTED = ("admitted", "turned_full", "turned_no_staff")
+ENOUGH = 20  # who gave up, or conversations that ended: a mean from fewer is out by more than a fifth
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedWeek:
     """What was recorded from `first` to `last`; means are None where there was too little of it.
 
-    `arrivals` has the mean of each hour of the week, Monday 00-01 first: whoever was let in or found the queue full.
-    Patience is the estimate of greatest likelihood for an exponential distribution: all time that anybody waited,
-    however it ended, by the number of those who gave up.
+    `arrivals` has the mean of each hour of the week, Monday 00-01 first: who was let in, found the queue full, or
+    found it open with nobody on duty. Patience is the estimate of greatest likelihood for an exponential distribution:
+    all time that anybody waited, however it ended, by the number of those who gave up.
     """
 
     first: date
@@ -42,7 +42,7 @@ def recorded_week(counts: Mapping[Tally, int], queue: str, until: date) -> Recor
             continue
         if len(tally.when) == 7:
             sums[tally.what] += number
-        elif tally.what in ("admitted", "turned_full"):
+        elif tally.what in WANTED:
             hours[date.fromisoformat(tally.day), int(tally.when[11:])] += number
         elif tally.what in ("abandoned", "dropped"):
             sums["gave_up"] += number

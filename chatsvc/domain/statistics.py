@@ -17,7 +17,7 @@ WAIT_BOUNDS_S = (30, 60, 120, 180, 300, 600, 900, 1800, 3600)  # of the histogra
 PROMPT_S = 180
 FEW_WAITS = 20  # a tenth of fewer is one person, or none
 
-TurnedAway = Literal["turned_closed", "turned_full", "turned_message"]
+TurnedAway = Literal["turned_closed", "turned_no_staff", "turned_full", "turned_message"]
 # The parts of all attempts: each attempt is in one of them at any instant.
 PARTS = ("prompt", "later", "abandoned", "dropped", "told_closed", "full", "message", "waiting")
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -65,7 +65,8 @@ def parts_of(tallies: Mapping[str, int]) -> dict[str, int]:
     ended = found["answered"] + found["abandoned"] + found["dropped"] + found["closed"]
     return {
         "prompt": found["prompt"], "later": found["answered"] - found["prompt"], "abandoned": found["abandoned"],
-        "dropped": found["dropped"], "told_closed": found["closed"] + found["turned_closed"],
+        "dropped": found["dropped"],
+        "told_closed": found["closed"] + found["turned_closed"] + found["turned_no_staff"],
         "full": found["turned_full"], "message": found["turned_message"], "waiting": found["admitted"] - ended,
     }  # fmt: skip
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # By the reason that is told; what fails for a reason of ours, such as the vault's, is no attempt.
 COUNTED: dict[str, How] = {
-    "closed": "turned_closed", "closing": "turned_closed", "no_staff": "turned_closed", "full": "turned_full",
+    "closed": "turned_closed", "closing": "turned_closed", "no_staff": "turned_no_staff", "full": "turned_full",
     "message": "turned_message",
 }  # fmt: skip
 

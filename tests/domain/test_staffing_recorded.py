@@ -22,13 +22,14 @@ def test_the_mean_of_each_hour() -> None:
     counts = {
         tally("2026-11-02T10", "admitted"): 3, tally("2026-11-02T10", "admitted", language="sv"): 2,
         tally("2026-11-02T11", "turned_full"): 4, tally("2026-11-09T11", "admitted"): 2,
-        tally("2026-11-03T12", "turned_closed"): 9, tally("2026-11-02T10", "admitted", "s/r"): 50,
+        tally("2026-11-03T12", "turned_closed"): 9,
+        tally("2026-11-09T11", "turned_no_staff"): 2, tally("2026-11-02T10", "admitted", "s/r"): 50,
         tally("2026-11-15T10", "admitted"): 7, tally("2026-11-02T10", "answered"): 5,
     }  # fmt: skip
     week = recorded_week(counts, QUEUE, date(2026, 11, 15))
     assert week is not None
-    assert (week.first, week.last, week.visitors) == (date(2026, 11, 2), date(2026, 11, 14), 11)
-    assert {hour: number for hour, number in enumerate(week.arrivals) if number} == {10: 2.5, 11: 3.0}
+    assert (week.first, week.last, week.visitors) == (date(2026, 11, 2), date(2026, 11, 14), 13)
+    assert {hour: number for hour, number in enumerate(week.arrivals) if number} == {10: 2.5, 11: 4.0}
     assert (week.patience_s, week.handling_s) == (None, None)
 
 

@@ -43,7 +43,7 @@ const clock = (locale: string, at: number): string =>
   new Intl.DateTimeFormat(locale, { timeZone: "Europe/Helsinki", hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(at);
 
 /** That what is shown is old, or why there is nothing. */
-function Trouble({ live: { board, refusal, stale, now } }: { live: Live }) {
+function Trouble({ live: { board, refusal, stale } }: { live: Live }) {
   const { i18n } = useManage();
   const wrong = board ? stale : refusal !== null;
   return (
@@ -54,7 +54,6 @@ function Trouble({ live: { board, refusal, stale, now } }: { live: Live }) {
             <Warn />
             {board ? i18n.t("board.stale", { time: clock(i18n.locale, board.now) }) : refusal && refusalWords(i18n, refusal)}
           </p>
-          {board && <p aria-hidden="true" class="soft">{ageText(i18n, now - board.now)}</p>}
         </div>
       )}
     </div>
