@@ -144,7 +144,7 @@ def _could_have(state: PoolState, person: Record, c: Record, mode: str) -> bool:
     asked = (
         pair in state.decl and f"p:{pair}" in state.due
     )  # declined; the worker says when they are asked again
-    room = _weight(state, person) + units(c) <= person["capacity"] or not carried(person)
+    room = _weight(state, person) + state.units_next(c) <= person["capacity"] or not carried(person)
     open_to_others = c["state"] == "active" or (c.get("also") and f"a:{c['id']}" not in state.due)
     wanted = {c["route"], *(c["also"] if c.get("also") and open_to_others else ())}
     speaks = bool(wanted & set(person["languages"]))
@@ -152,7 +152,12 @@ def _could_have(state: PoolState, person: Record, c: Record, mode: str) -> bool:
 
 
 def _weight(state: PoolState, person: Record) -> int:
-    return sum(units(state.conv[ident]) for ident in carried(person) if ident in state.conv)
+    offer = person.get("offer")
+    return sum(
+        state.units_next(state.conv[ident]) if ident == offer else units(state.conv[ident])
+        for ident in carried(person)
+        if ident in state.conv
+    )
 
 
 def _owners(state: PoolState) -> Iterator[str]:

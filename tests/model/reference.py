@@ -50,12 +50,15 @@ class Reference:
         return next((v.id for v in self.visitors.values() if v.offered == name), None)
 
     def load(self, name: str) -> int:
-        held = self.convs(name) | self.wraps(name) | {self.offer(name)} - {None}
-        return sum(self.visitors[ident].units for ident in held if ident)
+        offered = sum(self.units_next(v) for v in self.visitors.values() if v.offered == name)
+        return offered + sum(self.visitors[ident].units for ident in self.convs(name) | self.wraps(name))
+
+    def units_next(self, v: Visitor) -> int:
+        return self.weights[v.to_queue or v.queue] * (2 if v.heavy else 1)
 
     def fits(self, s: Person, v: Visitor) -> bool:
         """Whoever carries nothing may take one of any weight."""
-        return not self.load(s.id) or self.load(s.id) + v.units <= s.capacity
+        return not self.load(s.id) or self.load(s.id) + self.units_next(v) <= s.capacity
 
     def speaks(self, s: Person, v: Visitor) -> bool:
         waited = self.now >= v.also_at or v.state == "active"
@@ -359,8 +362,7 @@ class Reference:
         if kind == "s":
             self._grace_over(self.people[ident])
             return
-        v = self.visitors.get(ident)
-        if v is None:  # `p` needs nothing of its own: pairing follows every deadline
+        if (v := self.visitors.get(ident)) is None:  # of `p`; pairing follows every deadline
             return
         if kind == "v":
             self.finish(ident)
@@ -392,7 +394,7 @@ class Reference:
         if held:
             self._drop(self.visitors[held], "withdrawn")
         s.state = "off"
-        for ident in sorted(self.convs(s.id)):
-            self._return(self.visitors[ident])
-        for ident in self.consults(s.id):
-            self._send_away(self.visitors[ident], s.id)
+        for v in [self.visitors[ident] for ident in sorted(self.convs(s.id))]:
+            self._return(v)
+        for v in [self.visitors[ident] for ident in self.consults(s.id)]:
+            self._send_away(v, s.id)

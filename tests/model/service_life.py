@@ -28,6 +28,7 @@ from chatsvc.worker.reaper import SILENT_MS, reap_dead_nodes
 from tests.model.promises import Ledger, Seat, broken, overdue
 from tests.model.week import BEGINNINGS, MODES, PEOPLE, STEP_MS, entry, open_now, planned, queues, shift_over
 from tests.support.pool_bench import MINUTE, Bench
+from tests.support.pool_state import PoolState, read_state
 
 TEAMS = [("aino", "eino"), ("irja",), ("eino", "olli"), ("aino", "irja", "olli"), ()]  # who is there at first
 ALSO_MS = 2 * MINUTE
@@ -92,12 +93,12 @@ class ServiceLife(RuleBasedStateMachine):
         self.nodes, self.dead = ["n1", "n2"], dict[str, int]()
         self.ledger, self.born, self.story = Ledger(), 0, [""]
         self.clocked: dict[str, int] = {}
-        self.refused = self.worked = False
+        self.acted = self.refused = self.worked = False
         self.loop.run_until_complete(self._open())
-        self.state = self.bench.state()
+        self.state = self._read()
         for index, name in enumerate(present):
             self._clock_in(name, self.nodes[index % 2])
-        self.state = self.bench.state()
+        self.state = self._read()
 
     async def _open(self) -> None:
         await self.bench.declare(*self.bench.queues.values())
@@ -110,11 +111,15 @@ class ServiceLife(RuleBasedStateMachine):
     def _do(self, act: Coroutine[Any, Any, Any]) -> Any:
         """Do it a millisecond later than what was before; gives None when it is refused."""
         self.clock.advance(1)
+        self.acted = True
         try:
             return self.loop.run_until_complete(act)
         except ChatError as refusal:
             self.refused = True
             return refusal
+
+    def _read(self) -> PoolState:
+        return read_state(self.client, self.bench.pool, self.bench.nodes, languages=())
 
     def _one(self, draw: Choice, *states: str) -> str:
         """A conversation; in one of these states, if any are named."""
@@ -303,7 +308,7 @@ class ServiceLife(RuleBasedStateMachine):
     def worker_round(self, _: Choice) -> None:
         self.clock.advance(1)
         self.loop.run_until_complete(self._round())
-        self.worked = True
+        self.acted = self.worked = True
 
     async def _round(self) -> None:
         store = self.bench.node(WORKER)
@@ -325,14 +330,16 @@ class ServiceLife(RuleBasedStateMachine):
     def the_promises_hold(self) -> None:
         if not hasattr(self, "state"):
             return
-        before, self.state = self.state, self.bench.state()
+        if not self.acted:  # nothing has touched the store since it was looked at
+            return
+        before, self.state = self.state, self._read()
         found = broken(self.state, self.ledger)
         if self.refused and replace(self.state, now=0) != replace(before, now=0):
             found.append("something was refused and half done")
         if self.worked:
             found += self._undone()
         assert not found, "\n".join([*self.story, *found])
-        self.refused = self.worked = False
+        self.acted = self.refused = self.worked = False
         for ident, name in sorted(self.ledger.learn(self.state)):
             self._try_to_write(ident, name)
 

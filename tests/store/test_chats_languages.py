@@ -189,6 +189,25 @@ async def test_heavy_counts_double(bench: Bench) -> None:
         await bench.heavy("aino", "x")
 
 
+async def test_what_is_handed_on_weighs_as_its_new_queue_does(bench: Bench) -> None:
+    """Whoever is full with it there is not given it, by transfer or by offer; who has it carries its old weight."""
+    await bench.declare(queue(), queue("a", mode="auto", weight=2), queue("o", mode="offer", weight=2))
+    await bench.on_duty("aino", 1, ["q"])
+    await bench.on_duty("eino", 2, ["a", "o"])
+    await bench.join("x")
+    await bench.take("aino")
+    bench.clock.advance(1)
+    await bench.join("y", "a")
+    await bench.close("eino", "y")
+    await bench.transfer("aino", "x", queue="o")
+    assert (await owner(bench, "x"), bench.person("aino")["load"]) == ("aino", 1)
+    await bench.wrap_up("eino", "y")
+    assert bench.person("eino")["offer"] == "x"
+    assert (bench.person("eino")["load"], bench.person("aino")["load"]) == (2, 1)
+    await bench.answer("eino", "x", True)
+    assert (await owner(bench, "x"), bench.person("eino")["load"]) == ("eino", 2)
+
+
 async def test_only_the_owner_marks(bench: Bench) -> None:
     """A consultant is refused, a stranger learns nothing."""
     for name in ("aino", "eino", "irja"):

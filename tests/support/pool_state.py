@@ -1,6 +1,6 @@
 """A pool's whole state as the store holds it, and the rules that it keeps after every step."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,13 +50,21 @@ class PoolState:
 
     def load(self, person: Record) -> int:
         """Places in use."""
-        held = [*person["convs"], *person["wraps"], *([person["offer"]] if person.get("offer") else [])]
-        return sum(units(self.conv[member]) if member in self.conv else 1 for member in held)
+        held = [*person["convs"], *person["wraps"]]
+        offer = person.get("offer")
+        taken = sum(units(self.conv[member]) if member in self.conv else 1 for member in held)
+        return taken + (self.units_next(self.conv[offer]) if offer in self.conv else bool(offer))
+
+    def units_next(self, conversation: Record) -> int:
+        """Places that a conversation takes of whoever gets it next: in another queue, as that queue weighs."""
+        transfer = (conversation.get("transfer") or {}).get("queue")
+        weight = self.queues[transfer]["weight"] if transfer in self.queues else conversation["weight"]
+        return int(weight) * (2 if conversation.get("heavy") else 1)
 
     def fits(self, person: Record, conversation: Record) -> bool:
         """Whether somebody may carry a conversation besides what they have; alone, any."""
         carried = self.load(person)
-        return carried == 0 or carried + units(conversation) <= person["capacity"]
+        return carried == 0 or carried + self.units_next(conversation) <= person["capacity"]
 
     def languages(self, c: Record) -> list[str]:
         """The languages in which a conversation may be served; the others only once their deadline has been met."""
@@ -95,10 +103,12 @@ return found
 """
 
 
-def read_state(client: redis.Redis, pool: str, nodes: Iterable[str]) -> PoolState:
-    """The pool at one instant, with who is connected to each of `nodes`."""
+def read_state(
+    client: redis.Redis, pool: str, nodes: Iterable[str], languages: Sequence[str] = LANGUAGES
+) -> PoolState:
+    """The pool at one instant, with who is connected to each of `nodes`, and the lines of these languages."""
     keys = PoolKeys(pool)
-    names = msgpack.packb(LANGUAGES), msgpack.packb(sorted(nodes))
+    names = msgpack.packb(languages), msgpack.packb(sorted(nodes))
     found: Any = client.eval(_READ, 1, keys.meta, keys.of(""), *names)
     now, due, decl, conv, past, staff, settings, gate, vis, queues, at = found
     state = PoolState(now=int(now))
@@ -116,7 +126,7 @@ def read_state(client: redis.Redis, pool: str, nodes: Iterable[str]) -> PoolStat
         queue = name.decode()
         state.line[queue], state.wait[queue], state.free[queue] = _scored(line), _scored(wait), _scored(free)
         state.on[queue] = {member.decode() for member in on}
-        state.spoken[queue] = {lang: _scored(rows) for lang, rows in zip(LANGUAGES, spoken, strict=True)}
+        state.spoken[queue] = {lang: _scored(rows) for lang, rows in zip(languages, spoken, strict=True)}
     state.at = {node.decode(): {member.decode() for member in members} for node, members in at if members}
     return state
 

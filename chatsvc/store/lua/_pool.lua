@@ -101,22 +101,29 @@ end
 -- Places that a conversation takes: its queue's weight, twice that when it was marked as heavy.
 local function units(c) return (c.weight or 1) * (c.heavy and 2 or 1) end
 
+-- The same for whoever gets it next: one that is handed on to a queue weighs from then on as that queue's do.
+local function units_next(c)
+  local weight = c.transfer and c.transfer.queue and conf(c.transfer.queue).weight or c.weight or 1
+  return weight * (c.heavy and 2 or 1)
+end
+
 -- Places in use: conversations, unfinished wrap-ups, a held offer.
 local function load_of(s)
   local sum = 0
-  for _, list in ipairs({ s.convs, s.wraps, { s.offer } }) do
+  for _, list in ipairs({ s.convs, s.wraps }) do
     for _, id in ipairs(list) do
       local c = conv(id)
       sum = sum + (c and units(c) or 1)
     end
   end
-  return sum
+  local offered = s.offer and conv(s.offer)
+  return sum + (offered and units_next(offered) or s.offer and 1 or 0)
 end
 
 -- Whether `c` may be added to what `s` carries. Whoever carries nothing may take one of any weight.
 local function fits(s, c)
   local load = load_of(s)
-  return load == 0 or load + units(c) <= s.capacity
+  return load == 0 or load + units_next(c) <= s.capacity
 end
 
 -- The languages in which `c` may be served now: the visitor's own; after the queue's time also those they agreed to.
