@@ -99,6 +99,7 @@ async def _talking(stage: Stagehand, aino: Client, eino: Client) -> None:
     visitor, welcome = await stage.visitor("paihde", want_token=True, answers={"q1": "olo"})
     ident = welcome["conversation"]
     await visitor.expect("waiting")
+    await visitor.ask("also", languages=["sv", "en"])
     await aino.expect("queue", waiting=1)
     await aino.ask("take", "assigned", queue="paihde", site="kunta")
     await visitor.expect("active")
