@@ -69,7 +69,7 @@ class Backend:
         self._demo = demo
         self.clock = StoreClock()
         self.keyring = VaultKeyring(vault)
-        self.counts = ServiceCounts(lambda pool: PoolCounts(link, pool), self._pools_ever)
+        self.counts = ServiceCounts(lambda pool: PoolCounts(link, pool), lambda: self.snapshot.pools)
         self.directory = Directory(link)
         self.on_pool: Callable[[PoolChats, Pool], None] = lambda _chats, _pool: None
         self.on_epoch: Callable[[str], None] = lambda _pool: None
@@ -116,10 +116,6 @@ class Backend:
 
     async def _refresh(self) -> None:
         await asyncio.gather(self._follower.refresh(), self._plan_follower.refresh())
-
-    def _pools_ever(self) -> set[str]:
-        """The pools of now, and the own one of each site, which it may have had before."""
-        return {*self.snapshot.pools, *self.snapshot.sites}
 
     def queues(self, pool: str) -> list[Queue]:
         """The queues of a pool."""

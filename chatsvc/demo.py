@@ -16,6 +16,7 @@ from chatsvc.config import MasterKeyMissing, Settings, master_key
 from chatsvc.demo_pages import demo_pages
 from chatsvc.demo_plan import seed_plan
 from chatsvc.demo_site import declaration
+from chatsvc.demo_statistics import seed_statistics
 from chatsvc.demo_visitors import simulate_visitors
 from chatsvc.domain.declaration import parse_declaration
 from chatsvc.domain.errors import StoreUnavailable
@@ -23,6 +24,7 @@ from chatsvc.domain.sites import PoolId, Site, SiteId, Staff, StaffId
 from chatsvc.running import CanNotStart, embedded_url, run_until_stopped, serving
 from chatsvc.store.directory import WrongStore
 from chatsvc.store.embedded import DataDirectoryBusy, EmbeddedStoreFailed
+from chatsvc.store.statistics import PoolCounts
 from chatsvc.store.vault import WrongVault
 from chatsvc.telemetry.logging import configure
 from chatsvc.web.auth import hash_password
@@ -65,6 +67,7 @@ def run_demo(options: DemoOptions) -> None:
             backend, key = await _backend(stack, settings)
             await _seed(backend, options.port)
             await seed_plan(backend.planning)
+            await seed_statistics(PoolCounts(backend.link, "kunta"), backend.planning.now)
             host = f"kunta.localhost:{options.port}"
             extend = _with_pages(host, f"chat.localhost:{options.port}")
             await stack.enter_async_context(serving(backend, settings, key, with_worker=True, extend=extend))

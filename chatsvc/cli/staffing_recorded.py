@@ -32,11 +32,9 @@ def recorded_question(
         if found is None:
             raise Refused(f"There is no site {site}.{did_you_mean(site, snapshot.sites)}")
         _check_queue(found, queue)
-        counts = ServiceCounts(
-            lambda pool: PoolCounts(link, pool), lambda: {*snapshot.pools, *snapshot.sites}
-        )
+        counts = ServiceCounts(lambda pool: PoolCounts(link, pool), lambda: snapshot.pools)
         wanted = [months_before(f"{today:%Y-%m}", number) for number in range(months)]
-        return sum([await counts.month(site, month) for month in wanted], Counter[Tally]())
+        return sum([await counts.month(found, month) for month in wanted], Counter[Tally]())
 
     week = recorded_week(with_directory(context.settings(), run), queue_key(site, queue), today)
     if week is None:

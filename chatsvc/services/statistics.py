@@ -36,24 +36,23 @@ class PoolBook(Protocol):
 
 
 class ServiceCounts:
-    """All counts of a deployment. What was counted stays in the pool that a site had then, so all pools are asked."""
+    """All counts of a deployment. What was counted stays in the pool that a site had then: all its pools are asked."""
 
     def __init__(self, open_pool: Callable[[str], PoolBook], pools: Callable[[], Iterable[str]]) -> None:
-        """`pools` are those of now, and those that sites may have had before."""
+        """`pools` are those of all sites, former ones too."""
         self._open = open_pool
         self._pools = pools
 
     async def today(self, site: Site, now: int) -> Counter[Tally]:
         """What was counted of a site on the local date of `now` (ms). Raises StoreUnavailable."""
         day = local_hour(now)[:10]
-        counts = await self._open(site.pool_id).present()
+        counts = await self._sum(self._open(pool).present() for pool in site.pools)
         own = {queue.key for queue in site.queues}
         return Counter({tally: n for tally, n in counts.items() if tally.day == day and tally.queue in own})
 
-    async def month(self, site: str, month: str) -> Counter[Tally]:
+    async def month(self, site: Site, month: str) -> Counter[Tally]:
         """What was counted of a site in a month such as `2026-11`. Raises StoreUnavailable."""
-        found = await asyncio.gather(*(self._open(pool).month(site, month) for pool in self._names()))
-        return sum(found, Counter[Tally]())
+        return await self._sum(self._open(pool).month(site.id, month) for pool in site.pools)
 
     async def tidy(self, now: int) -> int:
         """Book the days that are over and forget the months that are too old; how many counts were booked.
@@ -62,19 +61,19 @@ class ServiceCounts:
         """
         hour, booked = local_hour(now), 0
         oldest = months_before(hour[:7], MONTHS_KEPT)
-        for pool in self._names():
+        for pool in self._pools():
             book = self._open(pool)
             booked += await book.book(hour[:10])
             await book.forget([one for one in await book.months() if one[1] < oldest])
         return booked
 
-    def _names(self) -> list[str]:
-        return sorted(set(self._pools()))
+    async def _sum(self, counts: Iterable[Awaitable[Counter[Tally]]]) -> Counter[Tally]:
+        return sum(await asyncio.gather(*counts), Counter[Tally]())
 
 
 async def month_of(counts: ServiceCounts, site: Site, month: str) -> MonthTable:
     """A site's table of a month, small numbers left out. Raises StoreUnavailable."""
-    found = await counts.month(site.id, month)
+    found = await counts.month(site, month)
     queues = [queue.key for queue in site.queues]
     # Of a large service this takes half a second, in which others must not wait.
     return await asyncio.to_thread(month_table, month, found, queues, list(days_of(month)))

@@ -1,7 +1,7 @@
 """One pool's counts for the service statistics: today's as they are made, and the months that are booked."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chatsvc.domain.statistics import Tally, TurnedAway
@@ -53,6 +53,13 @@ class PoolCounts:
                 batch = fields[first : first + BATCH]
                 moved += await self._link.run(script("book"), keys, (f"{site}:{month}", *batch))
         return moved
+
+    async def restore(self, site: str, month: str, counts: Mapping[Tally, int]) -> None:
+        """Write a month that was counted elsewhere over what is there."""
+        key, flat = self._keys.month(site, month), [part for item in counts.items() for part in item]
+        fields = ["|".join(part) if isinstance(part, Tally) else part for part in flat]
+        await self._link.call(key, "HSET", key, *fields)
+        await self._link.call(self._keys.months, "SADD", self._keys.months, f"{site}:{month}")
 
     async def forget(self, months: Iterable[tuple[str, str]]) -> None:
         """Remove months."""

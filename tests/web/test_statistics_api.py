@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -11,8 +12,8 @@ import pytest
 
 from chatsvc.app import WorkerParts
 from chatsvc.domain.questions import Condition, Question, Rule
+from chatsvc.domain.sites import PoolId
 from chatsvc.domain.statistics import MONTHS_KEPT, Tally, local_hour, months_before
-from chatsvc.services.statistics import ServiceCounts
 from chatsvc.store.statistics import PoolCounts
 from chatsvc.telemetry.metrics import Metrics
 from tests.support.api import Person, person
@@ -132,15 +133,13 @@ async def test_whoever_is_led_to_a_message_is_counted_so(valkey: SingleStore, tm
 
 
 async def test_a_site_keeps_its_months_when_it_changes_its_pool(service: Service) -> None:
-    """What was counted in a pool stays there; it is found from the pool of now."""
+    """What was counted in a pool stays there; it is found as one with what came after."""
     for pool in ("kunta", "region"):
         counts = PoolCounts(service.backend.link, pool)
         await counts.turned_away("kunta/paihde", "fi", "2026-10-05T10", "turned_full")
         await counts.turned_away("other/paihde", "fi", "2026-10-05T10", "turned_full")
-    moved = ServiceCounts(
-        lambda pool: PoolCounts(service.backend.link, pool), lambda: ["region", "kunta", "region"]
-    )
-    assert await moved.month("kunta", "2026-10") == {
+    moved = replace(service.site, pool=PoolId("region"), former_pools=(PoolId("kunta"),))
+    assert await service.backend.counts.month(moved, "2026-10") == {
         Tally("kunta/paihde", "fi", "2026-10-05T10", "turned_full"): 2
     }
 
@@ -169,8 +168,8 @@ async def test_old_months_are_forgotten(service: Service) -> None:
         await tallies.turned_away("kunta/paihde", "fi", f"{one}-05T10", "turned_full")
     await counts.tidy(now)
     assert await tallies.months() == [("kunta", kept)]
-    assert await counts.month("kunta", gone) == {}
-    assert sum((await counts.month("kunta", kept)).values()) == 1
+    assert await counts.month(service.site, gone) == {}
+    assert sum((await counts.month(service.site, kept)).values()) == 1
 
 
 async def filled(service: Service) -> str:
