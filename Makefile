@@ -10,7 +10,7 @@ BIN := .venv/bin
 DEMO_OPTIONS := $(if $(PORT),--port "$(PORT)") $(if $(METRICS_PORT),--metrics-port "$(METRICS_PORT)") \
   $(if $(DATA_DIR),--data-dir "$(DATA_DIR)") $(if $(VISITORS),--visitors "$(VISITORS)")
 
-.PHONY: help demo test lint format types frontend frontend-test unit browser pictures bench bench-pairing simulate model wheel lock clean install install-dev test-tools
+.PHONY: help demo test lint format types frontend frontend-test unit browser pictures bench bench-pairing simulate model schedules wheel lock clean install install-dev test-tools
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -67,6 +67,9 @@ simulate: install-dev ## weeks of a service in simulated time: waits, fairness, 
 
 model: install-dev ## lives of a pool on a real store beside a reference, promises after every step (LIVES=5000 STEPS=50)
 	@CHATSVC_MODEL_LIVES="$(or $(LIVES),5000)" CHATSVC_MODEL_STEPS="$(or $(STEPS),50)" $(BIN)/python -m pytest --timeout 0 tests/model
+
+schedules: install-dev ## random schedules at many instants beside a slow reading of them (EXAMPLES=100000 SEED=)
+	@CHATSVC_SCHEDULES="$(or $(EXAMPLES),100000)" $(if $(SEED),CHATSVC_SEED="$(SEED)") $(BIN)/python -m pytest --timeout 0 tests/services/test_schedules.py
 
 pictures: test-tools install-dev frontend ## take the README's pictures anew
 	@exec $(BIN)/python -m tests.browser.pictures
