@@ -46,6 +46,9 @@ export function Frame(props: FrameProps) {
   const views = site ? viewsFor(site) : [];
   const view = views.find((one) => one.name === wanted) ?? views[0];
   const main = useRef<HTMLElement>(null);
+  useEffect(() => {
+    document.title = view ? `${i18n.t(`view.${view.name}`)} – ${i18n.t("app.title")}` : i18n.t("app.title");
+  }, [i18n, view]);
   return (
     <div class="manage">
       <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>{i18n.t("frame.skip")}</a>

@@ -44,9 +44,11 @@ export function WeekView() {
           <button type="button" class="button button-small" onClick={() => void reload()}>{i18n.t("action.again")}</button>
         </div>
       )}
-      {plan && plan.monday === monday
-        ? <Shown plan={plan} by={by} today={today} onBy={(way) => go(monday, way)} onOpen={setOpened} reload={reload} />
-        : !refusal && <p class="soft" role="status">{i18n.t("week.loading")}</p>}
+      {plan ? (
+        <div class={plan.monday === monday ? "week-body" : "week-body week-before"} inert={plan.monday !== monday}>
+          <Shown plan={plan} by={by} today={today} onBy={(way) => go(monday, way)} onOpen={setOpened} reload={reload} />
+        </div>
+      ) : !refusal && <p class="soft" role="status">{i18n.t("week.loading")}</p>}
       {plan && opened && <OpenDialog plan={plan} opened={opened} onOpen={setOpened} reload={reload} />}
     </div>
   );
