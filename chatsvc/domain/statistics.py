@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Literal, NamedTuple
 
 from chatsvc.domain.hours import ZONE
+from chatsvc.domain.sites import LANGUAGES
 from chatsvc.domain.suppression import hide
 
 MONTHS_KEPT = 36  # a yearly report can still be compared with the two before it
@@ -133,7 +134,10 @@ _Cell = tuple[str, str, str, str]  # kind of row, its two names, column
 
 
 def month_table(month: str, counts: Counts, queues: Iterable[str], days: Iterable[date]) -> MonthTable:
-    """The table of a month's counts with what is too small left out; `queues` have rows even if nobody came."""
+    """The table of a month's counts with what is too small left out.
+
+    `queues` have rows even if nobody came, in their order; after them come those that are there no longer.
+    """
     lines: defaultdict[_Line, Counter[str]] = defaultdict(Counter)
     for tally, number in counts.items():
         if len(tally.when) > 7:
@@ -158,9 +162,9 @@ def month_table(month: str, counts: Counts, queues: Iterable[str], days: Iterabl
 
     rows = [row(None, None)]
     spoken = {(queue, language) for queue, language, _ in lines}
-    for queue in sorted({*queues, *(queue for queue, _ in spoken)}):
+    for queue in dict.fromkeys([*queues, *sorted(queue for queue, _ in spoken)]):
         rows.append(row(queue, None))
-        rows += [row(queue, language) for known, language in sorted(spoken) if known == queue]
+        rows += [row(queue, language) for language in LANGUAGES if (queue, language) in spoken]
     table_days = [Day(day, shown("day", day.isoformat(), "", DAY_COLUMNS)) for day in days]
     return MonthTable(month, tuple(rows), tuple(table_days))
 

@@ -110,7 +110,7 @@ def small_tables(draw: st.DrawFn) -> Leaves:
     return {(line, part): draw(number) for line in lines for part in parts}
 
 
-@settings(max_examples=150, deadline=None, database=None)
+@settings(max_examples=80, deadline=None, database=None)
 @given(leaves=small_tables())
 def test_no_hidden_cell_has_only_one_possible_value(leaves: Leaves) -> None:
     """Whoever tries all tables that agree with what is shown finds another value for every hidden cell."""
