@@ -100,6 +100,7 @@ def _live(machine: type[CountedLife], examples: int) -> None:
     chosen = settings(
         max_examples=examples, stateful_step_count=STEPS, deadline=None, database=None, phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck), print_blob=False,
+        report_multiple_bugs=False,
     )  # fmt: skip
     run_state_machine_as_test(machine, settings=chosen)
 

@@ -18,8 +18,9 @@ from tests.model.service_life import ServiceLife
 from tests.model.week import planning
 from tests.support.stores import SingleStore
 
-LIVES = int(os.environ.get("CHATSVC_MODEL_LIVES", "500"))
-STEPS = int(os.environ.get("CHATSVC_MODEL_STEPS", "50"))
+NORMAL = 500, 50
+LIVES = int(os.environ.get("CHATSVC_MODEL_LIVES", NORMAL[0]))
+STEPS = int(os.environ.get("CHATSVC_MODEL_STEPS", NORMAL[1]))
 
 
 @pytest.fixture
@@ -38,10 +39,10 @@ def machine(valkey_server: SingleStore) -> Iterator[type[ServiceLife]]:
             runner.run(ServiceLife.link.close())
 
 
-def live(machine: type[ServiceLife], lives: int, *phases: Phase) -> None:
+def live(machine: type[ServiceLife], lives: int, steps: int, *phases: Phase) -> None:
     """Raises AssertionError when a promise is broken in some life; the shortest such life is told."""
     chosen = settings(
-        max_examples=lives, stateful_step_count=STEPS, deadline=None, database=None, phases=phases,
+        max_examples=lives, stateful_step_count=steps, deadline=None, database=None, phases=phases,
         suppress_health_check=list(HealthCheck), print_blob=False, report_multiple_bugs=False,
     )  # fmt: skip
     run_state_machine_as_test(machine, settings=chosen)
@@ -50,7 +51,7 @@ def live(machine: type[ServiceLife], lives: int, *phases: Phase) -> None:
 @pytest.mark.timeout(0)
 def test_the_promises_hold_whatever_happens(machine: type[ServiceLife]) -> None:
     """Whatever people, shifts, clocks and processes do: each visitor in one place, each counsellor within capacity."""
-    live(machine, LIVES, Phase.generate, Phase.shrink)
+    live(machine, LIVES, STEPS, Phase.generate, Phase.shrink)
 
 
 PLANTED = {
@@ -89,7 +90,7 @@ def test_a_fault_in_the_scripts_is_found(
 
     monkeypatch.setattr("chatsvc.store.chats.script", faulty)
     with pytest.raises(AssertionError):
-        live(machine, LIVES, Phase.generate)
+        live(machine, *NORMAL, Phase.generate)
 
 
 async def _nothing(*_: object) -> None:
@@ -103,4 +104,4 @@ def test_a_worker_that_leaves_something_out_is_found(
     """A worker without one of its loops is found in the lives of the normal run."""
     monkeypatch.setattr(f"tests.model.service_life.{loop}", _nothing)
     with pytest.raises(AssertionError):
-        live(machine, LIVES, Phase.generate)
+        live(machine, *NORMAL, Phase.generate)
