@@ -158,9 +158,15 @@ test("A swap says what it would mean before it is approved.", async () => {
     await swap.getByText("Aino: 24 h that week, 32 h after the swap.").waitFor();
     await swap.getByRole("button", { name: "Approve" }).click();
     await page.getByText("The swap is approved.").waitFor();
-  }, (rig) => rig.answer("GET /sites/kunta/swaps", () => ({ tag: "7", body: { version: 7, swaps: [{
-    id: "one", asker: "eino", colleague: "aino", gives: { shift: "night", of: "2026-11-27T22:00" }, takes: null, state: "agreed", asked_at: NOW, decided_at: NOW, decided_by: "aino",
-  }] } })));
+    await page.getByRole("row", { name: /^Eino/ }).getByRole("button", { name: "22:00–06:00" }).click();
+    await dialog(page).getByText("By a swap Eino works this time.").waitFor();
+  }, (rig) => {
+    const mine = SHIFTS.map((one) => (one.id === "night" ? { ...one, shift: { ...one.shift, staff: "helmi" } } : one)); // Eino has it by an earlier swap
+    rig.answer("GET /sites/kunta/shifts", () => ({ tag: "7", body: { version: 7, shifts: mine, broken: [] } }));
+    rig.answer("GET /sites/kunta/swaps", () => ({ tag: "7", body: { version: 7, swaps: [{
+      id: "one", asker: "eino", colleague: "aino", gives: { shift: "night", of: "2026-11-27T22:00" }, takes: null, state: "agreed", asked_at: NOW, decided_at: NOW, decided_by: "aino",
+    }] } }));
+  });
 });
 
 test("Hours show what is wrong at its field, and the two weeks to come as they would be; 500 exceptions are paged.", async () => {

@@ -42,5 +42,6 @@ test("The server's sentences come in the page's language, with names for ids; ot
   const twice = problemWords(i18n, "eino would be planned twice from 2026-11-23 09:00 to 15:00: also in kunta/perhe (shift 00ff).", known);
   assert.equal(twice.text, "Eino olisi samaan aikaan kahdessa vuorossa: ma 23.11.2026 klo 09.00–15.00 (myös Perheneuvonta).");
   assert.equal(twice.lang, undefined);
+  assert.equal(problemWords(i18n, "09:00-15:00 and 10:00-12:00 overlap.", known).text, "09.00–15.00 ja 10.00–12.00 menevät päällekkäin.");
   assert.deepEqual(problemWords(i18n, "Something new.", known), { text: "Something new.", lang: "en" });
 });

@@ -44,7 +44,7 @@ const SENTENCES: readonly (readonly [RegExp, string, Fill])[] = [
   [/^is already in a swap that is not decided;/, "in_swap", NOTHING],
   [/^is no time for which (\S+) is planned\.$/, "not_planned", (found, _, known) => ({ name: known.person(found[1] ?? "") })],
   [/^has begun already\.$/, "begun", NOTHING],
-  [/^(\S+) and (\S+) overlap\.$/, "overlap", (found) => ({ one: found[1] ?? "", other: found[2] ?? "" })],
+  [/^(\S+) and (\S+) overlap\.$/, "overlap", (found, i18n) => ({ one: span(i18n, found[1] ?? ""), other: span(i18n, found[2] ?? "") })],
   [/has a time that no clock shows;/, "no_clock", NOTHING],
   [/ is not a period;/, "no_period", NOTHING],
   [/ is empty; the whole day is/, "empty_period", NOTHING],
@@ -56,6 +56,9 @@ const SENTENCES: readonly (readonly [RegExp, string, Fill])[] = [
 
 /** "09:05" as the language writes it: with a full stop in Finland. */
 export const clock = (i18n: I18n, text: string): string => (i18n.lang === "en" ? text : text.replace(":", "."));
+
+/** "09:00-15:00" as the language writes it. */
+const span = (i18n: I18n, text: string): string => text.split("-").map((one) => clock(i18n, one)).join("–");
 
 export const clockAt = (i18n: I18n, minutes: number): string => clock(i18n, clockText(minutes));
 

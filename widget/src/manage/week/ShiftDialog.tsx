@@ -90,6 +90,7 @@ export function ShiftDialog(props: ShiftDialogProps) {
   const problems = fieldsOf(told?.problems ?? [], scope);
   const at = (...fields: string[]) => words(problemsAt(problems, ...fields));
   const dropped = known && wanted && scope === "series" ? carried(known.shift, wanted.start, form.repeat).dropped : 0;
+  const worker = known ? formOf(known.shift, of, "time").staff : occurrence?.staff;
   const gone = occurrence !== undefined && known === undefined;
   const save = (): void => { if (wanted && !gone) void send(path, method, plan.version, wanted, known ? "shift.changed" : "shift.made"); };
   return (
@@ -98,6 +99,7 @@ export function ShiftDialog(props: ShiftDialogProps) {
         {(moved || (refusal && isStale(refusal))) && <p class="callout callout-care" role="alert">{i18n.t("shift.stale")}</p>}
         {refusal && !isStale(refusal) && problems.length === 0 && <p class="callout callout-bad" role="alert">{refusalWords(i18n, refusal)}</p>}
         {gone && <p class="callout callout-care" role="alert">{i18n.t("shift.gone")}</p>}
+        {occurrence && worker !== occurrence.staff && <p class="callout">{i18n.t("shift.swapped", { name: names.person(occurrence.staff) })}</p>}
         {known && isSeries(known) && <ScopeChoice shift={known.shift} of={of} scope={scope} onScope={choose} />}
         <PersonAndQueues form={form} plan={plan} staffWords={at("staff")} queueWords={at("queues")} onChange={change} />
         <TimeFields form={form} startWords={at("start")} endWords={at("end")} onChange={change} />
