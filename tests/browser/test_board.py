@@ -99,6 +99,7 @@ async def test_a_visitor_appears_is_answered_and_another_gives_up(browser: Brows
                 await expect(cell(board, queue_name, ANSWERED)).to_have_text("1")
                 await expect(board.get_by_role("row", name="Aino")).to_contain_text(available)
                 assert await board.evaluate("document.documentElement.scrollWidth <= innerWidth"), language
+            await read_last_month(board)
 
 
 async def read_definitions(board: Page) -> None:
@@ -109,3 +110,23 @@ async def read_definitions(board: Page) -> None:
     await board.keyboard.press("Enter")
     await expect(board.get_by_text("The visitor left the line on their own")).to_be_visible()
     await board.keyboard.press("Enter")
+
+
+async def read_last_month(board: Page) -> None:
+    """By keyboard: the month before this one has a table, a picture that is really drawn, and a file."""
+    await reach(board, board.get_by_role("link", name="Statistics"))
+    await board.keyboard.press("Enter")
+    await reach(board, board.get_by_label("Month"))
+    await board.keyboard.press("ArrowDown")
+    total = board.get_by_role("region", name="Queues and languages").get_by_role(
+        "row", name=re.compile("^All")
+    )
+    await expect(total.get_by_role("cell").first).to_have_text(re.compile(r"^[0-9,]{3,}$"))
+    picture = board.get_by_role("img", name=re.compile("^Bars"))
+    await picture.scroll_into_view_if_needed()
+    await expect(picture).to_have_js_property("naturalWidth", 960)
+    await reach(board, board.get_by_role("link", name="Download as a table (CSV)"))
+    async with board.expect_download() as loading:
+        await board.keyboard.press("Enter")
+    file = await (await loading.value).path()
+    assert "Answered within 3 minutes" in file.read_text(encoding="utf-8-sig")
