@@ -9,6 +9,7 @@ import { showQuery, useRoute } from "../route";
 import { readHolidays } from "../week/plan";
 import { useLeaveGuard } from "../ui/leave";
 import { documentOf, draftOf, hoursOf, isAlways, isWhole, type Draft } from "./draft";
+import { unsaved } from "./unsaved";
 import { Exceptions } from "./Exceptions";
 import { Preview } from "./Preview";
 import { WeeklyEditor } from "./WeeklyEditor";
@@ -91,8 +92,6 @@ interface FormProps {
   readonly reload: () => Promise<void>;
 }
 
-/** What is typed and not saved, by queue, while one looks at something else; `tag` is the version that it began from. */
-const unsaved = new Map<string, { readonly draft: Draft; readonly tag: string }>();
 
 function useDraft({ known, path, reload }: FormProps) {
   const { i18n, api, say } = useManage();

@@ -6,6 +6,7 @@ import { Back, Mark, Out } from "../../console/ui/icons";
 import { ManageContext } from "../context";
 import type { Api } from "../core/api";
 import type { Me, OwnSite } from "../core/model";
+import { unsaved } from "../hours/unsaved";
 import { hashOf, useRoute } from "../route";
 import { viewsFor, type View } from "../views";
 
@@ -46,6 +47,7 @@ export function Frame(props: FrameProps) {
   const views = site ? viewsFor(site) : [];
   const view = views.find((one) => one.name === wanted) ?? views[0];
   const main = useRef<HTMLElement>(null);
+  useEffect(() => () => unsaved.clear(), []); // whoever signs in next begins with what is saved
   useEffect(() => {
     document.title = view ? `${i18n.t(`view.${view.name}`)} – ${i18n.t("app.title")}` : i18n.t("app.title");
   }, [i18n, view]);
