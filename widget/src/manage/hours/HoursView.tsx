@@ -92,7 +92,6 @@ interface FormProps {
   readonly reload: () => Promise<void>;
 }
 
-
 function useDraft({ known, path, reload }: FormProps) {
   const { i18n, api, say } = useManage();
   const [held, setHeld] = useState(() => unsaved.get(path) ?? { draft: asDraft(known.document), tag: known.tag });
