@@ -361,8 +361,13 @@ class WorkerParts:
         self.metrics.loop_ran("census", self.backend.clock.now() / 1000)
 
     async def _book(self) -> None:
-        await booking.book_counts(self.backend.counts, self.backend.clock.now())
-        self.metrics.loop_ran("booking", self.backend.clock.now() / 1000)
+        counts, now = self.backend.counts, self.backend.clock.now()
+        await booking.book_counts(counts, now)
+        await booking.show_today(
+            counts, self.backend.snapshot.all_sites(), now,
+            lambda queue, outcomes: self.metrics.set_attempts(queue.site, queue.name, outcomes),
+        )  # fmt: skip
+        self.metrics.loop_ran("booking", now / 1000)
 
     async def _count_plan(self) -> None:
         for name, pool in tuple(self.backend.pools.items()):

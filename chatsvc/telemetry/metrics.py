@@ -87,6 +87,11 @@ class Metrics:
         self._coverage_gap = gauge(
             "coverage_gap_hours", "Hours of counsellors below the required minimum, in the next seven days."
         )
+        self._attempts = gauge(
+            "attempts_today",
+            "What became of those who asked for the queue since midnight in Finland.",
+            "outcome",
+        )
         self._late = Gauge(
             "chatsvc_late", "Counsellors on shift who have not clocked in.", ["site"], registry=registry
         )
@@ -160,6 +165,11 @@ class Metrics:
         """Shows how many hours of counsellors a queue is short of, in the next seven days."""
         self._coverage_gap.labels(site, queue).set(hours)
 
+    def set_attempts(self, site: str, queue: str, outcomes: Mapping[str, int]) -> None:
+        """Shows what became of those who asked for a queue today."""
+        for outcome, number in outcomes.items():
+            self._attempts.labels(site, queue, outcome).set(number)
+
     def set_late(self, site: str, people: int) -> None:
         """Shows how many are on shift at a site and have not clocked in."""
         self._late.labels(site).set(people)
@@ -175,6 +185,7 @@ class Metrics:
             self._on_duty,
             self._conversations,
             self._coverage_gap,
+            self._attempts,
         ):
             gauge.remove_by_labels(labels)
         self._wait.remove_by_labels(labels)

@@ -145,13 +145,24 @@ async def test_a_site_keeps_its_months_when_it_changes_its_pool(service: Service
 
 
 async def test_tomorrow_begins_at_nought(service: Service, saana: Person) -> None:
-    """The board is of the local day; the worker books what is over, and the month has it all the same."""
+    """The board is of the local day; the worker books what is over, and the month has it all the same.
+
+    The worker's figures are those of the board.
+    """
     await turned_away(service)
+    metrics = Metrics("worker")
+    worker, labels = (
+        WorkerParts(service.backend, metrics),
+        {"site": "kunta", "queue": "paihde", "outcome": "told_closed"},
+    )
+    await worker._book()
+    assert metrics.registry.get_sample_value("chatsvc_attempts_today", labels) == 1
     month = local_hour(service.backend.clock.now())[:7]
     before = (await saana.ask("GET", f"{STATISTICS}?month={month}")).body
     await pass_time(service, DAY)
     assert await today(saana) == {}
-    await WorkerParts(service.backend, Metrics("worker"))._book()
+    await worker._book()
+    assert metrics.registry.get_sample_value("chatsvc_attempts_today", labels) == 0
     assert await service.backend.chats["kunta"].tallies.present() == {}
     after = (await saana.ask("GET", f"{STATISTICS}?month={month}")).body
     assert (after["rows"], after["days"]) == (before["rows"], before["days"])
