@@ -20,6 +20,7 @@ const over = duty({ state: "draining", reason: "shift_ended" });
 
 /** The shift is over: what is said, a note by keyboard alone, the ways to hand over, and the talk that goes on. */
 async function endOfShift({ page, rig }: Stage): Promise<void> {
+  rig.colleagues = [{ id: "kim", alias: "Kim Lindqvist", state: "paused", free: 3, reason: "meeting" }];
   await page.keyboard.press("Alt+Digit1");
   rig.socket.send(duty({ until: Date.now() + 11 * 60_000 }));
   rig.socket.send(duty({ until: Date.now() + 9 * 60_000 }));
@@ -43,7 +44,8 @@ async function endOfShift({ page, rig }: Stage): Promise<void> {
   await page.keyboard.press("Alt+Digit1");
   assert.equal(await note.inputValue(), "Promised to look up the opening hours.");
   await page.getByRole("form", { name: "Handover note" }).getByRole("button", { name: "Transfer…" }).click();
-  await page.getByRole("dialog", { name: "Transfer the conversation" }).waitFor();
+  await page.getByRole("dialog", { name: "Transfer the conversation" }).getByRole("button", { name: "A colleague" }).click();
+  await page.getByText("Paused: Meeting").waitFor();
   await page.keyboard.press("Escape");
   await note.focus();
   await page.keyboard.press("Tab");

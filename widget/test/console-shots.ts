@@ -71,6 +71,13 @@ const SCENES: Readonly<Record<string, Scene>> = {
       await page.locator(".handover").waitFor();
     },
   },
+  lost: {
+    look: "calm",
+    act: async (page, rig) => {
+      rig.socket.send({ type: "duty", state: "off", reason: "connection_lost", until: null, load: 0, capacity: 5 });
+      await page.locator(".duty-word").waitFor();
+    },
+  },
   heavy: {
     look: "busy",
     act: async (page, rig) => {
