@@ -1,6 +1,7 @@
 """What all tests share: the built front end, and the real stores."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,10 @@ from tests.support.stores import (
     valkey,
     valkey_server,
 )
+
+# What the programs that tests start import is compiled once, whatever the environment says.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(sys.prefix, "compiled")))
 
 # How long an example takes is the machine's matter. The gate tries the same examples every time, so that a red run can
 # be had again; elsewhere, and in bigger runs, they are drawn anew.

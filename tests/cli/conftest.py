@@ -26,9 +26,9 @@ slowlog-log-slower-than -1
 commandlog-request-larger-than -1
 commandlog-reply-larger-than -1
 """
-# Processes forked from one that has imported the program already begin at once.
+# Processes forked from one that has imported the program, and this module, already begin at once.
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["chatsvc.cli.root", "chatsvc.doctor"])
+PROCESSES.set_forkserver_preload(["chatsvc.cli.root", "chatsvc.doctor", __name__])
 
 
 def run_here(arguments: list[str], environ: dict[str, str], streams: list[str]) -> None:
