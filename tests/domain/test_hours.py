@@ -12,7 +12,7 @@ from chatsvc.services.opening import Holidays, holidays_of
 from tests.support.hours_model import edges, slow_is_open, wall_instant
 
 EXAMPLES = int(os.environ.get("CHATSVC_EXAMPLES", "250"))
-INSTANTS = 6  # of each schedule, beside every edge; thousands of schedules are tried in tests/services/test_schedules.py
+INSTANTS = 6  # of each schedule, beside every edge; tests/services/test_schedules.py tries thousands
 SPRING, AUTUMN = date(2026, 3, 29), date(2026, 10, 25)  # the clocks change at 3 and at 4
 NEAR = [SPRING, AUTUMN, date(2026, 12, 24), date(2027, 1, 1), date(2026, 6, 19)]
 
