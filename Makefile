@@ -28,8 +28,8 @@ frontend: install ## build widget and console into chatsvc/static
 demo: install frontend ## try it: everything on this machine (PORT= METRICS_PORT= DATA_DIR= VISITORS=)
 	@exec $(BIN)/chatsvc demo --stop-with $$PPID $(DEMO_OPTIONS)
 
-test: test-tools install-dev lint types frontend frontend-test ## the gate: format, lint, types, sizes and all tests
-	@exec $(BIN)/python -m pytest
+test: test-tools install-dev lint types frontend frontend-test ## the gate: format, lint, types, sizes and all tests (TOGETHER=2: two at once)
+	@exec $(BIN)/python -m pytest $(if $(TOGETHER),--numprocesses $(TOGETHER) --dist worksteal)
 
 test-tools:
 	@deploy/build/install-test-tools.sh

@@ -18,6 +18,8 @@ from tests.support.stores import (
     valkey_server,
 )
 
+pytest_plugins = ["tests.support.turns"]
+
 # What the programs that tests start import is compiled once, whatever the environment says.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(sys.prefix, "compiled")))

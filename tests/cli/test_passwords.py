@@ -29,6 +29,7 @@ async def test_composed_and_decomposed_letters_are_the_same_password() -> None:
     assert await verify_password(stored, unicodedata.normalize("NFC", password))
 
 
+@pytest.mark.alone
 async def test_somebody_unknown_takes_as_long() -> None:
     """From the time of an answer nobody can tell whether an account exists."""
     stored = await hash_password("five blue horses")
@@ -45,6 +46,7 @@ async def test_somebody_unknown_takes_as_long() -> None:
     assert await fastest(None) > 0.4 * await fastest(stored)
 
 
+@pytest.mark.alone
 async def test_a_flood_is_refused_and_leaves_the_loop_free(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond a bound sign-in answers that it is too much; what was accepted is finished."""
     monkeypatch.setattr(auth, "WAITING", 4)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from tests.support.client import Client, connected
 from tests.support.demo import Demo
@@ -76,6 +77,7 @@ async def counsellor(http: aiohttp.ClientSession, demo: Demo) -> AsyncIterator[C
         yield client
 
 
+@pytest.mark.alone
 async def test_prometheus_sees_who_waits_and_who_talks(tmp_path: Path, static_dir: Path) -> None:
     """Waiting, longest wait, capacity, conversations and messages are what they are, and fall back when it is over."""
     assert static_dir.is_dir()

@@ -11,7 +11,7 @@ from tests.faults.conftest import Talk
 from tests.support.people import Counsellor, Visitor
 from tests.support.processes import Deployment, until
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.alone]
 PEERS = 30
 
 

@@ -14,7 +14,7 @@ import pytest
 from tests.support.people import Counsellor, Visitor
 from tests.support.processes import deployed, until
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.alone]
 TEXT = "å" * 4_000
 
 

@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.alone
 @pytest.mark.process
 @pytest.mark.slow
 def test_a_small_run_measures_everything(tmp_path: Path) -> None:

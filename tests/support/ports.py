@@ -1,10 +1,12 @@
 """Free TCP ports on loopback."""
 
+import os
 import random
 import socket
 
 _LOW, _HIGH = 11_000, 21_900
 """Below the ports that the kernel gives to outgoing connections, with room for a cluster's bus above."""
+_PARTS = 4  # of the range, by which the processes of a run keep clear of each other
 
 
 def free_port() -> int:
@@ -15,8 +17,9 @@ def free_port() -> int:
 def free_ports(count: int, *, bus: int = 0) -> list[int]:
     """That many ports, each also free at `port + bus`."""
     found: list[int] = []
+    part = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _PARTS
     while len(found) < count:
-        port = random.randrange(_LOW, _HIGH)
+        port = random.randrange(_LOW + part, _HIGH, _PARTS)
         if port not in found and _free(port) and (not bus or _free(port + bus)):
             found.append(port)
     return found
