@@ -4,6 +4,7 @@ import { useManage } from "../context";
 import { useNames } from "../core/load";
 import { refusalWords } from "../core/words";
 import { Glossary } from "../statistics/Glossary";
+import { missingText } from "../week/text";
 import { useLive, type Live } from "./live";
 import type { Board, BoardLate } from "./model";
 import { PeopleTable } from "./PeopleTable";
@@ -70,7 +71,7 @@ function Late({ late, now }: { late: readonly BoardLate[]; now: number }) {
       <ul>
         {late.map((one) => (
           <li key={one.id}>
-            <b>{one.alias}</b> {i18n.t("late.since", { time: i18n.time(one.since), queues: one.queues.map(queue).join(", ") })}{" "}
+            <b>{one.alias}</b> {missingText(i18n, one.since, now, one.queues.map(queue).join(", "))}{" "}
             ({ageText(i18n, now - one.since)})
           </li>
         ))}

@@ -43,6 +43,13 @@ export function spanText(i18n: I18n, start: number, end: number): string {
 /** Day and times of something planned: "Mon 23.11. 22.00–06.00". */
 export const whenText = (i18n: I18n, start: number, end: number): string => `${briefDay(i18n, dayAt(start))} ${spanText(i18n, start, end)}`;
 
+/** Since when somebody is missing, with the day where it is not today's, and in which queues. */
+export function missingText(i18n: I18n, since: number, now: number, queues: string): string {
+  const time = i18n.time(since);
+  const day = dayAt(since);
+  return day === dayAt(now) ? i18n.t("late.since", { time, queues }) : i18n.t("late.since_day", { day: briefDay(i18n, day), time, queues });
+}
+
 /** Hours as a number, "7.5". */
 export const hoursNumber = (i18n: I18n, ms: number): string =>
   new Intl.NumberFormat(i18n.locale, { maximumFractionDigits: 1 }).format(ms / 3_600_000);
