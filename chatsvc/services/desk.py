@@ -112,6 +112,17 @@ def post_note(
     return body
 
 
+async def check_colleague(pool: Pool, colleague: str) -> None:
+    """Whether somebody could be handed a conversation now; `transfer` decides. Raises NotFound, OffDuty, AtCapacity."""
+    found = await pool.store.person(colleague)
+    if found is None:
+        raise NotFound
+    if found.state != "available" or found.away is not None:
+        raise OffDuty("The colleague is not available.")
+    if found.offer is not None or found.load >= found.capacity:
+        raise AtCapacity("The colleague has no free place.")
+
+
 async def transfer(
     pool: Pool, staff: str, conversation: str, to_queue: str | None, to_staff: str | None
 ) -> Conversation:

@@ -176,11 +176,12 @@ class OpenConversations(dict[str, OpenConversation]):
         record = self.mine(frame.conversation).record
         if record.state != "active" or record.transfer is not None:
             raise BadState("It is not going on, or being handed over already.")
-        if queue is not None:  # nothing refuses it from here on, and it may be gone in the same step
-            await self.remark(frame.conversation, frame.note, "transfer")
+        if to.counsellor is not None:
+            await desk.check_colleague(self._pool, to.counsellor)
+        # The note first: the conversation may be gone in the same step, or this node right after it. Should the
+        # colleague have lost their place in this moment, it stays, for staff only, and is the same at the next try.
+        await self.remark(frame.conversation, frame.note, f"transfer-{to.counsellor or to.queue}")
         await desk.transfer(self._pool, self._me, frame.conversation, queue, to.counsellor)
-        if queue is None:
-            await self.remark(frame.conversation, frame.note, "transfer")
 
     async def remark(self, conversation: str, note: str | None, why: str) -> None:
         """Store the note that goes with a transfer or a return, where there is one."""

@@ -115,6 +115,11 @@ async def set_scene(stack: AsyncExitStack, deployment: Deployment, who: str, nod
     stack.push_async_callback(receiver.close)
     async with asyncio.timeout(20):
         await asyncio.gather(asker.on_duty(), receiver.on_duty())
+        earlier = Visitor(
+            http, deployment.urls("visitor", nodes[1])
+        )  # has waited longer, and goes on waiting
+        stack.push_async_callback(earlier.close)
+        await earlier.joined()
         visitor = Visitor(http, deployment.urls("visitor", nodes[0]))
         stack.push_async_callback(visitor.close)
         conversation = await visitor.joined()
@@ -170,7 +175,7 @@ async def consult(scene: Scene, _: str) -> None:
 
 
 async def give_back(scene: Scene, who: str) -> None:
-    """The receiver's node dies as they take whoever stands first, the others' as the conversation is returned."""
+    """The receiver's node dies as they take, the others' as it is returned: before one who has waited longer."""
     conversation, asker, receiver, visitor = scene.conversation, scene.asker, scene.receiver, scene.visitor
     order = {"conversation": conversation, "note": "tired"}
     await asker.send("return", **order)
@@ -178,7 +183,7 @@ async def give_back(scene: Scene, who: str) -> None:
         scene.kill()
     scene.talk()
     await scene.asks_until(lambda: not scene.record()["parts"], lambda: asker.send("return", **order))
-    await visitor.until(lambda: visitor.state == "waiting")
+    await visitor.until(lambda: visitor.state == "waiting" and places(visitor)[-1:] == [1])
     await receiver.send("take")
     if who == "receiver":
         scene.kill()
@@ -187,6 +192,11 @@ async def give_back(scene: Scene, who: str) -> None:
     await scene.owned_by("eino", {"Eino"})
     assert conversation not in asker.mine
     assert "returned" in {entry.get("event") for entry in told_entries(visitor)}
+
+
+def places(peer: Peer) -> list[int]:
+    """The places in the queue that a visitor was told."""
+    return [frame["position"] for frame in peer.frames if frame["type"] == "waiting"]
 
 
 def told_entries(peer: Peer) -> list[Frame]:

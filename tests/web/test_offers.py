@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -140,6 +141,20 @@ async def test_a_transfer_to_a_colleague(service: Service) -> None:
         "code"
     ] == "not_found"
     assert not [entry for entry in visitor.of("entry") if entry.get("text") == "knows the case"]
+
+
+async def test_a_transfer_that_is_refused_leaves_no_note(service: Service) -> None:
+    """The colleague is not there: nothing is written; another note at the next try is the one that is kept."""
+    _, aino, conversation = await service.talking("aino", "taken")
+    order: dict[str, Any] = {"conversation": conversation, "to": {"counsellor": "eino"}}
+    eino = await service.on_duty("eino")
+    await eino.ask("duty", "duty", state="paused")
+    assert (await aino.ask("transfer", "error", **order, note="first"))["code"] == "off_duty"
+    assert not aino.of("note")
+    await eino.ask("duty", "duty", state="available")
+    await aino.ask("transfer", **order, note="second")
+    taken = await eino.ask("accept", "assigned", conversation=conversation)
+    assert [note["text"] for note in taken["conversation"]["staff_log"]] == ["second"]
 
 
 @pytest.mark.parametrize("how", ["declined", "expired"])
