@@ -70,11 +70,12 @@ class Schedule:
 
     @cached_property
     def occurrences(self) -> list[Times]:
-        """Every occurrence until the window ends, by its own person: key, start, end, who, where."""
+        """Every occurrence until the window ends: key, start, end, who, where. One that a gap swallows is none."""
         return [
             ((plan.shift.id, of), wall(start), wall(end), person, queues)
             for plan in self.plans
             for of, start, end, person, queues in plan.times()
+            if wall(start) < wall(end)
         ]
 
     @cached_property
