@@ -23,9 +23,9 @@ class Standing:
         self._told_at = -POSITIONS_EVERY_S
         self._asked = False  # looked at since it was time to ask for other languages
 
-    def at_least(self, position: int, loop_s: float) -> None:
+    def at_least(self, position: int, record: Conversation, loop_s: float) -> None:
         """A first place, unless one is known; what else there is to say follows with the next look at the line."""
-        if self._told is None:
+        if self._told is None and visitor_state(record.state) == "waiting":
             self._send(frames.Waiting(position=position), loop_s)
 
     def at(self, place: Place, record: Conversation, now: int, loop_s: float) -> bool:

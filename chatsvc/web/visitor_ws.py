@@ -219,8 +219,8 @@ class VisitorSession(Connection):
             places = await self.hub.pool.store.positions(record.queue, [record.id])
         except StoreUnavailable:
             return
-        if self._standing is not None:
-            self._standing.at_least(places.get(record.id, 1), self.node.loop.time())
+        if self._standing is not None and self.record is not None:  # taken or gone meanwhile, perhaps
+            self._standing.at_least(places.get(record.id, 1), self.record, self.node.loop.time())
 
     # The conversation
 
