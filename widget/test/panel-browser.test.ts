@@ -88,6 +88,23 @@ test("A new connection by the person's own doing is no lost one that came back."
   await slowly(() => page.getByRole("button", { name: "Jatka tässä" }).click(), ".avatar");
 });
 
+test("Whoever waited until the queue closed reads that it is closed, when it opens again, and where else there is help.", async () => {
+  const status = statusOf("paihde", { resume: "paihde", opens_at: Date.parse("2030-01-07T07:00:00Z") });
+  script(rig, [status], [welcome({ state: "waiting", log: [entry(1, "visitor", "hei")] }), { type: "waiting", position: 1 }]);
+  await open();
+  await page.locator(".waiting-bar").waitFor();
+  rig.socket.send({ type: "closed", reason: "queue_closed", linger_until: Date.now() + 600_000 });
+  await page.locator(".closed").waitFor();
+  await page.getByRole("heading", { name: "Chat on nyt kiinni" }).waitFor();
+  await page.getByText("Et jäänyt jonoon", { exact: false }).waitFor();
+  await page.locator(".closed .help.urgent a.phone").first().waitFor();
+  await page.locator(".closed .help.other").waitFor();
+  assert.equal(await page.getByText("Kiitos", { exact: false }).count(), 0);
+  assert.match(await page.locator(".closed").innerText(), /tammikuuta|7\.1\./);
+  await page.getByRole("button", { name: "Katso tilanne uudelleen" }).waitFor();
+  assert.deepEqual(await axeFindings(page), []);
+});
+
 test("The queue's name is whole at every width and size of letters.", async () => {
   const names = texts("Päihdeneuvonta", "Missbruksrådgivning", "Substance use counselling");
   script(rig, [statusOf("paihde", { names })]);

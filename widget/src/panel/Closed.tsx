@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Confirm } from "./Confirm";
+import { Help } from "./Help";
 import { Icon } from "./icons";
 import { useNow, useUi } from "./ui";
 import { useUnsentWarning } from "./unsent";
@@ -49,8 +50,12 @@ function Feedback({ view }: { view: View }) {
 
 const wasAnswered = (view: View) => view.entries.some((entry) => entry.event === "joined" || entry.from === "counsellor");
 
+/** The queue closed before anybody answered: there was no conversation, and help is to be had elsewhere. */
+const shutOut = (view: View, talk: Talk) => talk.reason === "queue_closed" && !wasAnswered(view);
+
 function useWords(view: View, talk: Talk): { title: string; text: string } {
   const { i18n } = useUi();
+  if (shutOut(view, talk)) return { title: i18n.t("closed_now.title"), text: i18n.t("unavailable.text") };
   const answered = wasAnswered(view);
   const key = `closed.${talk.reason}`;
   const unanswered = `${key}.waiting`;
@@ -70,19 +75,25 @@ export function Closed({ view, talk }: { view: View; talk: Talk }) {
   const { title, text } = useWords(view, talk);
   const until = talk.lingerUntil;
   const readable = until !== null && until > now;
+  const out = shutOut(view, talk);
+  const status = view.statuses.find((one) => one.queue === talk.queue);
   return (
     <section class="closed" ref={card}>
       <div role="status">
         <h2>{title}</h2>
+        {out && status?.opens_at != null && <p>{t("opens", { when: i18n.moment(status.opens_at, now) })}</p>}
         <p>{text}{readable && ` ${t("closed.readable", { until: i18n.time(until) })}`}</p>
       </div>
       {readable && wasAnswered(view) && <Feedback view={view} />}
       <div class="answers">
-        <button type="button" class="button primary" disabled={view.erasing} onClick={() => session.browse()}>{t("closed.new")}</button>
+        <button type="button" class="button primary" disabled={view.erasing} onClick={() => session.browse()}>
+          {t(out ? "unavailable.again" : "closed.new")}
+        </button>
         {readable && <button type="button" class="button quiet" disabled={view.erasing} onClick={() => setAsking(true)}>
           {t(view.erasing ? "erase.sending" : "closed.erase")}
         </button>}
       </div>
+      {out && <Help emergency={status?.emergency} alternatives={status?.alternatives} />}
       {readable && <p class="soft small-print">{t("closed.shared")}</p>}
       {view.eraseFailed && <p class="error-text" role="alert">{t("erase.failed")}</p>}
       {asking && (
