@@ -15,8 +15,9 @@ from chatsvc.domain.sites import Queue, QueueKey, Site, SiteId, Staff, StaffId
 from chatsvc.domain.swaps import OccurrenceKey, Swap, SwapState
 from chatsvc.services.opening import Holidays
 from chatsvc.services.plan_errors import PlanRefused
+from chatsvc.services.plan_windows import judged_windows
 from chatsvc.services.rosters import enabled, make_roster
-from chatsvc.services.shift_rules import LONGEST_WINDOW_MS, all_problems
+from chatsvc.services.shift_rules import all_problems
 
 MOST_TOLD = 20  # of overlaps and of warnings, each
 WARNED_DAYS = 35  # how far occurrences are compared with the queues' hours
@@ -46,7 +47,7 @@ def judge(
 ) -> tuple[OutsideHours, ...]:
     """What is worth a warning in a change from `before` to `after`; takes its time, so call it in a thread.
 
-    A person whom the change plans twice at once, within 400 days, is an error; what overlapped before is not.
+    A person whom the change plans twice at once, in `judged_windows`, is an error; what overlapped before is not.
     Raises PlanRefused with everything that is wrong.
     """
     problems = [*_row_problems(edits, known), *_too_many(after), *_taken_ids(after, edits)]
@@ -55,16 +56,19 @@ def judge(
     people = _people(before, after, edits)
     if not people:
         return ()
-    start = _begins(edits, now)
-    end = start + LONGEST_WINDOW_MS
     present = enabled(known.people)
-    was = {_pair(one) for one in overlaps(make_roster(before, present, start, end, people).occurrences)}
-    roster = make_roster(after, present, start, end, people)
-    twice = [one for one in overlaps(roster.occurrences) if _pair(one) not in was]
+    found: list[Occurrence] = []
+    twice: list[Overlap] = []
+    for window in judged_windows(after, edits, people, now):
+        occurrences = make_roster(after, present, *window, people).occurrences
+        found += occurrences
+        if met := overlaps(occurrences):
+            was = {_pair(one) for one in overlaps(make_roster(before, present, *window, people).occurrences)}
+            twice += [one for one in met if _pair(one) not in was]
     if twice:
         changed = {edit.id for edit in edits}
         raise PlanRefused([_overlap_problem(one, changed) for one in twice[:MOST_TOLD]])
-    return _warnings(roster.occurrences, edits, known, start)
+    return _warnings(found, edits, known, _begins(edits, now))
 
 
 def _row_problems(edits: Iterable[Edit], known: Known) -> Iterator[Problem]:
@@ -124,7 +128,7 @@ def _people(before: Plan, after: Plan, edits: Iterable[Edit]) -> frozenset[Staff
 
 
 def _begins(edits: Iterable[Edit], now: int) -> int:
-    """From when on the change is looked at: yesterday, or the first single shift that it writes."""
+    """From when on times are compared with the hours: yesterday, or the first single shift that it writes."""
     starts = [instant(local_day(now) - timedelta(days=1), 0)]
     singles = [edit.row for edit in edits if isinstance(edit.row, Shift) and not edit.row.rule]
     if singles and len(singles) == len(list(edits)):  # nothing recurs: the window may lie anywhere

@@ -50,7 +50,9 @@ def all_problems(
     shift: Shift, queues: Collection[QueueKey], staff: Mapping[StaffId, Collection[QueueKey]]
 ) -> tuple[Problem, ...]:
     """Everything that makes a shift impossible, its rule included; the path begins with the shift's id."""
-    problems = list(shift_problems(shift, queues, staff))
+    problems = [*shift_problems(shift, queues, staff)]
+    if not problems:
+        problems += _skipped_times(shift)
     if problems or not shift.rule:
         return tuple(problems)
     try:
@@ -65,6 +67,24 @@ def all_problems(
         for number, override in enumerate(shift.overrides, 1)
         if not starts.has(override.of)
     )
+
+
+def _skipped_times(shift: Shift) -> Iterator[Problem]:
+    """Times that somebody wrote for a day on which they don't exist; a rule may pass such a day, see `expand`."""
+    written: list[tuple[str, datetime]] = []
+    if not shift.rule:
+        written += [("start", shift.start), ("end", shift.end)]
+    for number, override in enumerate(shift.overrides, 1):
+        written += [
+            (f"overrides.{number}.start", override.start),
+            (f"overrides.{number}.end", override.end),
+        ]
+    for field, wall in written:
+        if wall_at(wall_ms(wall)) != wall:
+            reason = (
+                "does not exist on this day: the clocks go from 3:00 to 4:00; choose a time before or after."
+            )
+            yield Problem(f"{shift.id}.{field}", reason)
 
 
 def _occurrences(shift: Shift, start: int, end: int) -> Iterator[Occurrence]:

@@ -92,6 +92,19 @@ async def test_a_file_that_plans_somebody_twice_is_refused(service: Service, saa
     assert "planned twice" in (await send(saana, file(event(service, "aino", "two@x", 14)))).body["detail"]
 
 
+async def test_a_file_with_far_times_that_meet_is_refused(service: Service, saana: Person) -> None:
+    """Each of a file's shifts is compared where it lies, whenever the first one is."""
+
+    def single(day: str, hour: int) -> str:
+        made = event(service, "aino", f"{day}-{hour}@x", hour)
+        today = local_day(service.backend.clock.now()) + timedelta(days=7)
+        return made.replace(f"{today:%Y%m%d}", day)
+
+    far = file(single("20261201", 9), single("20280201", 9), single("20280201", 10))
+    assert "planned twice from 2028-02-01 10:00" in (await send(saana, far)).body["detail"]
+    assert (await send(saana, file(single("20261201", 9), single("20280201", 9)))).status == 200
+
+
 async def test_files_that_are_none(saana: Person, service: Service) -> None:
     """Too large, of another kind, empty, not a calendar, another version: each has its answer."""
     assert (await send(saana, b"x" * (1 << 20) + b"y")).status == 413

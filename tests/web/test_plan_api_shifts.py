@@ -112,6 +112,48 @@ async def test_overlapping_shifts_are_refused_before_anything_is_saved(
     assert after.body["version"] == 2
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (("2028-03-06", "FREQ=WEEKLY"), ("2028-03-06", "FREQ=WEEKLY")),
+        (("2029-05-07", ""), ("2026-11-30", "FREQ=WEEKLY")),
+        (("2026-11-30", "FREQ=YEARLY"), ("2028-11-27", "FREQ=DAILY;COUNT=9")),
+        (("2026-11-30", "FREQ=YEARLY;INTERVAL=2"), ("2025-11-30", "FREQ=YEARLY;INTERVAL=3")),
+    ],
+)
+async def test_overlaps_of_later_years_are_refused(
+    service: Service, saana: Person, first: tuple[str, str], second: tuple[str, str]
+) -> None:
+    """However far ahead two shifts meet, the second is refused; beside it in time it is not."""
+
+    def body(day: str, rule: str, begin: int) -> dict[str, Any]:
+        times = {"start": f"{day}T{begin:02}:00", "end": f"{day}T{begin + 2:02}:00"}
+        return shift(service, rule=rule) | times
+
+    await planned(saana, body(*first, 9))
+    said = await saana.ask("POST", SHIFTS, body(*second, 10))
+    assert (said.status, "planned twice" in said.text) == (422, True), said.text
+    await planned(saana, body(*second, 11))
+
+
+async def test_times_that_the_clocks_skip(service: Service, saana: Person) -> None:
+    """Where the clocks go from 3 to 4 no single or changed shift may begin or end; a rule passes such a night."""
+    night = "2027-03-28T"
+    for begin, end, field in (
+        ("03:30", "04:15", "start"), ("03:00", "04:00", "start"), ("03:30", "03:45", "start"),
+        ("02:00", "03:30", "end"),
+    ):  # fmt: skip
+        said = await saana.ask("POST", SHIFTS, shift(service) | {"start": night + begin, "end": night + end})
+        assert (said.status, said.body["field"]) == (422, field), said.text
+        assert "from 3:00 to 4:00" in said.body["detail"]
+    await planned(saana, shift(service) | {"start": night + "02:00", "end": night + "04:00"})
+    weekly = shift(service, rule="FREQ=WEEKLY") | {"start": "2027-03-21T03:30", "end": "2027-03-21T05:15"}
+    changed = {"of": night + "03:30", "start": night + "03:15", "end": night + "05:00"}
+    said = await saana.ask("POST", SHIFTS, weekly | {"overrides": [changed]})
+    assert (said.status, said.body["field"]) == (422, "overrides.1.start"), said.text
+    await planned(saana, weekly)
+
+
 async def test_a_dry_run_saves_nothing(service: Service, saana: Person) -> None:
     """It tells what would be, warnings included, and the version stays."""
     said = await saana.ask("POST", f"{SHIFTS}?dry_run=true", shift(service, 8, 16))
