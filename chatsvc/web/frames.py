@@ -433,11 +433,15 @@ class Log(Frame, tag="log"):
 
 
 class Waiting(Frame, tag="waiting", omit_defaults=False):
-    """The visitor's place, 1 is next; at most one each 2 s. `also`: languages that it is time to ask about."""
+    """The visitor's place, 1 is next; at most one each 2 s.
+
+    `also`: languages that it is time to ask about; `staffed`: whether anybody is on duty for the queue.
+    """
 
     position: int
     estimate_s: tuple[int, int] | None = None
     also: list[str] = []
+    staffed: bool = True
 
 
 class Offer(Frame, tag="offer"):

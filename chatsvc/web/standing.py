@@ -33,7 +33,9 @@ class Standing:
         if visitor_state(record.state) != "waiting":
             return True
         also = languages_to_ask(self._site, self._queue, record, place.spoken, now)
-        waiting = frames.Waiting(position=place.position, estimate_s=place.estimate_s, also=also)
+        waiting = frames.Waiting(
+            position=place.position, estimate_s=place.estimate_s, also=also, staffed=bool(place.spoken)
+        )
         if waiting != self._told:
             if loop_s - self._told_at < POSITIONS_EVERY_S:
                 return False

@@ -126,3 +126,15 @@ async def test_who_has_dropped_off_is_counted_apart(service: Service) -> None:
     gone.drop()
     frame = await aino.expect("queue", queue="paihde", waiting=1, away=1)
     assert len(frame["head"]) == 1
+
+
+async def test_whoever_waits_learns_that_nobody_is_on_duty(service: Service) -> None:
+    """When the last counsellor goes, those who wait are told, and told again when somebody comes."""
+    aino = await service.on_duty("aino")
+    visitor, _ = await service.joined()
+    await visitor.expect("waiting", staffed=True)
+    await aino.ask("duty", "duty", state="off")
+    gone = await visitor.expect("waiting", staffed=False)
+    assert (gone["position"], gone["estimate_s"]) == (1, None)
+    await aino.ask("duty", "duty", state="available")
+    await visitor.expect("waiting", staffed=True)

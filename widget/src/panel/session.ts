@@ -230,7 +230,7 @@ export class Session extends Viewed {
     ack: (frame) => this.#ack(frame.id, frame.seq, frame.at),
     error: (frame) => this.#error(frame),
     ok: (frame) => this.#ok(frame.ref),
-    waiting: ({ position, estimate_s: estimate = null, also: asked = [] }) => this.#talk({ state: "waiting", position, estimate, presence: null, asked }),
+    waiting: ({ position, estimate_s: estimate = null, also: asked = [], staffed }) => this.#talk({ state: "waiting", position, estimate, presence: null, asked, staffed }),
     active: ({ participants }) => this.#talk({ state: "active", participants, presence: "here", position: null, estimate: null }),
     participants: ({ participants }) => this.#talk({ participants }),
     typing: ({ on }) => {
