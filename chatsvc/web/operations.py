@@ -20,6 +20,7 @@ from chatsvc.web.problems import problem
 from chatsvc.web.routes import NODE, origin_allowed, signed_in
 
 LARGEST_BODY = 256 * 1024  # hours with 500 exceptions, a shift with 500 changed times
+SEND_LESS = "Send less at once."
 BODY_WITHIN_S = 10.0
 PLANNING = web.AppKey("planning", Planning)
 CHANGING = frozenset({"POST", "PUT", "DELETE"})
@@ -138,6 +139,8 @@ def mount(app: web.Application, operation: Operation) -> None:
             return await operation.handle(Call(request, node, request.app[PLANNING], staff, where))
         except (BadBody, PlanRefused, PlanChanged, VersionMissing) as error:
             return _refusal(error)
+        except TooLarge as error:
+            return problem(413, error.code, str(error), limit=error.limit, size=error.size)
 
     app.router.add_route(operation.method, operation.path, answer)
 
@@ -155,18 +158,29 @@ def _refusal(error: "BadBody | PlanRefused | PlanChanged | VersionMissing") -> w
     return problem(status, error.code, str(error), **more)
 
 
-async def read_raw(request: web.Request, largest: int = LARGEST_BODY) -> bytes:
-    """The body, of at most `largest` bytes. Raises HTTPRequestEntityTooLarge, HTTPRequestTimeout."""
+async def read_raw(request: web.Request, largest: int = LARGEST_BODY, advice: str = SEND_LESS) -> bytes:
+    """The body, of at most `largest` bytes. Raises TooLarge, with `advice`, and HTTPRequestTimeout."""
     found = bytearray()
     try:
         async with asyncio.timeout(BODY_WITHIN_S):
             async for chunk in request.content.iter_any():
                 found += chunk
                 if len(found) > largest:
-                    raise web.HTTPRequestEntityTooLarge(largest, len(found))
+                    raise TooLarge(largest, request.content_length, advice)
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
     return bytes(found)
+
+
+class TooLarge(ChatError):
+    """A body over its limit, in bytes; answered with 413. `size` is None where the client did not say it before."""
+
+    code = "request_entity_too_large"
+
+    def __init__(self, limit: int, size: int | None, advice: str) -> None:
+        self.limit, self.size = limit, size
+        has = f"has {size} bytes" if size is not None else "has more bytes than are accepted"
+        super().__init__(f"The body {has}; the limit is {limit}. {advice}")
 
 
 class BadBody(ChatError):

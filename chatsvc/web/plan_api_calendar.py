@@ -14,6 +14,9 @@ from chatsvc.web.problems import problem
 from chatsvc.web.routes import NODE
 
 CALENDAR = "text/calendar"
+SPLIT = (
+    "Export less time, or split the calendar into several files with whole events, and import them in turn."
+)
 FEED_PATH = "/calendar/{token}.ics"
 _FILE = {"type": "string", "description": "An iCalendar file (RFC 5545), at most 1 MiB."}
 
@@ -23,7 +26,7 @@ async def post_calendar(call: Call) -> web.Response:
     if call.request.content_type != CALENDAR:
         return problem(415, "unsupported_media_type", f"Send the file as {CALENDAR}.")
     only_looking = dry_run(call)
-    content = await read_raw(call.request, LARGEST_FILE)
+    content = await read_raw(call.request, LARGEST_FILE, SPLIT)
     changed, found = await import_calendar(
         call.planning, call.site, content, version=call.version, dry_run=only_looking
     )

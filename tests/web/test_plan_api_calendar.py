@@ -107,7 +107,11 @@ async def test_a_file_with_far_times_that_meet_is_refused(service: Service, saan
 
 async def test_files_that_are_none(saana: Person, service: Service) -> None:
     """Too large, of another kind, empty, not a calendar, another version: each has its answer."""
-    assert (await send(saana, b"x" * (1 << 20) + b"y")).status == 413
+    large = await send(saana, b"x" * (1 << 20) + b"y")
+    assert (large.status, large.body["limit"], large.body["size"]) == (413, 1 << 20, (1 << 20) + 1)
+    assert "has 1048577 bytes; the limit is 1048576. Export less time, or split" in large.body["detail"]
+    body = await saana.ask("POST", SHIFTS, data=b" " * (256 * 1024 + 1))
+    assert (body.status, "the limit is 262144. Send less" in body.body["detail"]) == (413, True)
     assert (await send(saana, file(), kind="text/plain")).status == 415
     assert (await send(saana, file())).status == 422
     assert (await send(saana, b"\xff\xfe")).status == 422
