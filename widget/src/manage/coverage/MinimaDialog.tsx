@@ -8,6 +8,7 @@ import { documentOf, draftOf, isAlways, isWhole, type Draft } from "../hours/dra
 import { WeeklyEditor } from "../hours/WeeklyEditor";
 import { Dialog } from "../ui/Dialog";
 import { Field, useWords } from "../ui/fields";
+import { SaveButton, useOnce } from "../ui/saving";
 
 interface Minimum {
   readonly least: number;
@@ -46,6 +47,7 @@ export function MinimaDialog({ queue, reload, onClose }: MinimaProps) {
     const answer = await api.ask<{ minima: readonly Minimum[] }>(path, { signal });
     return answer.ok ? { minima: answer.body.minima, tag: answer.tag } : answer.refusal;
   });
+  const { saving, once } = useOnce();
   const [rows, setRows] = useState<readonly DraftMinimum[] | null>(null);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   useEffect(() => { if (loaded.found && rows === null) setRows(loaded.found.minima.map(draftMinimum)); }, [loaded.found]);
@@ -66,7 +68,7 @@ export function MinimaDialog({ queue, reload, onClose }: MinimaProps) {
   const name = i18n.pick(site.queues.find((one) => one.queue === queue)?.names);
   return (
     <Dialog title={t("minima.title", { queue: name })} onClose={onClose} wide>
-      <form class="form" noValidate onSubmit={(event) => { event.preventDefault(); void save(); }}>
+      <form class="form" noValidate onSubmit={(event) => { event.preventDefault(); void once(save); }}>
         <p>{t("minima.text")}</p>
         {refusal && (problems.length === 0 || isStale(refusal)) && (
           <p class="callout callout-care" role="alert">{isStale(refusal) ? t("shift.stale") : refusalWords(i18n, refusal)}</p>
@@ -84,7 +86,7 @@ export function MinimaDialog({ queue, reload, onClose }: MinimaProps) {
               onClick={() => { if (rows && rows.length < MOST) setRows([...rows, draftMinimum({ least: 1, hours: null })]); }}>{t("minima.add")}</button>
           </div>
           <button type="button" class="button" onClick={onClose}>{t("dialog.cancel")}</button>
-          <button type="submit" class="button button-main" aria-disabled={!whole}>{t("action.save")}</button>
+          <SaveButton ready={whole} saving={saving} />
         </div>
       </form>
     </Dialog>

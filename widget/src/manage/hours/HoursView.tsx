@@ -8,8 +8,10 @@ import { refusalWords } from "../core/words";
 import { showQuery, useRoute } from "../route";
 import { readHolidays } from "../week/plan";
 import { useLeaveGuard } from "../ui/leave";
+import { SaveButton, useOnce } from "../ui/saving";
 import { documentOf, draftOf, hoursOf, isAlways, isWhole, type Draft } from "./draft";
-import { unsaved } from "./unsaved";
+import { merged } from "./merged";
+import { unsaved, type Held } from "./unsaved";
 import { Exceptions } from "./Exceptions";
 import { Preview } from "./Preview";
 import { WeeklyEditor } from "./WeeklyEditor";
@@ -81,9 +83,10 @@ function QueueHours({ queue }: { queue: string }) {
   return <HoursForm known={found} path={path} reload={reload} />;
 }
 
-const asDraft = (document: HoursDocument): Draft => {
+const heldOf = (document: HoursDocument, tag: string): Held => {
   const hours = readHours(document);
-  return draftOf(hours, isAlways(hours));
+  const draft = draftOf(hours, isAlways(hours));
+  return { draft, base: draft, tag };
 };
 
 interface FormProps {
@@ -94,36 +97,41 @@ interface FormProps {
 
 function useDraft({ known, path, reload }: FormProps) {
   const { i18n, api, say } = useManage();
-  const [held, setHeld] = useState(() => unsaved.get(path) ?? { draft: asDraft(known.document), tag: known.tag });
+  const [held, setHeld] = useState(() => unsaved.get(path) ?? heldOf(known.document, known.tag));
   const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const { saving, once } = useOnce();
   const touched = unsaved.has(path);
-  const forget = (document: HoursDocument, tag: string): void => {
+  const forget = (next: Held): void => {
     unsaved.delete(path);
-    setHeld({ draft: asDraft(document), tag });
+    setHeld(next);
   };
-  useEffect(() => { if (!unsaved.has(path)) forget(known.document, known.tag); }, [known]);
+  useEffect(() => { if (!unsaved.has(path)) forget(heldOf(known.document, known.tag)); }, [known]);
   useLeaveGuard(touched);
-  const keep = (next: { readonly draft: Draft; readonly tag: string }): void => {
+  const keep = (next: Held): void => {
     unsaved.set(path, next);
     setHeld(next);
   };
   const undo = (): void => {
-    forget(known.document, known.tag);
+    if (saving) return;
+    forget({ ...held, draft: held.base });
     setRefusal(null);
   };
   const save = async (): Promise<void> => {
     const answer = await api.ask<{ hours: HoursDocument }>(path, { method: "PUT", body: { hours: documentOf(held.draft) }, version: held.tag });
     setRefusal(answer.ok ? null : answer.refusal);
     if (answer.ok) {
-      forget(answer.body.hours, answer.tag);
+      forget(heldOf(answer.body.hours, answer.tag));
       say(i18n.t("hours.saved"));
     } else if (isStale(answer.refusal)) {
-      const now = await api.ask(path);
-      if (now.ok) keep({ draft: held.draft, tag: now.tag });
+      const now = await api.ask<{ hours: HoursDocument }>(path);
+      if (!now.ok) return setRefusal(now.refusal);
+      const fresh = heldOf(now.body.hours, now.tag);
+      keep({ ...fresh, draft: merged(held.base, held.draft, fresh.draft) });
     }
     if (answer.ok) await reload();
   };
-  return { draft: held.draft, refusal, touched, change: (part: Partial<Draft>) => keep({ ...held, draft: { ...held.draft, ...part } }), undo, save };
+  const change = (part: Partial<Draft>): void => { if (!saving) keep({ ...held, draft: { ...held.draft, ...part } }); };
+  return { draft: held.draft, refusal, touched, saving, change, undo, save: () => once(save) };
 }
 
 /** Fields without the words that only the body has before them. */
@@ -133,7 +141,7 @@ const fieldsOf = (refusal: Refusal | null): readonly FieldProblem[] =>
 function HoursForm(props: FormProps) {
   const { i18n } = useManage();
   const { t } = i18n;
-  const { draft, refusal, touched, change, undo, save } = useDraft(props);
+  const { draft, refusal, touched, saving, change, undo, save } = useDraft(props);
   const problems = fieldsOf(refusal);
   const whole = isWhole(draft);
   const hours = useMemo(() => hoursOf(draft), [draft]);
@@ -155,13 +163,13 @@ function HoursForm(props: FormProps) {
         <div class="panel"><Exceptions draft={draft} problems={problems} onDraft={change} /></div>
         {refusal && (
           <p class="callout callout-bad" role="alert">
-            {isStale(refusal) ? t("shift.stale") : problems.length > 0 ? t("verdict.conflict") : refusalWords(i18n, refusal)}
+            {isStale(refusal) ? t("hours.merged") : problems.length > 0 ? t("verdict.conflict") : refusalWords(i18n, refusal)}
           </p>
         )}
         {!whole && <p class="callout callout-care">{t("hours.unfinished")}</p>}
         <div class="save-bar">
-          <button type="button" class="button" aria-disabled={!touched} onClick={undo}>{t("hours.undo")}</button>
-          <button type="submit" class="button button-main" aria-disabled={!touched || !whole}>{t("action.save")}</button>
+          <button type="button" class="button" aria-disabled={!touched || saving} onClick={undo}>{t("hours.undo")}</button>
+          <SaveButton ready={touched && whole} saving={saving} />
         </div>
       </div>
       <div class="panel preview-panel"><Preview hours={hours} holidays={props.known.holidays} /></div>

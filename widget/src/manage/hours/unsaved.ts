@@ -1,4 +1,12 @@
 import type { Draft } from "./draft";
 
-/** What is typed and not saved, by queue, while one looks at something else; `tag` is the version that it began from. */
-export const unsaved = new Map<string, { readonly draft: Draft; readonly tag: string }>();
+export interface Held {
+  readonly draft: Draft;
+  /** What was saved when the draft began, or when it was last put on top of newer hours. */
+  readonly base: Draft;
+  /** The version of `base`. */
+  readonly tag: string;
+}
+
+/** What is typed and not saved, by queue, while one looks at something else. */
+export const unsaved = new Map<string, Held>();

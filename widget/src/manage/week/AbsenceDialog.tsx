@@ -8,6 +8,7 @@ import { addDays, boundsOf, DAY_MINUTES, instantOf, isDay, wall, wallDay, wallMi
 import { problemsAt, refusalWords, type Known } from "../core/words";
 import { Dialog } from "../ui/Dialog";
 import { ClockInput, Field, useWords } from "../ui/fields";
+import { SaveButton, useOnce } from "../ui/saving";
 import type { WeekPlan } from "./plan";
 import { whenText } from "./text";
 
@@ -51,6 +52,7 @@ function absenceOf(form: AbsenceForm): Absence | null {
 function useSaving({ known, reload, onClose }: AbsenceProps) {
   const { i18n, api, site, say } = useManage();
   const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const { saving, once } = useOnce();
   const base = `/sites/${site.site}/absences`;
   const send = async (method: "POST" | "PUT" | "DELETE", body: Absence | undefined, version: string, done: string): Promise<void> => {
     const sent = { method, ...(body ? { body } : {}), ...(method === "POST" ? {} : { version }) };
@@ -61,7 +63,7 @@ function useSaving({ known, reload, onClose }: AbsenceProps) {
     onClose();
     await reload();
   };
-  return { refusal, send };
+  return { refusal, saving, send: (...sent: Parameters<typeof send>) => once(() => send(...sent)) };
 }
 
 /** Notes that somebody is away, and says which planned times fall away with it. It asks for no reason. */
@@ -70,7 +72,7 @@ export function AbsenceDialog(props: AbsenceProps) {
   const { i18n } = useManage();
   const { t } = i18n;
   const [form, setForm] = useState(() => formOf(props));
-  const { refusal, send } = useSaving(props);
+  const { refusal, saving, send } = useSaving(props);
   const words = useWords(names);
   const change = (part: Partial<AbsenceForm>): void => setForm((held) => ({ ...held, ...part }));
   const wanted = absenceOf(form);
@@ -103,7 +105,7 @@ export function AbsenceDialog(props: AbsenceProps) {
             </div>
           )}
           <button type="button" class="button" onClick={onClose}>{t("dialog.cancel")}</button>
-          <button type="submit" class="button button-main" aria-disabled={wanted === null}>{t("action.save")}</button>
+          <SaveButton ready={wanted !== null} saving={saving} />
         </div>
       </form>
     </Dialog>

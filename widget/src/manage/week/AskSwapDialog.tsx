@@ -7,6 +7,7 @@ import { addDays, boundsOf, dayAt } from "../core/time";
 import { problemsAt, refusalWords, type Known } from "../core/words";
 import { Dialog } from "../ui/Dialog";
 import { Field, useWords } from "../ui/fields";
+import { useOnce } from "../ui/saving";
 import type { WeekPlan } from "./plan";
 import { whenText } from "./text";
 
@@ -31,6 +32,7 @@ export function AskSwapDialog({ plan, names, occurrence, reload, onClose }: AskP
   const [colleague, setColleague] = useState(able[0]?.id ?? "");
   const [takes, setTakes] = useState("");
   const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const { saving, once } = useOnce();
   const words = useWords(names);
   const today = dayAt(now());
   const { found } = useLoaded<readonly Occurrence[]>("ahead", async (signal) => {
@@ -55,7 +57,7 @@ export function AskSwapDialog({ plan, names, occurrence, reload, onClose }: AskP
       <p>{t("swap.ask_text", { when: whenText(i18n, occurrence.start, occurrence.end) })}</p>
       {refusal && problems.length === 0 && <p class="callout callout-bad" role="alert">{refusalWords(i18n, refusal)}</p>}
       {able.length === 0 ? <p class="callout">{t("swap.nobody")}</p> : (
-        <form class="form" onSubmit={(event) => { event.preventDefault(); void send(); }}>
+        <form class="form" onSubmit={(event) => { event.preventDefault(); void once(send); }}>
           <Field label={t("swap.colleague")} words={words(problemsAt(problems, "colleague", "gives"))}>
             {(attributes) => (
               <select {...attributes} value={colleague} onChange={(event) => { setColleague(event.currentTarget.value); setTakes(""); }}>
@@ -73,7 +75,7 @@ export function AskSwapDialog({ plan, names, occurrence, reload, onClose }: AskP
           </Field>
           <div class="dialog-buttons">
             <button type="button" class="button" onClick={onClose}>{t("dialog.cancel")}</button>
-            <button type="submit" class="button button-main">{t("swap.send")}</button>
+            <button type="submit" class="button button-main" aria-disabled={saving}>{t("swap.send")}</button>
           </div>
         </form>
       )}

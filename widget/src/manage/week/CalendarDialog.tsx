@@ -8,6 +8,7 @@ import { instantOfWall } from "../core/time";
 import { refusalWords, type Known } from "../core/words";
 import { Dialog } from "../ui/Dialog";
 import { Field, useWords } from "../ui/fields";
+import { useOnce } from "../ui/saving";
 import { whenText } from "./text";
 
 interface CalendarProps {
@@ -26,6 +27,7 @@ export function CalendarDialog({ names, reload, onClose }: CalendarProps) {
   const [file, setFile] = useState<File | null>(null);
   const [seen, setSeen] = useState<{ plan: ImportedPlan; tag: string } | null>(null);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const { saving, once } = useOnce();
   const path = `/sites/${site.site}/calendar`;
   const look = async (chosen: File | null): Promise<void> => {
     setFile(chosen);
@@ -62,7 +64,7 @@ export function CalendarDialog({ names, reload, onClose }: CalendarProps) {
           {refusal && <Refused refusal={refusal} names={names} />}
           {seen && <Seen plan={seen.plan} names={names} />}
           {seen && seen.plan.shifts.length + seen.plan.absences.length > 0 && (
-            <div class="dialog-buttons"><button type="button" class="button button-main" onClick={() => void take()}>{t("calendar.take")}</button></div>
+            <div class="dialog-buttons"><button type="button" class="button button-main" aria-disabled={saving} onClick={() => void once(take)}>{t(saving ? "action.saving" : "calendar.take")}</button></div>
           )}
         </section>
       )}

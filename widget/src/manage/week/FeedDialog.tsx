@@ -7,6 +7,7 @@ import { dateText } from "../core/rule";
 import { refusalWords } from "../core/words";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/fields";
+import { useOnce } from "../ui/saving";
 
 /** The private address of one's own calendar: made, shown once, ended. */
 export function FeedDialog({ onClose }: { onClose: () => void }) {
@@ -18,6 +19,7 @@ export function FeedDialog({ onClose }: { onClose: () => void }) {
   });
   const [url, setUrl] = useState("");
   const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const { saving, once } = useOnce();
   const box = useRef<HTMLInputElement>(null);
   const make = async (): Promise<void> => {
     const answer = await api.ask<{ url: string }>("/me/feed", { method: "POST" });
@@ -50,10 +52,10 @@ export function FeedDialog({ onClose }: { onClose: () => void }) {
       )}
       {!url && since !== null && <p class="callout">{t("feed.since", { day: dateText(i18n, dayAt(since)) })}</p>}
       <div class="dialog-buttons">
-        {since !== null && <button type="button" class="button button-end" onClick={() => void end()}>{t("feed.end")}</button>}
+        {since !== null && <button type="button" class="button button-end" aria-disabled={saving} onClick={() => void once(end)}>{t("feed.end")}</button>}
         {url
           ? <button type="button" class="button button-main" onClick={onClose}>{t("dialog.close")}</button>
-          : <button type="button" class="button button-main" onClick={() => void make()}>{t(since === null ? "feed.make" : "feed.renew")}</button>}
+          : <button type="button" class="button button-main" aria-disabled={saving} onClick={() => void once(make)}>{t(since === null ? "feed.make" : "feed.renew")}</button>}
       </div>
     </Dialog>
   );

@@ -7,6 +7,7 @@ import type { Day, Wall } from "../core/time";
 import { problemsAt, refusalWords, type Known } from "../core/words";
 import { Dialog } from "../ui/Dialog";
 import { useWords } from "../ui/fields";
+import { useOnce } from "../ui/saving";
 import type { WeekPlan } from "./plan";
 import { RepeatFields } from "./RepeatFields";
 import { ScopeChoice, SeriesTools, ShiftButtons } from "./ShiftParts";
@@ -57,19 +58,16 @@ function useShift(props: ShiftDialogProps) {
 function useSending({ reload, onClose }: ShiftDialogProps) {
   const { i18n, api, say } = useManage();
   const [refusal, setRefusal] = useState<Refusal | null>(null);
-  const [busy, setBusy] = useState(false);
+  const { saving, once } = useOnce();
   const send = async (path: string, method: "POST" | "PUT" | "DELETE", version: string, body: Shift | undefined, done: string): Promise<void> => {
-    if (busy) return;
-    setBusy(true);
     const answer = await api.ask(path, { method, ...(body ? { body } : {}), ...(method === "POST" ? {} : { version }) });
     if (!answer.ok && isStale(answer.refusal)) await reload();
-    setBusy(false);
     if (!answer.ok) return setRefusal(answer.refusal);
     say(i18n.t(done));
     onClose();
     await reload();
   };
-  return { refusal, busy, send };
+  return { refusal, saving, send: (...sent: Parameters<typeof send>) => once(() => send(...sent)) };
 }
 
 /** Creates a shift, or changes one: this time only, or all of its times. */
@@ -77,7 +75,7 @@ export function ShiftDialog(props: ShiftDialogProps) {
   const { plan, names, reload, onClose, occurrence } = props;
   const { i18n, site } = useManage();
   const { known, of, scope, choose, form, change, moved } = useShift(props);
-  const { refusal, busy, send } = useSending(props);
+  const { refusal, saving, send } = useSending(props);
   const words = useWords(names);
   const base = `/sites/${site.site}/shifts`;
   const path = known ? `${base}/${known.id}` : base;
@@ -107,7 +105,7 @@ export function ShiftDialog(props: ShiftDialogProps) {
         <ShiftVerdict plan={plan} form={form} scope={scope} names={names} verdict={verdict} busy={judging} dropped={dropped}
           others={words(problems.filter((one) => !FIELDS.some((field) => one.field === field || one.field.startsWith(`${field}.`))))} />
         {known && scope === "series" && <SeriesTools shift={known.shift} onShift={(shift) => void send(path, "PUT", plan.version, shift, "shift.changed")} />}
-        <ShiftButtons known={known} of={of} scope={scope} ready={wanted !== null && !busy && !gone} onClose={onClose}
+        <ShiftButtons known={known} of={of} scope={scope} ready={wanted !== null && !gone} saving={saving} onClose={onClose}
           onShift={(shift) => void send(path, "PUT", plan.version, shift, "shift.changed")}
           onRemove={() => void send(path, "DELETE", plan.version, undefined, "shift.removed")} />
       </form>

@@ -3,6 +3,7 @@ import { useManage } from "../context";
 import type { KnownShift, Shift } from "../core/model";
 import { ruleWords } from "../core/rule";
 import { wallDay, type Wall } from "../core/time";
+import { SaveButton } from "../ui/saving";
 import { asInSeries, isSeries, overrideAt, withoutTime, type Scope } from "./shiftForm";
 import { briefDay, longDay } from "./text";
 
@@ -55,13 +56,14 @@ interface ButtonsProps {
   readonly of: Wall;
   readonly scope: Scope;
   readonly ready: boolean;
+  readonly saving: boolean;
   readonly onClose: () => void;
   readonly onShift: (shift: Shift) => void;
   readonly onRemove: () => void;
 }
 
 /** Save, cancel, and what takes away: this time, a change of it, or all. */
-export function ShiftButtons({ known, of, scope, ready, onClose, onShift, onRemove }: ButtonsProps) {
+export function ShiftButtons({ known, of, scope, ready, saving, onClose, onShift, onRemove }: ButtonsProps) {
   const { i18n } = useManage();
   const { t } = i18n;
   const [asking, setAsking] = useState(false);
@@ -92,7 +94,7 @@ export function ShiftButtons({ known, of, scope, ready, onClose, onShift, onRemo
         </div>
       )}
       <button type="button" class="button" onClick={onClose}>{t("dialog.cancel")}</button>
-      <button type="submit" class="button button-main" aria-disabled={!ready}>{t("action.save")}</button>
+      <SaveButton ready={ready} saving={saving} />
     </div>
   );
 }

@@ -7,6 +7,7 @@ import type { Occurrence, Roster, Swap } from "../core/model";
 import { instantOfWall } from "../core/time";
 import { refusalWords } from "../core/words";
 import { useWords } from "../ui/fields";
+import { useOnce } from "../ui/saving";
 import type { WeekPlan } from "./plan";
 import { isOpen, sidesOf, stepsFor, windowOf, type Side, type Step } from "./swaps";
 import { hoursNumber, whenText } from "./text";
@@ -52,6 +53,7 @@ function SwapItem({ swap, plan, occurrences, reload }: ItemProps) {
   const { i18n, api, site, me, say } = useManage();
   const names = useNames(plan.staff);
   const words = useWords(names);
+  const { saving, once } = useOnce();
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const step = async (one: Step): Promise<void> => {
     const answer = await api.ask(`/sites/${site.site}/swaps/${swap.id}/${one}`, { method: "POST" });
@@ -72,7 +74,7 @@ function SwapItem({ swap, plan, occurrences, reload }: ItemProps) {
       </div>
       <div class="swap-steps">
         {stepsFor(swap, me.id, site).map((one) => (
-          <button key={one} type="button" class={one === "agree" || one === "approve" ? "button button-main" : "button"} onClick={() => void step(one)}>
+          <button key={one} type="button" class={one === "agree" || one === "approve" ? "button button-main" : "button"} aria-disabled={saving} onClick={() => void once(() => step(one))}>
             {i18n.t(`swap.${one}`)}
           </button>
         ))}
