@@ -1,25 +1,28 @@
 """`chatsvc apply`: makes the directory say what a file declares."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
-from chatsvc.cli.apply_plan import plan_steps, write_steps
+from chatsvc.cli.apply_plan import plan_steps, refuse_to_strand_shifts
 from chatsvc.cli.apply_pools import plan_relocation, refuse_while_present
 from chatsvc.cli.context import Context, pass_settings, with_directory
-from chatsvc.cli.trouble import Refused
+from chatsvc.cli.trouble import Failed, Refused
 from chatsvc.domain.declaration import parse_declaration
 from chatsvc.domain.declaration_changes import Change, changes
-from chatsvc.domain.declaration_plan import parse_plans
-from chatsvc.domain.sites import Queue, Site
+from chatsvc.domain.declaration_plan import DeclaredPlan, parse_plans
+from chatsvc.domain.plan import Edit, Plan
+from chatsvc.domain.sites import Queue, Site, SiteId
 from chatsvc.store.chats import PoolChats
 from chatsvc.store.clock import StoreClock
-from chatsvc.store.directory import Directory
+from chatsvc.store.directory import Directory, wall_clock_ms
 from chatsvc.store.directory_snapshot import DirectorySnapshot
 from chatsvc.store.link import Link
 from chatsvc.store.plans import PlanStore
+
+MOST_TRIES = 10  # while others go on changing something
 
 
 @click.command("apply", short_help="Declare sites and their queues as a file says.")
@@ -35,26 +38,10 @@ def apply_command(context: Context, file: Path, dry_run: bool, prune: bool) -> N
     """
     settings = context.settings()
     text = _text(file)
-    declared = parse_declaration(text, str(file))
-    plans = parse_plans(text, str(file))
+    wanted = Wanted(str(file), parse_declaration(text, str(file)), parse_plans(text, str(file)), prune=prune)
 
     async def work(directory: Directory, link: Link) -> list[Change]:
-        before = await directory.load()
-        relocation = plan_relocation(before, with_known_hours(before, declared))
-        sites = relocation.sites
-        found = [change for site in sites for change in changes(before.site(site.id), site)]
-        found += relocation.changes(before)
-        refuse_what_does_not_fit(before, sites, prune=prune)
-        await refuse_while_present(link, before, relocation)
-        await refuse_to_strand_people(link, before, sites)
-        store = PlanStore(link)
-        plan = await store.load()
-        steps = plan_steps(str(file), before, plan, sites, plans)
-        if not dry_run:
-            await directory.put_together(sites, relocation.people)
-            await write_pool_queues(link, directory, sites)
-            await write_steps(store, steps, plan.version)
-        return found + [change for step in steps for change in step.changes]
+        return await apply_wanted(directory, link, wanted, dry_run=dry_run)
 
     found = with_directory(settings, work)
     for change in found:
@@ -63,6 +50,51 @@ def apply_command(context: Context, file: Path, dry_run: bool, prune: bool) -> N
         click.echo("Nothing changed.")
     elif dry_run:
         click.echo("This was a dry run: nothing is changed yet.")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a file declares; with `prune`, queues that it does not name go."""
+
+    file: str
+    sites: Sequence[Site]
+    plans: Sequence[DeclaredPlan]
+    prune: bool = False
+
+
+async def apply_wanted(
+    directory: Directory, link: Link, wanted: Wanted, *, dry_run: bool = False
+) -> list[Change]:
+    """Write sites, people and plans whole, or nothing; returns what changed.
+
+    Whatever somebody changes between the look and the writing, all is looked at again. Raises `Refused`, and `Failed`
+    after ten times.
+    """
+    for _ in range(MOST_TRIES):
+        before, plan = await directory.load(), await PlanStore(link).load()
+        relocation = plan_relocation(before, with_known_hours(before, wanted.sites))
+        sites = relocation.sites
+        refuse_what_does_not_fit(before, sites, prune=wanted.prune)
+        await refuse_while_present(link, before, relocation)
+        await refuse_to_strand_people(link, before, sites)
+        steps = plan_steps(wanted.file, before, plan, sites, wanted.plans)
+        edits = [(step.site, step.edits) for step in steps]
+        refuse_to_strand_shifts(before, planned_after(plan, edits), sites, wall_clock_ms())
+        versions = before.version, plan.version
+        if not dry_run:
+            if await directory.put_together(sites, relocation.people, edits, versions) is None:
+                continue
+            await write_pool_queues(link, directory, sites)
+        found = [change for site in sites for change in changes(before.site(site.id), site)]
+        return [*found, *relocation.changes(before), *(change for step in steps for change in step.changes)]
+    raise Failed("Others have changed the sites or the plan each time, so nothing is written; apply again.")
+
+
+def planned_after(plan: Plan, edits: Iterable[tuple[SiteId, Sequence[Edit]]]) -> Plan:
+    """The plan with each site's edits made."""
+    for site, some in edits:
+        plan = plan.edited(site, some)
+    return plan
 
 
 async def write_pool_queues(link: Link, directory: Directory, sites: Iterable[Site]) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from chatsvc.cli.trouble import Failed, Refused
+from chatsvc.cli.trouble import Refused
 from chatsvc.domain.declaration_changes import Change
 from chatsvc.domain.declaration_plan import DeclaredPlan
 from chatsvc.domain.declaration_text import Problem
 from chatsvc.domain.plan import Edit, Plan
+from chatsvc.domain.shifts import wall_ms
 from chatsvc.domain.sites import Site, SiteId
 from chatsvc.services.plan_checks import judge
 from chatsvc.services.plan_declared import declared_edits, plan_changes
@@ -15,7 +17,6 @@ from chatsvc.services.plan_errors import PlanRefused
 from chatsvc.services.planning import known
 from chatsvc.store.directory import wall_clock_ms
 from chatsvc.store.directory_snapshot import DirectorySnapshot
-from chatsvc.store.plans import PlanStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,20 @@ def _placed(file: str, plan: DeclaredPlan, lines: dict[str, int | None], problem
     return Problem(path, problem.message, lines.get(identifier)).render(file)
 
 
-async def write_steps(store: PlanStore, steps: Sequence[PlanStep], version: int) -> None:
-    """Write each site's part on the plan of `version`, which it was judged by. Raises `Failed` if it has changed."""
-    for step in steps:
-        if await store.write(step.site, step.edits, version=version, now=wall_clock_ms()) is None:
-            raise Failed(
-                f"Somebody has changed the plan in this moment, so {step.site}'s is not written; apply again."
-            )
-        version += 1
+def refuse_to_strand_shifts(before: DirectorySnapshot, plan: Plan, sites: Sequence[Site], now: int) -> None:
+    """No shift may name a queue that goes, but a single one that is over. Raises `Refused` with every place."""
+    reasons = []
+    for site in sites:
+        known_site = before.site(site.id)
+        gone = {queue.key for queue in known_site.queues} if known_site else set()
+        gone -= {queue.key for queue in site.queues}
+        for shift in plan.of(site.id).shifts.values():
+            changed = [override.queues or () for override in shift.overrides]
+            named = gone & {*shift.queues, *chain(*changed)}
+            if named and (shift.rule or wall_ms(shift.end) > now):
+                reasons.append(
+                    f"The shift {shift.id} of {site.id} names {', '.join(sorted(named))}, which would be removed. "
+                    "Remove this shift or give it other queues first."
+                )
+    if reasons:
+        raise Refused("\n".join(reasons))

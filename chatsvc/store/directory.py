@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.resources import files
-from itertools import chain
 from typing import Any, TypeVar
 
 import msgspec
 
+from chatsvc.domain.plan import KINDS, Edit
 from chatsvc.domain.sites import Site, SiteId, Staff, StaffId
 from chatsvc.store import directory_keys as keys
 from chatsvc.store.directory_snapshot import DirectorySnapshot, Mark
@@ -95,18 +95,32 @@ class Directory:
         """Declare a site with its queues; returns the directory's version."""
         return await self._write(keys.SITES, site.id, msgspec.msgpack.encode(site))
 
-    async def put_together(self, sites: Sequence[Site], people: Sequence[Staff]) -> int:
-        """Declare sites and write accounts in one step; returns the directory's version."""
-        rows = [(b"3", site.id.encode(), msgspec.msgpack.encode(site)) for site in sites]
-        rows += [(b"4", staff.id.encode(), msgspec.msgpack.encode(staff)) for staff in people]
-        if not rows:
-            return await self.version()
-        version: int = await self._link.run(
-            _script("directory_together"),
-            (keys.ABOUT, keys.CHANGED, keys.SITES, keys.STAFF),
-            tuple(chain(*rows)),
-        )
-        return version
+    async def put_together(
+        self,
+        sites: Sequence[Site],
+        people: Sequence[Staff],
+        plans: Sequence[tuple[SiteId, Sequence[Edit]]] = (),
+        on: tuple[int, int] | None = None,
+    ) -> int | None:
+        """Declare sites, write accounts and change plans in one step; returns the directory's version.
+
+        `on` are the versions of the directory and of all plans that this was made on: None is returned, and nothing
+        written, if one of them is another by now.
+        """
+        touched = [keys.ABOUT, keys.CHANGED, keys.SITES, keys.STAFF, keys.PLANS, keys.PLAN_CHANGED]
+        arguments: list[str | int | bytes] = [*(on or ("", "")), self._now_ms()]
+        for declared in sites:
+            arguments += [3, declared.id, msgspec.msgpack.encode(declared), ""]
+        for staff in people:
+            arguments += [4, staff.id, msgspec.msgpack.encode(staff), ""]
+        for site, edits in plans:
+            first = len(touched) + 1
+            touched += [keys.plan(kind, site) for kind in KINDS]
+            for edit in edits:
+                row = b"" if edit.row is None else msgspec.msgpack.encode(edit.row)
+                arguments += [first + KINDS.index(edit.kind), edit.id, row, site]
+        version: int = await self._link.run(_script("directory_together"), touched, arguments)
+        return None if version < 0 else version
 
     async def change_site(self, site: str, change: Callable[[Site], Site]) -> Site:
         """Replace a site by what `change` makes of it, whoever else is writing; returns the new one.

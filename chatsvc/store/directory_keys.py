@@ -9,11 +9,11 @@ All of them carry the hash tag `{dir}`; no pool may have that name.
 | `about` | hash | `version` of the two above, `mark`, `vault` | whoever writes them; nodes | for ever |
 | `session:<SHA-256 of the token>` | string | `Session` (msgpack) | sign-in | 12 h, or until signed out |
 | `tokens` | hash | SHA-256 of the token → `ApiToken` (msgpack) | `token …` | until revoked |
-| `plans` | hash | `version` of all; `v:<site>`, and `t:<site>`, when it changed (ms) | `plan_write` | for ever |
-| `shifts:<site>` | hash | shift id → `Shift` (msgpack) | `plan_write` | until removed |
-| `absences:<site>` | hash | absence id → `Absence` (msgpack) | `plan_write` | until removed |
-| `swaps:<site>` | hash | swap id → `Swap` (msgpack) | `plan_write` | until removed |
-| `minima:<site>` | hash | queue key → list of `Required` (msgpack) | `plan_write` | until removed |
+| `plans` | hash | `version` of all; `v:<site>`, `t:<site>`: its last change (ms) | `plan_write`, `apply` | for ever |
+| `shifts:<site>` | hash | shift id → `Shift` (msgpack) | `plan_write`, `apply` | until removed |
+| `absences:<site>` | hash | absence id → `Absence` (msgpack) | `plan_write`, `apply` | until removed |
+| `swaps:<site>` | hash | swap id → `Swap` (msgpack) | `plan_write`, `apply` | until removed |
+| `minima:<site>` | hash | queue key → list of `Required` (msgpack) | `plan_write`, `apply` | until removed |
 | `feeds` | hash | SHA-256 of the token → `Feed` (msgpack) | a person's own calendar | until revoked |
 
 Channels (sharded): `changed`, after every change of sites, staff, mark or vault; `plan-changed`, of any plan.

@@ -1,10 +1,27 @@
 """The plan in `chatsvc apply`, as a process on a real store."""
 
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from chatsvc.cli.apply import MOST_TRIES, Wanted, apply_wanted
+from chatsvc.cli.trouble import Failed
+from chatsvc.domain.declaration import parse_declaration
+from chatsvc.domain.declaration_plan import parse_plans
+from chatsvc.domain.hours import OpeningHours, Period
+from chatsvc.domain.plan import Edit, SitePlan
+from chatsvc.domain.shifts import Absence, AbsenceId
+from chatsvc.domain.sites import SiteId, StaffId
+from chatsvc.store.directory import Directory, wall_clock_ms
+from chatsvc.store.directory_snapshot import DirectorySnapshot
+from chatsvc.store.link import Link
+from chatsvc.store.plans import PlanStore
 from tests.cli.conftest import CommandLine
+from tests.support.store_server import SingleStore
 
 SITE = """
 [site.kunta]
@@ -115,3 +132,75 @@ def test_a_shift_that_plans_somebody_twice_is_refused(chatsvc: CommandLine, file
     file.write_text(SITE + again.replace("T15", "T18"), encoding="utf-8")
     told = chatsvc("apply", file, code=2)
     assert "aino would be planned twice from 2027-01-04 14:00 to 15:00" in told
+
+
+def test_a_queue_that_shifts_name_is_not_pruned(chatsvc: CommandLine, file: Path) -> None:
+    """A queue goes only when no shift names it any more; the shift is named, and nothing is written."""
+    chatsvc("apply", file)
+    without = SITE[: SITE.index("[[site.kunta.queue")].replace("paihde", "nuoret")
+    file.write_text(without, encoding="utf-8")
+    told = chatsvc("apply", "--prune", file, code=2)
+    assert "The shift arki-aino of kunta names kunta/paihde, which would be removed" in told
+    file.write_text(SITE.replace("paihde", "nuoret"), encoding="utf-8")
+    assert "aino in nuoret" in chatsvc("apply", "--prune", file)
+
+
+KUNTA = SiteId("kunta")
+HOURS = OpeningHours(weekly=((Period(540, 900),),) * 7, on_holidays="closed")
+
+
+class Meanwhile(Directory):
+    """A directory in which somebody is quicker, the first `times` that `apply` writes."""
+
+    def __init__(self, link: Link, what: str, times: int) -> None:
+        super().__init__(link)
+        self._plans, self._what, self._times, self.writes = PlanStore(link), what, times, 0
+
+    async def put_together(self, *rows: Any) -> int | None:
+        self.writes += 1
+        if self.writes <= self._times:
+            await (self._change_hours() if self._what == "hours" else self._change_plan())
+        return await super().put_together(*rows)
+
+    async def _change_hours(self) -> None:
+        hours = replace(HOURS, weekly=((Period(540, 900 + self.writes),),) * 7)
+        await self.change_site(
+            "kunta",
+            lambda site: replace(site, queues=tuple(replace(queue, hours=hours) for queue in site.queues)),
+        )
+
+    async def _change_plan(self) -> None:
+        start = datetime(2027, 1, 1)  # noqa: DTZ001 - local time
+        away = Absence(AbsenceId(f"a{self.writes}"), StaffId("aino"), start, start + timedelta(days=1))
+        version = (await self._plans.load()).version
+        edits = [Edit("absences", away.id, away)]
+        assert await self._plans.write(KUNTA, edits, version=version, now=wall_clock_ms())
+
+
+async def apply_meanwhile(url: str, what: str, times: int) -> tuple[DirectorySnapshot, SitePlan, str]:
+    link = await Link.open(url, client_name="test")
+    text = SITE.replace("10 min", "20 min")
+    said = ""
+    try:
+        wanted = Wanted("file", parse_declaration(text), parse_plans(text))
+        await apply_wanted(Meanwhile(link, what, times), link, wanted)
+    except Failed as failed:
+        said = str(failed)
+    found, plan = await Directory(link).load(), await PlanStore(link).load()
+    await link.close()
+    return found, plan.of(KUNTA), said
+
+
+@pytest.mark.parametrize("what", ["hours", "plan"])
+def test_who_changes_something_meanwhile_loses_nothing(
+    store: SingleStore, chatsvc: CommandLine, file: Path, what: str
+) -> None:
+    """What is changed between the look and the writing stays; with ever new changes nothing at all is applied."""
+    assert "kunta" in chatsvc("apply", "--dry-run", file)
+    found, plan, said = asyncio.run(apply_meanwhile(store.url, what, MOST_TRIES))
+    assert (found.sites[KUNTA].late_ms, plan.shifts, "nothing is written" in said) == (600_000, {}, True)
+    found, plan, said = asyncio.run(apply_meanwhile(store.url, what, 2))
+    assert (found.sites[KUNTA].late_ms, list(plan.shifts), said) == (1_200_000, ["arki-aino"], "")
+    (queue,) = found.sites[KUNTA].queues
+    assert (queue.hours is not None) == (what == "hours")
+    assert len(plan.absences) == (MOST_TRIES if what == "plan" else 0)
