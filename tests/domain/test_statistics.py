@@ -138,3 +138,12 @@ def test_figures_of_a_number_that_is_left_out_are_left_out() -> None:
     assert rows[None].answered is not None
     assert rows["fi"].cells["answered"] is None
     assert (rows["fi"].answered, rows["sv"].answered) == (None, None)
+
+
+@pytest.mark.parametrize(("later", "told"), [(0, True), (1, False), (4, False), (5, True)])
+def test_what_a_reader_could_subtract_is_not_small(later: int, told: bool) -> None:
+    """Answered and prompt are not both shown where few waited longer, nor is the share made of them."""
+    counts = {tally("admitted"): 20 + later, tally("answered"): 20 + later, tally("prompt"): 20}
+    for row in month_table("2026-10", counts, [], [date(2026, 10, 5)]).rows:
+        both = row.cells["answered"] is not None and row.cells["prompt"] is not None
+        assert (both, row.prompt_share is not None) == (told, told)
