@@ -193,7 +193,7 @@ async def give_back(scene: Scene, who: str) -> None:
     await scene.asks_until(lambda: conversation in receiver.mine, lambda: receiver.send("take"))
     await scene.whole("tired")
     await scene.owned_by("eino", {"Eino"})
-    assert conversation not in asker.mine
+    await asker.until(lambda: conversation not in asker.mine)
     assert "returned" in {entry.get("event") for entry in told_entries(visitor)}
 
 
