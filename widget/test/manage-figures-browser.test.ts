@@ -125,6 +125,20 @@ test("When the service is gone the board says so, once, and from when its figure
   });
 });
 
+test("At 1,280 px the board's tables need no scrolling, in whatever language.", async () => {
+  await stage("#/board", async ({ page, rig }) => {
+    rig.answer("GET /sites/kunta/board", () => ({ body: board(3) }));
+    await page.getByRole("row", { name: /^Aino/ }).waitFor();
+    await page.clock.runFor(3_000);
+    for (const [lang, heading] of [["Svenska", "Köer"], ["Suomi", "Jonot"], ["English", "Queues"]] as const) {
+      await page.getByRole("button", { name: new RegExp(lang, "i") }).click();
+      await page.getByRole("heading", { name: heading }).waitFor();
+      const over = await page.evaluate(() => [...document.querySelectorAll(".table-scroll")].map((one) => one.scrollWidth - one.clientWidth));
+      assert.deepEqual(over.filter((one) => one > 0), [], lang);
+    }
+  }, { viewport: { width: 1280, height: 800 } });
+});
+
 for (const [colorScheme, width] of [["light", 1366], ["dark", 320]] as const) {
   test(`axe finds nothing on the board and the statistics, and the page does not scroll sideways: ${colorScheme}, ${width} px.`, async () => {
     await stage("#/board", async ({ page, rig }) => {

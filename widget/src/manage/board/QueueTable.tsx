@@ -12,7 +12,7 @@ export function QueueTable({ queues, now }: { queues: readonly BoardQueue[]; now
     <section class="figures">
       <h2 id="board-queues">{t("board.queues")}</h2>
       <Scroll label="board-queues">
-        <table>
+        <table class="board-table">
           <thead>
             <tr>
               <th rowSpan={2} scope="col">{t("board.queue")}</th>

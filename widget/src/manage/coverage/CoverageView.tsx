@@ -91,7 +91,7 @@ function QueueCoverage({ queue, name, found, days, onEdit }: QueueProps) {
 function CoverTable({ rows, days, name }: { rows: ReturnType<typeof hourRows>; days: readonly Day[]; name: string }) {
   const { i18n } = useManage();
   return (
-    <div class="table-scroll flat">
+    <div class="table-scroll flat" role="region" aria-label={i18n.t("coverage.caption", { queue: name })} tabIndex={0}>
       <table class="cover-table">
         <caption class="vh">{i18n.t("coverage.caption", { queue: name })}</caption>
         <thead>

@@ -146,22 +146,30 @@ function Ends({ form, onChange, startWords, endWords }: EndsProps) {
   );
 }
 
-/** How far ahead is looked for times that fall away, days. */
-const AHEAD_DAYS = 60;
+/** How far ahead is looked for times that fall away, and how much of it at once (the server's bound is 62), days. */
+const AHEAD_DAYS = 365;
+const WINDOW_DAYS = 60;
 
 function FallsAway({ absence }: { absence: Absence }) {
   const { i18n, api, site } = useManage();
-  const start = instantOf(wallDay(absence.start), wallMinute(absence.start));
-  const end = Math.min(instantOf(wallDay(absence.end), wallMinute(absence.end)), boundsOf(addDays(wallDay(absence.start), AHEAD_DAYS))[0]);
+  const first = wallDay(absence.start);
+  const start = instantOf(first, wallMinute(absence.start));
+  const wanted = instantOf(wallDay(absence.end), wallMinute(absence.end));
+  const end = Math.min(wanted, boundsOf(addDays(first, AHEAD_DAYS))[0]);
   const { found } = useLoaded<readonly Occurrence[]>(`${start} ${end}`, async (signal) => {
-    if (end <= start) return [];
-    const answer = await api.ask<Roster>(`/sites/${site.site}/roster?from=${start}&to=${end}`, { signal });
-    return answer.ok ? answer.body.occurrences : answer.refusal;
+    const all = new Map<string, Occurrence>();
+    for (let from = start, day = first; from < end; from = boundsOf(day)[0]) {
+      day = addDays(day, WINDOW_DAYS);
+      const answer = await api.ask<Roster>(`/sites/${site.site}/roster?from=${from}&to=${Math.min(end, boundsOf(day)[0])}`, { signal });
+      if (!answer.ok) return answer.refusal;
+      for (const one of answer.body.occurrences) all.set(`${one.shift} ${one.of}`, one);
+    }
+    return [...all.values()];
   });
   const gone = (found ?? []).filter((one) => one.staff === absence.staff);
   return (
     <div class="verdict" role="status">
-      {gone.length > 0 && <p class="verdict-line"><Warn />{i18n.n("absence.falls_away", gone.length)}</p>}
+      {gone.length > 0 && <p class="verdict-line"><Warn />{wanted > end && `${i18n.t("absence.first_year")} `}{i18n.n("absence.falls_away", gone.length)}</p>}
       {gone.slice(0, 5).map((one) => <p key={`${one.shift} ${one.of}`} class="soft">{whenText(i18n, one.start, one.end)}</p>)}
     </div>
   );
