@@ -5,13 +5,13 @@ The counts are made by `store/lua/_pool.lua`, at the step that they count, under
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from chatsvc.domain.hours import ZONE
 from chatsvc.domain.sites import LANGUAGES
-from chatsvc.domain.suppression import hide
+from chatsvc.domain.suppression import FEW, hide
 
 MONTHS_KEPT = 36  # a yearly report can still be compared with the two before it
 WAIT_BOUNDS_S = (30, 60, 120, 180, 300, 600, 900, 1800, 3600)  # of the histogram; the last bucket has no end
@@ -168,7 +168,39 @@ def month_table(month: str, counts: Counts, queues: Iterable[str], days: Iterabl
         rows.append(row(queue, None))
         rows += [row(queue, language) for language in LANGUAGES if (queue, language) in spoken]
     table_days = [Day(day, shown("day", day.isoformat(), "", DAY_COLUMNS)) for day in days]
+    for figure in _FIGURES:
+        rows = _without_small_rests(rows, counts, figure)
     return MonthTable(month, tuple(rows), tuple(table_days))
+
+
+_FIGURES = ("answered", "gave_up", "handling_s")
+
+
+def _without_small_rests(rows: list[Row], counts: Counts, figure: str) -> list[Row]:
+    """The rows without means that would leave, taken from the mean of all, one of 1 to 4 people."""
+
+    left_out: dict[str, Any] = {figure: None}
+
+    def people(row: Row) -> int:
+        month = _of_month(counts, row.queue, row.language)
+        if figure == "handling_s":
+            return month["handled"]
+        return sum(month[f"{figure}_{number}"] for number in range(len(WAIT_BOUNDS_S) + 1))
+
+    def leaves_few(whole: Row, parts: list[Row]) -> bool:
+        told = [row for row in parts if getattr(row, figure) is not None]
+        return 0 < people(whole) - sum(people(row) for row in told) < FEW
+
+    site, queues = rows[0], [row for row in rows[1:] if row.language is None]
+    if leaves_few(site, queues):
+        return [site, *(replace(row, **left_out) for row in rows[1:])]
+    untold = {
+        queue.queue
+        for queue in queues
+        if getattr(queue, figure) is None
+        or leaves_few(queue, [row for row in rows if row.language and row.queue == queue.queue])
+    }
+    return [replace(row, **left_out) if row.language and row.queue in untold else row for row in rows]
 
 
 def _cells_of(leaf: tuple[_Line, str]) -> list[_Cell]:
@@ -201,10 +233,16 @@ def _row(
     return Row(
         queue, language, cells,
         prompt / answered if prompt is not None and answered and enough else None,
-        waits_of(month, "answered") if enough else None,
-        waits_of(month, "gave_up") if gave_up is not None and gave_up >= FEW_WAITS else None,
+        _waits_of_many(month, "answered") if enough else None,
+        _waits_of_many(month, "gave_up") if gave_up is not None and gave_up >= FEW_WAITS else None,
         month["handling_ms"] / 1000 / month["handled"] if enough and month["handled"] >= FEW_WAITS else None,
     )  # fmt: skip
+
+
+def _waits_of_many(month: Mapping[str, int], kind: str) -> Waits | None:
+    # The waits are counted apart from the rows, which so do not bound them.
+    found = waits_of(month, kind)
+    return found if found and found.people >= FEW_WAITS else None
 
 
 def waits_of(month: Mapping[str, int], kind: str) -> Waits | None:

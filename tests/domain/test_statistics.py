@@ -147,3 +147,20 @@ def test_what_a_reader_could_subtract_is_not_small(later: int, told: bool) -> No
     for row in month_table("2026-10", counts, [], [date(2026, 10, 5)]).rows:
         both = row.cells["answered"] is not None and row.cells["prompt"] is not None
         assert (both, row.prompt_share is not None) == (told, told)
+
+
+@pytest.mark.parametrize(("few", "told"), [(0, True), (1, False), (4, False), (5, True), (30, True)])
+@pytest.mark.parametrize("by", ["queue", "language"])
+def test_means_that_would_tell_the_mean_of_few_are_left_out(by: str, few: int, told: bool) -> None:
+    """What the whole and a part of it leave is nobody, or people enough, for waits and for handling times."""
+    other = {"queue": "s/r"} if by == "queue" else {"language": "sv"}
+    counts: dict[Tally, int] = {}
+    for number, where in ((50, {}), (few, other)):
+        for what in ("admitted", "answered", "prompt"):
+            counts[tally(what, **where)] = 50  # the counts by the hour hide nothing
+        for what in ("answered_0", "handled", "handling_ms"):
+            counts[tally(what, "2026-10", **where)] = number
+    rows = {(row.queue, row.language): row for row in month_table("2026-10", counts, [], []).rows}
+    for part in [(QUEUE, None), (QUEUE, "fi")] if by == "queue" else [(QUEUE, "fi")]:
+        assert (rows[part].answered is not None, rows[part].handling_s is not None) == (told, told)
+    assert rows[None, None].answered is not None
