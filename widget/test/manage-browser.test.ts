@@ -106,7 +106,7 @@ test("A time of a series can be changed alone, and a rule that the form can't sa
     assert.deepEqual(shiftOf(changed).overrides, [{ of: "2026-11-25T09:00", start: "2026-11-25T09:00", end: "2026-11-25T16:30" }]);
     await page.getByRole("button", { name: "08:00–12:00" }).click();
     await dialog(page).getByRole("radio", { name: /The whole series/ }).check();
-    await dialog(page).getByText("The rule is kept: Every month: last Tuesday.").waitFor();
+    await dialog(page).getByText("The rule is kept: Every month on the last Tuesday.").waitFor();
     await dialog(page).getByRole("button", { name: "Save" }).click();
     await dialog(page).waitFor({ state: "detached" });
     assert.equal(shiftOf(rig.calls("PUT", "/sites/kunta/shifts/monthly").at(-1)).rule, "FREQ=MONTHLY;BYDAY=-1TU");
@@ -304,7 +304,7 @@ test("A calendar file is looked at before it is taken, and an absence says what 
     await dialog(page).getByText("1 shift. 0 absences.").waitFor();
     assert.equal(rig.calls("POST", "/sites/kunta/calendar").every((one) => one.query.has("dry_run")), true);
     await dialog(page).getByRole("button", { name: "Save into the plan" }).click();
-    await page.getByText("1 shift is imported.").waitFor();
+    await page.getByText("Imported: 1 shift.").waitFor();
     assert.equal(rig.calls("POST", "/sites/kunta/calendar").at(-1)?.version, "\"7\"");
     await page.getByRole("button", { name: "New absence" }).click();
     await dialog(page).getByText("3 planned times do not take place:").waitFor();

@@ -39,7 +39,7 @@ test("A rule that the form can't say is kept letter by letter.", () => {
 });
 
 test("Rules are put in words in every language.", () => {
-  assert.equal(words("en", "FREQ=MONTHLY;BYDAY=-1FR"), "Every month: last Friday");
+  assert.equal(words("en", "FREQ=MONTHLY;BYDAY=-1FR"), "Every month on the last Friday");
   assert.equal(words("en", "FREQ=WEEKLY;INTERVAL=3;BYDAY=MO,WE"), "Every 3 weeks: Monday and Wednesday");
   assert.equal(words("fi", "FREQ=DAILY;COUNT=14"), "Joka päivä, 14 kertaa");
   assert.equal(words("sv", "FREQ=WEEKLY;BYDAY=TU;UNTIL=20261231T215959Z"), "Varje vecka: tisdag, till och med 31 dec. 2026");

@@ -16,11 +16,11 @@ const PAUSE_MS = 300;
 
 /** The answer to the latest question; `busy` until it is there. A question of null is not asked. */
 export function useDryRun<Body>(path: string, method: "POST" | "PUT", question: unknown, version: string) {
-  const { api } = useManage();
+  const { api, shown } = useManage();
   const asked = question === null ? "" : JSON.stringify(question);
   const [verdict, setVerdict] = useState<Verdict<Body> | null>(null);
   useEffect(() => {
-    if (!asked) {
+    if (!asked || !shown) {
       setVerdict(null);
       return;
     }
@@ -36,6 +36,6 @@ export function useDryRun<Body>(path: string, method: "POST" | "PUT", question: 
       control.abort();
       clearTimeout(timer);
     };
-  }, [asked, path, method, version]);
+  }, [asked, path, method, version, shown]);
   return { verdict, busy: asked !== "" && verdict?.asked !== asked };
 }

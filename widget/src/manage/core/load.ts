@@ -19,6 +19,7 @@ const isRefusal = (value: unknown): value is Refusal =>
 
 /** Reads now and whenever `key` changes; what overtakes an earlier reading ends it. */
 export function useLoaded<Found>(key: string, read: Read<Found>): Loaded<Found> {
+  const { shown } = useManage();
   const [held, setHeld] = useState<{ found: Found | null; refusal: Refusal | null; busy: boolean }>({ found: null, refusal: null, busy: true });
   const running = useRef<AbortController | null>(null);
   const latest = useRef(read);
@@ -37,6 +38,7 @@ export function useLoaded<Found>(key: string, read: Read<Found>): Loaded<Found> 
     void reload();
     return () => running.current?.abort();
   }, [key]);
+  useEffect(() => { if (shown && held.refusal?.status === 401) void reload(); }, [shown]);
   return { ...held, reload };
 }
 

@@ -116,6 +116,8 @@ function endingText(i18n: I18n, ending: Ending): string {
     : `, ${i18n.n("rule.count", ending.count)}`;
 }
 
+const ordinal = (i18n: I18n, n: number): string => (n <= 5 ? i18n.t(`rule.ordinal_${n}`) : i18n.t("rule.ordinal", { n }));
+
 /** "MO,-1FR" as "Monday, last Friday". */
 function byDay(i18n: I18n, value: string): string {
   const names = weekdayNames(i18n);
@@ -124,7 +126,7 @@ function byDay(i18n: I18n, value: string): string {
     const name = names[RULE_DAYS.findIndex((day) => day === found?.[2])] ?? one;
     if (!found?.[1]) return name;
     const nth = Number(found[1]);
-    return nth === -1 ? i18n.t("rule.last", { day: name }) : i18n.t(nth < 0 ? "rule.nth_last" : "rule.nth", { n: Math.abs(nth), day: name });
+    return nth === -1 ? i18n.t("rule.last", { day: name }) : i18n.t(nth < 0 ? "rule.nth_last" : "rule.nth", { n: ordinal(i18n, Math.abs(nth)), day: name });
   }));
 }
 
@@ -142,10 +144,11 @@ export function ruleWords(i18n: I18n, rule: string, start: Wall): string {
   const parts = partsOf(rule);
   const frequency = FREQUENCIES[parts.get("FREQ") ?? ""];
   if (!frequency || ["BYSETPOS", "BYYEARDAY", "BYWEEKNO"].some((key) => parts.has(key))) return i18n.t("rule.raw", { rule });
-  const often = i18n.n(`rule.${frequency}`, Number(parts.get("INTERVAL") ?? 1));
+  const every = Number(parts.get("INTERVAL") ?? 1);
+  const often = every === 2 ? i18n.t(`rule.${frequency}_second`) : i18n.n(`rule.${frequency}`, every);
   const own = frequency === "weekly" ? (RULE_DAYS[weekday(wallDay(start))] ?? "") : "";
   const named = parts.get("BYDAY") ?? own;
-  const on = named ? `: ${byDay(i18n, named)}` : "";
+  const on = i18n.t(/\d/.test(named) ? "rule.on_nth" : "rule.on", { often, days: byDay(i18n, named) });
   const dates = parts.get("BYMONTHDAY") ? `: ${i18n.t("rule.dates", { dates: parts.get("BYMONTHDAY") ?? "" })}` : "";
-  return `${often}${on}${dates}${monthText(i18n, parts)}${endingText(i18n, endingOf(parts, start))}`;
+  return `${named ? on : often}${dates}${monthText(i18n, parts)}${endingText(i18n, endingOf(parts, start))}`;
 }

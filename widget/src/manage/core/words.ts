@@ -3,7 +3,7 @@
 import type { I18n } from "../../core/i18n";
 import type { FieldProblem, Refusal } from "./api";
 import { dateText, weekdayNames } from "./rule";
-import { clockText, weekday } from "./time";
+import { clockText, isDay, weekday } from "./time";
 
 /** Who and what ids stand for. */
 export interface Known {
@@ -51,6 +51,11 @@ const SENTENCES: readonly (readonly [RegExp, string, Fill])[] = [
   [/^must be a date such as/, "no_date", NOTHING],
   [/^must not be before `from`, nor a year after it\.$/, "range", NOTHING],
   [/^must be a list of at most (\d+) tables\.$/, "most", (found) => ({ n: found[1] ?? "" })],
+  [/^has the time zone.* not known here;/, "time_zone", NOTHING],
+  [/^has FREQ=(?:SECONDLY|MINUTELY|HOURLY): a shift starts at most once a day;/, "too_often", NOTHING],
+  [/^is not UTF-8\.$/, "not_utf8", NOTHING],
+  [/^names no counsellor of this site;/, "names_nobody", NOTHING],
+  [/^names a queue that is not there, or no more;/, "names_no_queue", NOTHING],
   [/^must be from (\d+) to (\d+)\.$/, "number", (found) => ({ least: found[1] ?? "", most: found[2] ?? "" })],
 ];
 
@@ -80,6 +85,13 @@ export function problemWords(i18n: I18n, message: string, known: Known): Words {
 const BY_STATUS: Readonly<Record<number, string>> = {
   0: "away", 403: "forbidden", 404: "gone", 409: "changed", 412: "changed", 413: "large", 429: "busy", 503: "away",
 };
+
+/** What is wrong with a day that is typed, if anything: none, or one of a year that the page does not plan. */
+export function dayProblems(i18n: I18n, day: string): readonly Words[] {
+  if (isDay(day)) return [];
+  const text = day === "" ? i18n.t("problem.no_date") : i18n.t("problem.years", { first: 2000, last: 2099 });
+  return [{ text, lang: undefined }];
+}
 
 /** Why a call was refused as a whole, in words. */
 export function refusalWords(i18n: I18n, refusal: Refusal): string {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { useManage } from "../context";
-import { isStale, type FieldProblem, type Refusal } from "../core/api";
+import { isStale, type FieldProblem } from "../core/api";
 import { readHours, type HoursDocument } from "../core/hours";
 import { useLoaded } from "../core/load";
 import { problemsAt, refusalWords } from "../core/words";
@@ -8,7 +8,7 @@ import { documentOf, draftOf, isAlways, isWhole, type Draft } from "../hours/dra
 import { WeeklyEditor } from "../hours/WeeklyEditor";
 import { Dialog } from "../ui/Dialog";
 import { Field, useWords } from "../ui/fields";
-import { SaveButton, useOnce } from "../ui/saving";
+import { SaveButton, useOnce, useRefusal } from "../ui/saving";
 
 interface Minimum {
   readonly least: number;
@@ -49,7 +49,7 @@ export function MinimaDialog({ queue, reload, onClose }: MinimaProps) {
   });
   const { saving, once } = useOnce();
   const [rows, setRows] = useState<readonly DraftMinimum[] | null>(null);
-  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const [refusal, setRefusal] = useRefusal();
   useEffect(() => { if (loaded.found && rows === null) setRows(loaded.found.minima.map(draftMinimum)); }, [loaded.found]);
   const whole = rows?.every((one) => Number.isInteger(one.least) && (one.hours === null || isWhole(one.hours))) ?? false;
   const save = async (): Promise<void> => {

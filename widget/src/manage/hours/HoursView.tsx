@@ -8,7 +8,7 @@ import { refusalWords } from "../core/words";
 import { showQuery, useRoute } from "../route";
 import { readHolidays } from "../week/plan";
 import { useLeaveGuard } from "../ui/leave";
-import { SaveButton, useOnce } from "../ui/saving";
+import { SaveButton, useOnce, useRefusal } from "../ui/saving";
 import { documentOf, draftOf, hoursOf, isAlways, isWhole, type Draft } from "./draft";
 import { merged } from "./merged";
 import { unsaved, type Held } from "./unsaved";
@@ -98,7 +98,7 @@ interface FormProps {
 function useDraft({ known, path, reload }: FormProps) {
   const { i18n, api, say } = useManage();
   const [held, setHeld] = useState(() => unsaved.get(path) ?? heldOf(known.document, known.tag));
-  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const [refusal, setRefusal] = useRefusal();
   const { saving, once } = useOnce();
   const touched = unsaved.has(path);
   const forget = (next: Held): void => {

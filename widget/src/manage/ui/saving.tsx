@@ -1,5 +1,6 @@
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useManage } from "../context";
+import type { Refusal } from "../core/api";
 
 /** One piece of work at a time: what is asked for while one is under way, as by a double click, is left out. */
 export function useOnce() {
@@ -17,6 +18,15 @@ export function useOnce() {
     }
   };
   return { saving, once };
+}
+
+/** Why something was refused; that somebody was signed out holds no longer once they have signed in again. */
+export function useRefusal() {
+  const { shown } = useManage();
+  const held = useState<Refusal | null>(null);
+  const [refusal, setRefusal] = held;
+  useEffect(() => { if (shown && refusal?.status === 401) setRefusal(null); }, [shown]);
+  return held;
 }
 
 /** The button that saves a form; while it is under way it says so. */

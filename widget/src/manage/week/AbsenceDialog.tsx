@@ -1,14 +1,14 @@
 import { useState } from "preact/hooks";
 import { Warn } from "../../console/ui/icons";
 import { useManage } from "../context";
-import { isStale, type Refusal } from "../core/api";
+import { isStale } from "../core/api";
 import { useLoaded } from "../core/load";
 import type { Absence, KnownAbsence, Occurrence, Roster } from "../core/model";
 import { addDays, boundsOf, DAY_MINUTES, instantOf, isDay, wall, wallDay, wallMinute, type Day } from "../core/time";
 import { problemsAt, refusalWords, type Known } from "../core/words";
 import { Dialog } from "../ui/Dialog";
 import { ClockInput, Field, useWords } from "../ui/fields";
-import { SaveButton, useOnce } from "../ui/saving";
+import { SaveButton, useOnce, useRefusal } from "../ui/saving";
 import type { WeekPlan } from "./plan";
 import { whenText } from "./text";
 
@@ -51,7 +51,7 @@ function absenceOf(form: AbsenceForm): Absence | null {
 
 function useSaving({ known, reload, onClose }: AbsenceProps) {
   const { i18n, api, site, say } = useManage();
-  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const [refusal, setRefusal] = useRefusal();
   const { saving, once } = useOnce();
   const base = `/sites/${site.site}/absences`;
   const send = async (method: "POST" | "PUT" | "DELETE", body: Absence | undefined, version: string, done: string): Promise<void> => {

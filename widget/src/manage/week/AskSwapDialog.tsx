@@ -1,13 +1,12 @@
 import { useState } from "preact/hooks";
 import { useManage } from "../context";
-import type { Refusal } from "../core/api";
 import { useLoaded } from "../core/load";
 import type { Occurrence, Roster } from "../core/model";
 import { addDays, boundsOf, dayAt } from "../core/time";
 import { problemsAt, refusalWords, type Known } from "../core/words";
 import { Dialog } from "../ui/Dialog";
 import { Field, useWords } from "../ui/fields";
-import { useOnce } from "../ui/saving";
+import { useOnce, useRefusal } from "../ui/saving";
 import type { WeekPlan } from "./plan";
 import { whenText } from "./text";
 
@@ -31,7 +30,7 @@ export function AskSwapDialog({ plan, names, occurrence, reload, onClose }: AskP
   const able = plan.staff.filter((one) => one.id !== me.id && occurrence.queues.every((queue) => one.queues.includes(queue)));
   const [colleague, setColleague] = useState(able[0]?.id ?? "");
   const [takes, setTakes] = useState("");
-  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const [refusal, setRefusal] = useRefusal();
   const { saving, once } = useOnce();
   const words = useWords(names);
   const today = dayAt(now());

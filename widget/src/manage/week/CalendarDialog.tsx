@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import type { I18n } from "../../core/i18n";
 import { Check, Warn } from "../../console/ui/icons";
 import { may, useManage } from "../context";
 import { isStale, type Refusal } from "../core/api";
@@ -8,7 +9,7 @@ import { instantOfWall } from "../core/time";
 import { refusalWords, type Known } from "../core/words";
 import { Dialog } from "../ui/Dialog";
 import { Field, useWords } from "../ui/fields";
-import { useOnce } from "../ui/saving";
+import { useOnce, useRefusal } from "../ui/saving";
 import { whenText } from "./text";
 
 interface CalendarProps {
@@ -26,7 +27,7 @@ export function CalendarDialog({ names, reload, onClose }: CalendarProps) {
   const { t } = i18n;
   const [file, setFile] = useState<File | null>(null);
   const [seen, setSeen] = useState<{ plan: ImportedPlan; tag: string } | null>(null);
-  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const [refusal, setRefusal] = useRefusal();
   const { saving, once } = useOnce();
   const path = `/sites/${site.site}/calendar`;
   const look = async (chosen: File | null): Promise<void> => {
@@ -43,7 +44,7 @@ export function CalendarDialog({ names, reload, onClose }: CalendarProps) {
     const answer = await api.ask<ImportedPlan>(path, { method: "POST", body: file, version: seen.tag });
     if (!answer.ok && isStale(answer.refusal)) await look(file);
     if (!answer.ok) return setRefusal(answer.refusal);
-    say(i18n.n("calendar.taken", answer.body.shifts.length));
+    say(t("calendar.taken", { what: amountText(i18n, answer.body) }));
     onClose();
     await reload();
   };
@@ -90,13 +91,19 @@ function Refused({ refusal, names }: { refusal: Refusal; names: Known }) {
   );
 }
 
+/** How many shifts and absences a file has; of what there is none nothing is said beside the other. */
+function amountText(i18n: I18n, { shifts, absences }: ImportedPlan): string {
+  const parts = [shifts.length > 0 || absences.length === 0 ? i18n.n("calendar.shifts", shifts.length) : "", absences.length > 0 ? i18n.n("calendar.absences", absences.length) : ""];
+  return parts.filter(Boolean).join(" ");
+}
+
 function Seen({ plan, names }: { plan: ImportedPlan; names: Known }) {
   const { i18n } = useManage();
   const rest = plan.shifts.length - MOST;
   return (
     <div role="status">
-      <p class="verdict-line verdict-good"><Check />{i18n.n("calendar.shifts", plan.shifts.length)} {i18n.n("calendar.absences", plan.absences.length)}</p>
-      {plan.warnings.length > 0 && <p class="verdict-line"><Warn />{i18n.n("verdict.outside_more", plan.warnings.length)}</p>}
+      <p class="verdict-line verdict-good"><Check />{amountText(i18n, plan)}</p>
+      {plan.warnings.length > 0 && <p class="verdict-line"><Warn />{i18n.n("calendar.outside", plan.warnings.length)}</p>}
       <ul class="import-list">
         {plan.shifts.slice(0, MOST).map(({ id, shift }) => (
           <li key={id}>

@@ -1,13 +1,12 @@
 import { useRef, useState } from "preact/hooks";
 import { useManage } from "../context";
-import type { Refusal } from "../core/api";
 import { useLoaded } from "../core/load";
 import { dayAt } from "../core/time";
 import { dateText } from "../core/rule";
 import { refusalWords } from "../core/words";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/fields";
-import { useOnce } from "../ui/saving";
+import { useOnce, useRefusal } from "../ui/saving";
 
 /** The private address of one's own calendar: made, shown once, ended. */
 export function FeedDialog({ onClose }: { onClose: () => void }) {
@@ -18,7 +17,7 @@ export function FeedDialog({ onClose }: { onClose: () => void }) {
     return answer.ok ? answer.body : answer.refusal;
   });
   const [url, setUrl] = useState("");
-  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const [refusal, setRefusal] = useRefusal();
   const { saving, once } = useOnce();
   const box = useRef<HTMLInputElement>(null);
   const make = async (): Promise<void> => {

@@ -1,7 +1,8 @@
+import type { I18n } from "../../core/i18n";
 import { useManage } from "../context";
 import { dateText, firstDay, ruleWords, weekdayNames, type Ending, type Repeat } from "../core/rule";
 import { addDays, isDay, wall, weekday } from "../core/time";
-import type { Words } from "../core/words";
+import { dayProblems, type Words } from "../core/words";
 import { Field, Problems } from "../ui/fields";
 import type { ShiftForm } from "./shiftForm";
 import { longDay } from "./text";
@@ -74,6 +75,12 @@ interface EndingProps {
   readonly onEnding: (ending: Ending) => void;
 }
 
+/** The server's bound for the number of times of a series. */
+const MOST_TIMES = 4_000;
+
+const countProblems = (i18n: I18n, count: number): readonly Words[] =>
+  Number.isInteger(count) && count >= 1 && count <= MOST_TIMES ? [] : [{ text: i18n.t("problem.count", { least: 1, most: MOST_TIMES }), lang: undefined }];
+
 function EndingFields({ ending, first, onEnding }: EndingProps) {
   const { i18n } = useManage();
   const choose = (kind: string): void => {
@@ -90,16 +97,16 @@ function EndingFields({ ending, first, onEnding }: EndingProps) {
         )}
       </Field>
       {ending.kind === "until" && (
-        <Field label={i18n.t("shift.last_day")} hint={isDay(ending.day) ? dateText(i18n, ending.day) : undefined}>
+        <Field label={i18n.t("shift.last_day")} words={dayProblems(i18n, ending.day)} hint={isDay(ending.day) ? dateText(i18n, ending.day) : undefined}>
           {(attributes) => (
             <input {...attributes} type="date" value={ending.day} onInput={(event) => onEnding({ kind: "until", day: event.currentTarget.value })} />
           )}
         </Field>
       )}
       {ending.kind === "count" && (
-        <Field label={i18n.t("shift.times")}>
+        <Field label={i18n.t("shift.times")} words={countProblems(i18n, ending.count)}>
           {(attributes) => (
-            <input {...attributes} type="number" min={1} max={4000} value={Number.isNaN(ending.count) ? "" : ending.count}
+            <input {...attributes} type="number" min={1} max={MOST_TIMES} value={Number.isNaN(ending.count) ? "" : ending.count}
               onInput={(event) => onEnding({ kind: "count", count: event.currentTarget.valueAsNumber })} />
           )}
         </Field>

@@ -1,13 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
 import { useManage } from "../context";
-import { isStale, type FieldProblem, type Refusal } from "../core/api";
+import { isStale, type FieldProblem } from "../core/api";
 import { useDryRun } from "../core/dryRun";
 import type { Occurrence, Shift, ShiftSaved } from "../core/model";
 import type { Day, Wall } from "../core/time";
 import { problemsAt, refusalWords, type Known } from "../core/words";
 import { Dialog } from "../ui/Dialog";
 import { useWords } from "../ui/fields";
-import { useOnce } from "../ui/saving";
+import { useOnce, useRefusal } from "../ui/saving";
 import type { WeekPlan } from "./plan";
 import { RepeatFields } from "./RepeatFields";
 import { ScopeChoice, SeriesTools, ShiftButtons } from "./ShiftParts";
@@ -57,7 +57,7 @@ function useShift(props: ShiftDialogProps) {
 /** What happens when something is sent for good: said and closed, or told why not; what was typed stays. */
 function useSending({ reload, onClose }: ShiftDialogProps) {
   const { i18n, api, say } = useManage();
-  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const [refusal, setRefusal] = useRefusal();
   const { saving, once } = useOnce();
   const send = async (path: string, method: "POST" | "PUT" | "DELETE", version: string, body: Shift | undefined, done: string): Promise<void> => {
     const answer = await api.ask(path, { method, ...(body ? { body } : {}), ...(method === "POST" ? {} : { version }) });

@@ -1,7 +1,7 @@
 import { useManage } from "../context";
 import { useNames } from "../core/load";
 import { addDays, isDay } from "../core/time";
-import type { Words } from "../core/words";
+import { dayProblems, type Words } from "../core/words";
 import { ClockInput, Field, Problems } from "../ui/fields";
 import type { WeekPlan } from "./plan";
 import { lengthOf, type ShiftForm } from "./shiftForm";
@@ -72,9 +72,9 @@ export function TimeFields({ form, startWords, endWords, onChange }: TimeProps) 
   return (
     <div class="field">
       <div class="field-row times">
-        <Field label={t("shift.day")}>
+        <Field label={t("shift.day")} words={dayProblems(i18n, form.day)}>
           {(attributes) => (
-            <input {...attributes} type="date" required value={form.day} aria-describedby={words.length > 0 ? "times-wrong" : undefined}
+            <input {...attributes} type="date" required value={form.day} {...(words.length > 0 ? { "aria-describedby": "times-wrong" } : {})}
               onInput={(event) => onChange({ day: event.currentTarget.value })} />
           )}
         </Field>

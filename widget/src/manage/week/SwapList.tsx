@@ -1,13 +1,11 @@
-import { useState } from "preact/hooks";
 import { Warn } from "../../console/ui/icons";
 import { useManage } from "../context";
-import type { Refusal } from "../core/api";
 import { useLoaded, useNames } from "../core/load";
 import type { Occurrence, Roster, Swap } from "../core/model";
 import { instantOfWall } from "../core/time";
 import { refusalWords } from "../core/words";
 import { useWords } from "../ui/fields";
-import { useOnce } from "../ui/saving";
+import { useOnce, useRefusal } from "../ui/saving";
 import type { WeekPlan } from "./plan";
 import { isOpen, sidesOf, stepsFor, windowOf, type Side, type Step } from "./swaps";
 import { hoursNumber, whenText } from "./text";
@@ -54,7 +52,7 @@ function SwapItem({ swap, plan, occurrences, reload }: ItemProps) {
   const names = useNames(plan.staff);
   const words = useWords(names);
   const { saving, once } = useOnce();
-  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const [refusal, setRefusal] = useRefusal();
   const step = async (one: Step): Promise<void> => {
     const answer = await api.ask(`/sites/${site.site}/swaps/${swap.id}/${one}`, { method: "POST" });
     setRefusal(answer.ok ? null : answer.refusal);

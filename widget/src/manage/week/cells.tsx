@@ -122,9 +122,19 @@ function Card({ piece: { occurrence, fromBefore, goesOn }, day, by, row, names, 
     <button type="button" class={classes.filter(Boolean).join(" ")}
       onClick={() => onOpen({ kind: "occurrence", day, occurrence })}>
       <span class="card-time">{times}{goesOn && !fromBefore ? <span aria-hidden="true"> ↷</span> : null}</span>
-      <span class="card-what">{second}{own && by === "queue" ? ` (${i18n.t("week.you")})` : ""}</span>
+      <span class="card-what">{by === "person" ? <Listed text={second} /> : second}{own && by === "queue" ? ` (${i18n.t("week.you")})` : ""}</span>
       {swap && <span class="card-swap"><Clock />{i18n.t("swap.mark")}</span>}
     </button>
+  );
+}
+
+/** Names with commas between them; a comma stays with the end of its word, however narrow the cell. */
+function Listed({ text }: { text: string }) {
+  const words = text.split(", ");
+  return (
+    <>
+      {words.map((word, at) => (at === words.length - 1 ? word : [word.slice(0, -3), <span key={word} class="unbroken">{word.slice(-3)},</span>, " "]))}
+    </>
   );
 }
 
