@@ -13,6 +13,7 @@ from chatsvc.services.recurrence import SERIES_YEARS, Series
 from chatsvc.services.shift_rules import LONGEST_WINDOW_MS
 
 MOST_FAR_STARTS = 60  # of a rule by months or years, each looked at wherever it lies
+FEWEST_FAR_STARTS = 3  # where many rules are changed at once, which would take minutes otherwise
 _DAY_MS = 86_400_000
 _NEAR_MS = 100 * _DAY_MS  # gaps as long as this, at most, are looked at too: fewer windows are faster
 
@@ -23,7 +24,8 @@ def judged_windows(
     """Where the times of `people` are compared, ms: each window at most 400 days, together at most from 2000 to 2100.
 
     They are 400 days from yesterday, and from the first day of each shift of theirs that begins later; the days of
-    single shifts and of changed occurrences; and the first 60 starts of a changed rule by months or years.
+    single shifts and of changed occurrences; and the first 3 to 60 starts of a changed rule by months or years,
+    fewer the more shifts are changed.
     """
     today = instant(local_day(now) - timedelta(days=1), 0)
     near = today + LONGEST_WINDOW_MS
@@ -33,7 +35,7 @@ def judged_windows(
         wanted.append((today, near))
     for shift in written:
         wanted += _of(shift, today)
-        wanted += _sparse(shift, today)
+        wanted += _sparse(shift, today, max(FEWEST_FAR_STARTS, MOST_FAR_STARTS // len(written)))
     for shift in plan.shifts():
         if shift.staff in people or any(override.staff in people for override in shift.overrides):
             wanted += [window for window in _of(shift, today) if window[1] > near]
@@ -53,10 +55,10 @@ def _of(shift: Shift, today: int) -> Iterator[Interval]:
             yield around
 
 
-def _sparse(shift: Shift, today: int) -> Iterator[Interval]:
+def _sparse(shift: Shift, today: int, most: int) -> Iterator[Interval]:
     if "FREQ=YEARLY" in shift.rule or "FREQ=MONTHLY" in shift.rule:
         last = shift.start + timedelta(days=SERIES_YEARS * 366)
-        for begins in islice(Series(shift.rule, shift.start).starts(shift.start, last), MOST_FAR_STARTS):
+        for begins in islice(Series(shift.rule, shift.start).starts(shift.start, last), most):
             around = _around(begins)
             if around[1] > today:
                 yield around
