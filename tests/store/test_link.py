@@ -85,6 +85,7 @@ async def test_flushed_script_is_loaded_again(any_store: AnyStore, link: Link) -
 async def test_killed_store_comes_back(any_store: AnyStore, link: Link) -> None:
     """After kill -9 waiting calls fail, later ones fail at once, and after the restart scripts run again."""
     assert await link.run(COUNT, [f"{POOL}n"], []) == 1
+    any_store.until_written()
     any_store.pause()
     waiting = link.run(COUNT, [f"{POOL}n"], [])
     await asyncio.sleep(0)

@@ -40,6 +40,7 @@ def test_calls_and_losses(any_store: AnyStore, run: Run, monkeypatch: pytest.Mon
         assert [reply for reply in replies if isinstance(reply, int)] == [
             number for number in range(1, 501) if number != 8
         ]
+        any_store.until_written()
         any_store.pause()
         with pytest.raises(StoreUnavailable):
             await link.run(COUNT, [f"{POOL}m"], [])

@@ -51,6 +51,11 @@ class Cluster:
             server.start()
         eventually(self._ok)
 
+    def until_written(self) -> None:
+        """Wait until all log files have everything."""
+        for server in self.servers:
+            server.until_written()
+
     def kill(self) -> None:
         """SIGKILL to all."""
         for server in self.servers:

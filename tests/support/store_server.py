@@ -94,6 +94,12 @@ class SingleStore:
         self.launch()
         eventually(self._ready)
 
+    def until_written(self) -> None:
+        """Wait until the log file has everything: while a sync takes long, the store holds it back for up to 2 s."""
+        with contextlib.closing(self.client()) as client:
+            while client.info("persistence")["aof_buffer_length"]:
+                time.sleep(0.01)
+
     def kill(self) -> None:
         """SIGKILL."""
         if self._process is not None:
