@@ -7,18 +7,18 @@ declare const __LANGS__: Readonly<Record<string, string>>;
 
 const held = new Map<string, Promise<I18n>>();
 
-/** Rejects when the texts can't be fetched; the next call tries again. */
-export function textsOf(lang: string): Promise<I18n> {
+/** Times are in `timeZone`, else in the browser's. Rejects when the texts can't be fetched; the next call tries again. */
+export function textsOf(lang: string, timeZone?: string): Promise<I18n> {
   const known = held.get(lang);
   if (known) return known;
-  const wanted = fetchTexts(lang);
+  const wanted = fetchTexts(lang, timeZone);
   wanted.catch(() => held.delete(lang));
   held.set(lang, wanted);
   return wanted;
 }
 
-async function fetchTexts(lang: string): Promise<I18n> {
+async function fetchTexts(lang: string, timeZone?: string): Promise<I18n> {
   const response = await fetch(__LANGS__[lang] ?? "");
   if (!response.ok) throw new Error(`no texts for ${lang}`);
-  return new I18n(lang, (await response.json()) as Messages);
+  return new I18n(lang, (await response.json()) as Messages, timeZone);
 }

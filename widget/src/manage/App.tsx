@@ -1,47 +1,13 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { I18n } from "../core/i18n";
-import { loadSettings, saveSettings, type Settings } from "../console/settings";
 import { logout, whoAmI, type SignedIn } from "../console/state/api";
 import { Login } from "../console/ui/Login";
+import { ASK_AGAIN_MS, useSettings, useTexts } from "../console/ui/page";
 import { Api } from "./core/api";
 import type { Me } from "./core/model";
-import { textsOf } from "./texts";
+import { ZONE } from "./core/time";
 import { Frame } from "./ui/Frame";
 
 type Phase = "loading" | "away" | "out" | "ended" | "in";
-
-/** Asks again this long after the server could not be reached. */
-const ASK_AGAIN_MS = 3_000;
-
-function useSettings() {
-  const [settings, setSettings] = useState(loadSettings);
-  const change = (part: Partial<Settings>): void => setSettings((held) => {
-    const next = { ...held, ...part };
-    saveSettings(next);
-    return next;
-  });
-  return [settings, change] as const;
-}
-
-/** The texts of the chosen language; those of the one before until the new ones are there. */
-function useTexts(lang: string): I18n | null {
-  const [i18n, setI18n] = useState<I18n | null>(null);
-  useEffect(() => {
-    let wanted = true;
-    const show = (texts: I18n): void => {
-      if (!wanted) return;
-      document.documentElement.lang = lang;
-      document.title = texts.t("app.title");
-      setI18n(texts);
-    };
-    const fetchThem = (): void => {
-      textsOf(lang).then(show, () => { if (wanted) setTimeout(fetchThem, ASK_AGAIN_MS); });
-    };
-    fetchThem();
-    return () => { wanted = false; };
-  }, [lang]);
-  return i18n;
-}
 
 /** Who is signed in; a session that ends under somebody's hands keeps the page as it is behind the login. */
 function useSession() {
@@ -74,7 +40,7 @@ function useSession() {
 
 export function App() {
   const [settings, setSettings] = useSettings();
-  const i18n = useTexts(settings.lang);
+  const i18n = useTexts(settings.lang, ZONE);
   const { phase, me, api, enter, leave, now } = useSession();
   if (!i18n) return null;
   if (phase === "loading") return <p class="loading" role="status">{i18n.t("app.loading")}</p>;

@@ -1,49 +1,14 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { I18n } from "../../core/i18n";
-import { loadSettings, saveSettings, type Settings } from "../settings";
 import { Actions } from "../state/actions";
 import { logout, whoAmI, type SignedIn } from "../state/api";
 import { Desk } from "../state/desk";
-import { textsOf } from "../texts";
 import { ConsoleContext } from "./context";
 import { useLeaveGuard, useUnsent } from "./hooks";
 import { DeskScreen } from "./Desk";
 import { Login } from "./Login";
+import { ASK_AGAIN_MS, useSettings, useTexts } from "./page";
 
 type Phase = "loading" | "away" | "out" | "ended" | "in";
-
-/** Asks again this long after the server could not be reached. */
-const ASK_AGAIN_MS = 3_000;
-
-function useSettings() {
-  const [settings, setSettings] = useState(loadSettings);
-  const change = (part: Partial<Settings>): void => setSettings((held) => {
-    const next = { ...held, ...part };
-    saveSettings(next);
-    return next;
-  });
-  return [settings, change] as const;
-}
-
-/** The texts of the chosen language; those of the one before until the new ones are there. */
-function useTexts(lang: string): I18n | null {
-  const [i18n, setI18n] = useState<I18n | null>(null);
-  useEffect(() => {
-    let wanted = true;
-    const show = (texts: I18n): void => {
-      if (!wanted) return;
-      document.documentElement.lang = lang;
-      document.title = texts.t("app.title");
-      setI18n(texts);
-    };
-    const fetchThem = (): void => {
-      textsOf(lang).then(show, () => { if (wanted) setTimeout(fetchThem, ASK_AGAIN_MS); });
-    };
-    fetchThem();
-    return () => { wanted = false; };
-  }, [lang]);
-  return i18n;
-}
 
 /** Who is signed in, and the desk that goes with them. */
 function useSession() {
