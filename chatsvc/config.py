@@ -275,6 +275,11 @@ def _contradictions(settings: Settings, reading: _Reading) -> list[str]:
         problems.append(
             f"{where}: must begin with https://; http:// is for localhost and names that end in .localhost."
         )
+    if settings.port and (settings.host, settings.port) == (settings.metrics_host, settings.metrics_port):
+        where = reading.sources.get("metrics_port") or reading.sources.get("port", "port")
+        problems.append(
+            f"{where}: port and metrics_port are both {settings.port}; choose two different ports."
+        )
     return problems
 
 

@@ -113,6 +113,15 @@ def test_wrong_values_are_named_with_what_is_accepted(name: str, value: str) -> 
     assert not (name == "master_key" and value in told)
 
 
+def test_pages_and_metrics_need_ports_of_their_own() -> None:
+    """One port for both is refused by both names; the same port on two addresses is not."""
+    told = refused({"CHATSVC_PORT": "9000", "CHATSVC_METRICS_PORT": "9000"})
+    assert told == "CHATSVC_METRICS_PORT: port and metrics_port are both 9000; choose two different ports."
+    assert refused({"CHATSVC_PORT": "9464"}).startswith("CHATSVC_PORT: port and metrics_port are both 9464;")
+    load(None, {"CHATSVC_PORT": "9000", "CHATSVC_METRICS_PORT": "9000", "CHATSVC_METRICS_HOST": "127.0.0.2"})
+    load(None, {"CHATSVC_PORT": "0", "CHATSVC_METRICS_PORT": "0"})
+
+
 def test_a_password_in_a_wrong_url_is_not_repeated() -> None:
     """What is told about a store's URL never holds its password."""
     for url in (

@@ -33,6 +33,11 @@ def demo(port: int, metrics_port: int, data_dir: Path, visitors: int, stop_with:
     example page with the chat on it, and four logins that everybody knows. Listens on this machine only, and
     takes no settings. Ctrl-C ends it; what was said is there at the next start.
     """
+    if port and port in (metrics_port, metrics_port + 1):
+        raise Refused(
+            f"Port {port} can't serve both the pages and the metrics, which take {metrics_port} and "
+            f"{metrics_port + 1}; choose other ports with --port or --metrics-port (make: PORT= or METRICS_PORT=)."
+        )
     from chatsvc.demo import DemoOptions, run_demo
 
     options = DemoOptions(port, metrics_port, data_dir, visitors, stop_with)

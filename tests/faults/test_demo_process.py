@@ -39,9 +39,9 @@ class Demo:
         (self.port,) = free_ports(1)
         self.program = self.on(name)
 
-    def on(self, name: str, *, port: int = 0, data: str = "") -> Program:
+    def on(self, name: str, *, port: int = 0, metrics: int = 0, data: str = "") -> Program:
         """Another one, perhaps on the same port or data."""
-        arguments = ("--port", str(port or self.port), "--metrics-port", str(free_ports(1)[0]))
+        arguments = ("--port", str(port or self.port), "--metrics-port", str(metrics or free_ports(1)[0]))
         data_dir = str(self.folder / (data or name))
         return Program("demo", *arguments, "--data-dir", data_dir, output=self.folder / f"{name}.log")
 
@@ -100,6 +100,16 @@ async def test_nothing_stays_behind_and_what_was_said_is_there(demo: Demo, how: 
         assert counsellor.mine == {conversation}
         for person in (reader, visitor, counsellor):
             await person.close()
+
+
+async def test_pages_and_metrics_need_ports_of_their_own(demo: Demo) -> None:
+    """The same port for both is refused in one sentence that says what to choose, and so is the worker's."""
+    for metrics in (demo.port, demo.port - 1):
+        program = demo.on(f"metrics-{metrics}", metrics=metrics)
+        program.launch()
+        assert await program.ended(30) == 2
+        assert f"Port {demo.port} can't serve both the pages and the metrics" in program.said()
+        assert "--metrics-port" in program.said()
 
 
 async def test_a_second_start_says_who_has_it(demo: Demo) -> None:
