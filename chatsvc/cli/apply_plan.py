@@ -1,6 +1,6 @@
 """The part of `chatsvc apply` that is about the plan: looked at whole before anything is written."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -8,7 +8,7 @@ from chatsvc.cli.trouble import Refused
 from chatsvc.domain.declaration_changes import Change
 from chatsvc.domain.declaration_plan import DeclaredPlan
 from chatsvc.domain.declaration_text import Problem
-from chatsvc.domain.plan import Edit, Plan
+from chatsvc.domain.plan import Edit, Plan, SitePlan
 from chatsvc.domain.shifts import wall_ms
 from chatsvc.domain.sites import Site, SiteId
 from chatsvc.services.plan_checks import judge
@@ -31,27 +31,36 @@ class PlanStep:
 def plan_steps(
     file: str, before: DirectorySnapshot, plan: Plan, sites: Sequence[Site], declared: Sequence[DeclaredPlan]
 ) -> list[PlanStep]:
-    """What the file changes of the plan, judged with its own sites and queues. Raises `Refused` with every reason."""
+    """What the file changes of the plan, judged with its own sites and queues. Raises `Refused` with every reason.
+
+    What a site requires of queues that it hasn't any more goes with them.
+    """
     after = DirectorySnapshot(
         sites={**before.sites, **{site.id: site for site in sites}}, people=before.people
     )
     steps: list[PlanStep] = []
     for wanted in declared:
-        mine = plan.of(wanted.site)
-        lines = {shift.id: shift.line for shift in wanted.shifts}
+        site, mine = after.sites[wanted.site], plan.of(wanted.site)
         try:
-            edits = declared_edits(after.sites[wanted.site], wanted, mine)
+            edits = [*declared_edits(site, wanted, mine), *_without_queue(site, mine)]
             if edits:
-                following = plan.edited(wanted.site, edits)
+                following = plan.edited(site.id, edits)
                 judge(plan, following, edits, known(after), wall_clock_ms())
-                steps.append(PlanStep(wanted.site, edits, list(plan_changes(mine, edits))))
+                steps.append(PlanStep(site.id, edits, list(plan_changes(mine, edits))))
                 plan = following
         except PlanRefused as refused:
-            raise Refused("\n".join(_placed(file, wanted, lines, one) for one in refused.problems)) from None
+            raise Refused("\n".join(_placed(file, wanted, one) for one in refused.problems)) from None
     return steps
 
 
-def _placed(file: str, plan: DeclaredPlan, lines: dict[str, int | None], problem: Problem) -> str:
+def _without_queue(site: Site, plan: SitePlan) -> Iterator[Edit]:
+    """The removal of minima whose queue the site hasn't."""
+    kept = {queue.key for queue in site.queues}
+    yield from (Edit("minima", key, None) for key in plan.minima if key not in kept)
+
+
+def _placed(file: str, plan: DeclaredPlan, problem: Problem) -> str:
+    lines = {shift.id: shift.line for shift in plan.shifts}
     identifier, _, field = problem.path.partition(".")
     path = f"site.{plan.site}.shift {identifier}.{field}" if identifier in lines else problem.path
     return Problem(path, problem.message, lines.get(identifier)).render(file)

@@ -145,6 +145,26 @@ def test_a_queue_that_shifts_name_is_not_pruned(chatsvc: CommandLine, file: Path
     assert "aino in nuoret" in chatsvc("apply", "--prune", file)
 
 
+def test_what_a_pruned_queue_requires_goes_with_it(
+    store: SingleStore, chatsvc: CommandLine, file: Path
+) -> None:
+    """Minima of a queue that goes are told and removed in the same step: the queue, declared again, has none."""
+    chatsvc("apply", file)
+    file.write_text(SITE.replace("paihde", "nuoret"), encoding="utf-8")
+    gone = "kunta/paihde: minimum: 2 mon-fri 09:00-15:00, holidays closed → (none)"
+    assert gone in chatsvc("apply", "--prune", "--dry-run", file)
+    assert gone in chatsvc("apply", "--prune", file)
+    assert list(asyncio.run(plan_in(store.url)).minima) == ["kunta/nuoret"]
+    assert chatsvc("apply", "--prune", file) == "Nothing changed.\n"
+
+
+async def plan_in(url: str) -> SitePlan:
+    link = await Link.open(url, client_name="test")
+    found = await PlanStore(link).load()
+    await link.close()
+    return found.of(KUNTA)
+
+
 KUNTA = SiteId("kunta")
 HOURS = OpeningHours(weekly=((Period(540, 900),),) * 7, on_holidays="closed")
 
