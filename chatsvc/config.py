@@ -71,8 +71,9 @@ class Settings:
         default="everysec",
         metadata=_about(
             kinds.one_of("everysec", "always"),
-            "what an acknowledged message survives. everysec: the death of any process (up to 2 s are lost "
-            "when power fails); always: loss of power too. Set an external store up alike: see doctor",
+            "what an acknowledged message survives. everysec: the death of any process, except that up to 2 s "
+            "are lost when power fails, or when the store is killed while its disk is slow to sync; always: all "
+            "of that too. Set an external store up alike: see doctor",
         ),
     )
     vault_path: Path | None = field(

@@ -91,9 +91,9 @@ def _durability(config: Info, info: Info, settings: Settings, findings: Findings
         )
     else:
         losses = (
-            "up to 2 s are lost when power fails"
+            "up to 2 s are lost when power fails, or when the store is killed while its disk is slow to sync"
             if fsync == "everysec"
-            else "nothing is lost when power fails"
+            else "nothing is lost when power fails or a process is killed"
         )
         findings.ok("durability", f"{wanted}: appendonly yes, appendfsync {fsync}; {losses}")
     if config.get("maxmemory-policy") != "noeviction":

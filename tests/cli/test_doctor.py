@@ -84,6 +84,7 @@ def test_where_all_is_well_nothing_is_wrong(report: Any, store: SingleStore, tmp
     assert "Valkey 9.1" in found["ok", "store"]
     assert "a single server" in found["ok", "store"]
     assert "appendonly yes, appendfsync everysec" in found["ok", "durability"]
+    assert "or when the store is killed while its disk is slow to sync" in found["ok", "durability"]
     assert "remembers no commands" in found["ok", "privacy"]
     assert "kunta; 2 queues; 0 accounts" in found["ok", "directory"]
     assert "belong together" in found["ok", "keys"]
@@ -102,6 +103,14 @@ def test_a_wrong_configuration_of_the_store_is_found(report: Any, configured: Si
 def test_a_durability_that_the_store_does_not_give_is_found(report: Any) -> None:
     """Asking for more than the store's configuration holds is an error."""
     assert "appendfsync everysec" in report(code=1, CHATSVC_DURABILITY="always")["error", "durability"]
+
+
+def test_only_always_has_no_window(report: Any, configured: SingleStore) -> None:
+    """Of a store that syncs before it answers it is said that nothing is lost, and of no other."""
+    configured.ask("CONFIG", "SET", "appendfsync", "always")
+    told = report(CHATSVC_DURABILITY="always")["ok", "durability"]
+    assert "nothing is lost when power fails or a process is killed" in told
+    assert "slow" not in told
 
 
 def test_a_strange_or_missing_vault_is_found(report: Any, store: SingleStore, tmp_path: Path) -> None:
