@@ -1,6 +1,5 @@
 """The HTTP API under /api/v1."""
 
-import asyncio
 import json
 from contextlib import suppress
 from typing import Any
@@ -16,13 +15,14 @@ from chatsvc.services import desk, visits
 from chatsvc.web import views
 from chatsvc.web.auth import verify_password
 from chatsvc.web.node import Node
+from chatsvc.web.operations import TooLarge, read_raw
 from chatsvc.web.problems import problem
 from chatsvc.web.routes import NODE, STAFF_COOKIE, origin_allowed, signed_in
 from chatsvc.web.tokens import COOKIE, expire_cookie
 
 STAFF_ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Strict"
 LARGEST_BODY = 16_384
-BODY_WITHIN_S = 10.0
+ONLY_FIELDS = "Send only the fields that are described."
 
 
 async def queues(request: web.Request) -> web.Response:
@@ -165,13 +165,7 @@ def _own_site(staff: Staff, site: Site) -> dict[str, Any]:
 
 
 async def _body(request: web.Request) -> dict[str, Any]:
-    try:
-        async with asyncio.timeout(BODY_WITHIN_S):
-            raw = await request.content.read(LARGEST_BODY + 1)
-    except TimeoutError:
-        raise web.HTTPRequestTimeout from None
-    if len(raw) > LARGEST_BODY:
-        raise web.HTTPRequestEntityTooLarge(LARGEST_BODY, len(raw))
+    raw = await read_raw(request, LARGEST_BODY, ONLY_FIELDS)
     try:
         body = json.loads(raw or b"{}")
     except (ValueError, RecursionError):
@@ -207,6 +201,8 @@ async def answer_errors(request: web.Request, handler: Any) -> web.StreamRespons
         return problem(503, error.code, error.public, retry_after_s=1)
     except TooMany as error:
         return problem(429, error.code, error.public, retry_after_s=5)
+    except TooLarge as error:
+        return problem(413, error.code, str(error), limit=error.limit, size=error.size)
     except ChatError as error:
         return problem(_STATUS.get(error.code, 409), error.code, str(error))
     except web.HTTPException as error:

@@ -28,6 +28,8 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     field: str | None = None  # the first field that is wrong
     problems: list[FieldProblem] = []
     version: int | None = None
+    limit: int | None = None  # of a body that is too large: how many bytes it may have
+    size: int | None = None  # and how many it has, where the client said so beforehand
 
 
 class QueueStatus(Struct, frozen=True):

@@ -27,7 +27,7 @@ REFUSALS: Mapping[int, str] = {
     408: "The body did not come within ten seconds.",
     409: "This can't be done in the present state.",
     412: "Somebody else was faster: what If-Match names is not the present version.",
-    413: "The body is too large.",
+    413: "The body is too large: `limit` and `size` are in bytes, `detail` says what to do.",
     415: "The body is of another kind than described.",
     422: "It can't be so: `problems` says each thing that is wrong and where. Nothing is changed.",
     428: "If-Match is missing.",

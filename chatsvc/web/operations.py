@@ -139,8 +139,6 @@ def mount(app: web.Application, operation: Operation) -> None:
             return await operation.handle(Call(request, node, request.app[PLANNING], staff, where))
         except (BadBody, PlanRefused, PlanChanged, VersionMissing) as error:
             return _refusal(error)
-        except TooLarge as error:
-            return problem(413, error.code, str(error), limit=error.limit, size=error.size)
 
     app.router.add_route(operation.method, operation.path, answer)
 
