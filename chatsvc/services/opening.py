@@ -7,12 +7,15 @@ from functools import cache
 from typing import Literal
 
 from chatsvc.domain.hours import OpeningHours, Texts, Timetable, expand, local_day
-from chatsvc.domain.sites import Queue
+from chatsvc.domain.sites import LANGUAGES, Queue
 
 AHEAD_DAYS = 400  # a queue that opens in summer only knows its next opening
 FRESH_DAYS = 7  # then the expansion is made anew
 Entry = Literal["open", "closed", "closing"]
+# All that the package `holidays` knows of Finland's in languages of ours; of the Sámi languages it has none.
 _LANGUAGES = {"fi": "fi", "sv": "sv_FI", "en": "en_US"}
+# In each language of a site: the language of the holidays' names there, for the page to mark them with (WCAG 3.1.2).
+NAMED_IN: Mapping[str, str] = {lang: lang if lang in _LANGUAGES else "fi" for lang in LANGUAGES}
 
 
 @cache

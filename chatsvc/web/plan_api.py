@@ -8,7 +8,7 @@ from chatsvc.domain.hours import local_day
 from chatsvc.domain.hours_document import hours_document
 from chatsvc.domain.permissions import Action
 from chatsvc.services.hours import hours_tag, read_hours, set_hours
-from chatsvc.services.opening import holidays_of, learn_holidays
+from chatsvc.services.opening import NAMED_IN, holidays_of, learn_holidays
 from chatsvc.web import (
     board_api,
     plan_api_calendar,
@@ -46,7 +46,7 @@ async def get_holidays(call: Call) -> web.Response:
         raise BadBody(f"`year` is a year from {YEARS[0]} to {YEARS[-1]}.", "year")
     found = await asyncio.to_thread(holidays_of, int(given))
     days = [bodies.Holiday(day.isoformat(), dict(names)) for day, names in sorted(found.items())]
-    return json_answer(bodies.Holidays(int(given), days))
+    return json_answer(bodies.Holidays(int(given), dict(NAMED_IN), days))
 
 
 _HOURS = "/api/v1/sites/{site}/queues/{queue}/hours"

@@ -59,9 +59,14 @@ class Holiday(Struct, frozen=True):
 
 
 class Holidays(Struct, frozen=True):
-    """The public holidays of Finland in a year, the eves of Christmas and Midsummer included."""
+    """The public holidays of Finland in a year, the eves of Christmas and Midsummer included.
+
+    There are no names in the Sámi languages: `named_in` says for each language of a site which name to show in it, and
+    so what `lang` the page gives it.
+    """
 
     year: int
+    named_in: dict[str, str]
     holidays: list[Holiday]
 
 

@@ -4,11 +4,13 @@ import os
 from datetime import date, datetime, timedelta
 
 import pytest
+from holidays.countries.finland import Finland
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatsvc.domain.hours import ALWAYS, DatedHours, OpeningHours, Period, expand, instant, local_day
-from chatsvc.services.opening import Holidays, holidays_of
+from chatsvc.domain.sites import LANGUAGES
+from chatsvc.services.opening import NAMED_IN, Holidays, holidays_of
 from tests.support.hours_model import edges, slow_is_open, wall_instant
 
 EXAMPLES = int(os.environ.get("CHATSVC_EXAMPLES", "250"))
@@ -116,6 +118,14 @@ def test_holidays_have_names_in_three_languages(year: int) -> None:
         "fi": "Itsenäisyyspäivä", "sv": "Självständighetsdagen", "en": "Independence Day",
     }  # fmt: skip
     assert sum(day.weekday() == 4 and names["fi"] == "Juhannusaatto" for day, names in found.items()) == 1
+
+
+def test_holidays_are_named_in_every_language_that_there_is() -> None:
+    """What the package has of a site's languages is used; in the others the Finnish name is shown, and marked so."""
+    there = {name.partition("_")[0] for name in Finland.supported_languages}
+    assert {lang: lang if lang in there else "fi" for lang in LANGUAGES} == NAMED_IN
+    for names in holidays_of(2026).values():
+        assert all(names[lang] for lang in NAMED_IN.values())
 
 
 def test_the_day_is_the_one_in_finland() -> None:

@@ -142,5 +142,7 @@ async def test_holidays(saana: Person) -> None:
     days = {day["date"]: day["names"] for day in said.body["holidays"]}
     assert days["2026-12-06"]["fi"] == "Itsenäisyyspäivä"
     assert set(days["2026-12-06"]) == {"fi", "sv", "en"}
+    sami = dict.fromkeys(("se", "smn", "sms"), "fi")
+    assert said.body["named_in"] == {"fi": "fi", "sv": "sv", "en": "en", **sami}
     assert (await saana.ask("GET", "/holidays")).status == 200
     assert (await saana.ask("GET", "/holidays?year=soon")).body["field"] == "year"
