@@ -68,7 +68,7 @@ def judge(
     if twice:
         changed = {edit.id for edit in edits}
         raise PlanRefused([_overlap_problem(one, changed) for one in twice[:MOST_TOLD]])
-    return _warnings(found, edits, known, _begins(edits, now))
+    return _warnings(found, edits, known, _begins(edits, now), _rewritten(before, edits))
 
 
 def _row_problems(edits: Iterable[Edit], known: Known) -> Iterator[Problem]:
@@ -114,6 +114,10 @@ def _taken_ids(after: Plan, edits: Iterable[Edit]) -> Iterator[Problem]:
 def _people(before: Plan, after: Plan, edits: Iterable[Edit]) -> frozenset[StaffId]:
     """Everybody whose times may be others after the change."""
     found: set[StaffId | None] = set()
+    shifts = {edit.id for edit in edits if edit.kind == "shifts"}
+    for swap in (one for one in before.swaps() if one.state is SwapState.APPROVED):
+        if any(key and key[0] in shifts for key in (swap.gives, swap.takes)):  # it may not hold any more
+            found |= {swap.asker, swap.colleague}
     for edit in edits:
         for plan in (before, after):
             for site in plan.sites.values():
@@ -154,16 +158,32 @@ def _overlap_problem(overlap: Overlap, changed: Collection[str]) -> Problem:
     )
 
 
+def _rewritten(before: Plan, edits: Iterable[Edit]) -> frozenset[OccurrenceKey]:
+    """The single times of a series that are written anew."""
+    written = [edit.row for edit in edits if isinstance(edit.row, Shift)]
+    kept = {one.id: one.overrides for one in before.shifts()}
+    return frozenset(
+        (row.id, one.of) for row in written for one in row.overrides if one not in kept.get(row.id, ())
+    )
+
+
 def _warnings(
-    occurrences: Iterable[Occurrence], edits: Iterable[Edit], known: Known, start: int
-) -> tuple[OutsideHours, ...]:
+    occurrences: Iterable[Occurrence], edits: Iterable[Edit], known: Known, start: int,
+    rewritten: Collection[OccurrenceKey],
+) -> tuple[OutsideHours, ...]:  # fmt: skip
+    """Those of rewritten times come first, however far ahead they are; the rest is looked at from `start` on."""
     written = {edit.id for edit in edits if isinstance(edit.row, Shift)}
     end = start + WARNED_DAYS * 86_400_000
-    near = [one for one in occurrences if one.shift in written and one.end <= end]
-    if not near:
-        return ()
+    mine = [one for one in occurrences if one.shift in written]
+    found: list[OutsideHours] = []
+    for one in mine:
+        if one.key in rewritten:
+            found += outside_hours([one], open_times(known.queues(), one.queues, one.start, one.end))
+    near = [one for one in mine if one.end <= end and one.key not in rewritten]
     wanted = {key for one in near for key in one.queues}
-    return outside_hours(near, open_times(known.queues(), wanted, start, end))[:MOST_TOLD]
+    if near:
+        found += outside_hours(near, open_times(known.queues(), wanted, start, end))
+    return tuple(found[:MOST_TOLD])
 
 
 def open_times(

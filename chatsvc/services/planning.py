@@ -14,6 +14,7 @@ from chatsvc.services.hours import ANY, Sites
 from chatsvc.services.plan_checks import TALKING, Known, judge
 from chatsvc.services.plan_errors import PlanChanged
 from chatsvc.services.rosters import Rosters, usual_window
+from chatsvc.services.swap_standing import SwapTouched, swaps_touched
 
 TRIES = 8  # of a change that others' changes overtake
 
@@ -60,11 +61,12 @@ class Plans(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A change that was made, or would be: the site's version after it, what is worth a warning."""
+    """A change that was made, or would be: the site's version after it, warnings, the swaps that it touches."""
 
     version: int
     edits: tuple[Edit, ...]
     warnings: tuple[OutsideHours, ...] = ()
+    swaps: tuple[SwapTouched, ...] = ()
 
 
 def known(declared: Declared) -> Known:
@@ -129,11 +131,15 @@ class Planning:
                 raise PlanChanged
             edits = tuple(make(mine))
             after = plan.edited(site, edits)
-            warnings = await asyncio.to_thread(judge, plan, after, edits, known(self.declared), self.now)
+            people = known(self.declared)
+            warnings = await asyncio.to_thread(judge, plan, after, edits, people, self.now)
+            swaps = await asyncio.to_thread(
+                swaps_touched, mine, after.of(site), edits, people.serves, self.now
+            )
             if dry_run:
-                return Changed(mine.version, edits, warnings)
+                return Changed(mine.version, edits, warnings, swaps)
             written = await self.plans.write(site, edits, version=plan.version, now=self.now)
             if written is not None:
                 await self.refresh()
-                return Changed(written, edits, warnings)
+                return Changed(written, edits, warnings, swaps)
         raise TooMany

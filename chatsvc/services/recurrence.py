@@ -50,10 +50,26 @@ def read_rule(text: str, start: datetime) -> str:
         parts["UNTIL"] = _until_utc(parts["UNTIL"], start)
     if parts.get("INTERVAL") == "1":
         del parts["INTERVAL"]
-    rule = ";".join(f"{key}={parts[key]}" for key in _READERS if key in parts)
+    rule = _joined(parts)
     if not _gives(tuple(parts.items()), start.date()):
         raise Refusal("does not give the shift's own first day; move the shift to a day that it gives.")
     return rule
+
+
+def rule_before(rule: str, start: datetime, of: datetime) -> str:
+    """A canonical rule of what first starts at `start`, ended on the day before its later start `of`."""
+    parts = {key: value for key, value in _split(rule).items() if key != "COUNT"}
+    parts["UNTIL"] = _until_utc(f"{of - DAY:%Y%m%d}", start)
+    return _joined(parts)
+
+
+def rule_from(rule: str, start: datetime, of: datetime) -> str:
+    """A canonical rule of what first starts at `start`, as it goes on from its start `of`: of a COUNT what is left."""
+    parts = _split(rule)
+    if "COUNT" in parts:
+        over = sum(1 for begins in Series(rule, start).starts(start, of) if begins < of)
+        parts["COUNT"] = str(int(parts["COUNT"]) - over)
+    return _joined(parts)
 
 
 class Series:
@@ -146,6 +162,10 @@ def _split(text: str) -> Parts:
             raise Refusal(f"has {key} twice.")
         parts[key] = value
     return parts
+
+
+def _joined(parts: Parts) -> str:
+    return ";".join(f"{key}={parts[key]}" for key in _READERS if key in parts)
 
 
 def _frequency(value: str) -> None:

@@ -4,6 +4,7 @@ Rules are expanded in local time and only then turned into instants, so 09:00 st
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from chatsvc.domain.declaration_text import Problem
@@ -11,7 +12,7 @@ from chatsvc.domain.declaration_values import Refusal
 from chatsvc.domain.roster import Occurrence
 from chatsvc.domain.shifts import LONGEST_SHIFT, Shift, shift_problems, wall_at, wall_ms
 from chatsvc.domain.sites import QueueKey, StaffId
-from chatsvc.services.recurrence import DAY, Series, read_rule
+from chatsvc.services.recurrence import DAY, Series, read_rule, rule_before, rule_from
 
 LONGEST_WINDOW_MS = 400 * 24 * 3_600_000
 MOST_OCCURRENCES = 100_000  # of one expansion
@@ -44,6 +45,35 @@ def expand_all(shifts: Iterable[Shift], start: int, end: int) -> tuple[Occurrenc
                 f"come to more than {MOST_OCCURRENCES} times; end some shifts or look at less time."
             )
     return tuple(found)
+
+
+def gives(shift: Shift, of: datetime) -> bool:
+    """Whether a start is one that the shift's rule gives, be it left out or changed."""
+    return Series(shift.rule, shift.start).has(of) if shift.rule else of == shift.start
+
+
+def split(shift: Shift, of: datetime) -> tuple[Shift | None, Shift]:
+    """A shift before one of its starts, None if nothing comes before, and from it on; exceptions go with their day.
+
+    What goes on has the same id and, of a COUNT, what is left. Raises Refusal unless the rule gives the start.
+    """
+    if not gives(shift, of):
+        raise Refusal("is no start that the rule gives.")
+    if of == shift.start:
+        return None, shift
+    rest = replace(
+        shift, start=of, end=of + (shift.end - shift.start), rule=rule_from(shift.rule, shift.start, of),
+        exdates=tuple(one for one in shift.exdates if one >= of),
+        overrides=tuple(one for one in shift.overrides if one.of >= of),
+    )  # fmt: skip
+    before = replace(
+        shift, rule=rule_before(shift.rule, shift.start, of), exdates=tuple(one for one in shift.exdates if one < of),
+        overrides=tuple(one for one in shift.overrides if one.of < of),
+    )  # fmt: skip
+    takes_place = (
+        one not in shift.exdates for one in Series(before.rule, before.start).starts(before.start, of)
+    )
+    return (before if any(takes_place) else None), rest
 
 
 def all_problems(

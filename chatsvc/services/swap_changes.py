@@ -4,15 +4,14 @@ from collections.abc import Iterator
 
 from chatsvc.domain.declaration_text import Problem
 from chatsvc.domain.errors import NotFound
-from chatsvc.domain.plan import Edit, Plan, SitePlan
-from chatsvc.domain.roster import Occurrence
+from chatsvc.domain.plan import Edit, SitePlan
 from chatsvc.domain.shifts import wall_ms
 from chatsvc.domain.sites import Site, Staff, StaffId
 from chatsvc.domain.swaps import OccurrenceKey, Swap, SwapId, SwapState, SwapStep, after, party
 from chatsvc.services.drafts import new_id
 from chatsvc.services.plan_errors import PlanRefused
 from chatsvc.services.planning import Changed, Planning, known
-from chatsvc.services.rosters import make_roster
+from chatsvc.services.swap_standing import UNDECIDED, obstacles
 
 MOST_OPEN = 30  # swaps that one person has asked for and that are not decided
 _DAY_MS = 86_400_000
@@ -61,7 +60,7 @@ def _is_past(swap: Swap, now: int) -> bool:
 def _asking_problems(plan: SitePlan, swap: Swap) -> Iterator[Problem]:
     if swap.asker == swap.colleague:
         yield Problem("colleague", "must be somebody else.")
-    open_ones = [one for one in plan.swaps.values() if one.state in (SwapState.ASKED, SwapState.AGREED)]
+    open_ones = [one for one in plan.swaps.values() if one.state in UNDECIDED]
     own = [one for one in open_ones if one.asker == swap.asker]
     if any(one.gives == swap.gives for one in own):
         yield Problem("gives", "is already in a swap that is not decided; withdraw that one first.")
@@ -73,39 +72,11 @@ def _asking_problems(plan: SitePlan, swap: Swap) -> Iterator[Problem]:
 
 def _problems(planning: Planning, plan: SitePlan, swap: Swap) -> Iterator[Problem]:
     """What keeps a swap from being made as things are now."""
-    sides = (
-        ("gives", swap.gives, swap.asker, swap.colleague),
-        ("takes", swap.takes, swap.colleague, swap.asker),
-    )
-    serves = known(planning.declared).serves
-    for name, key, giver, taker in sides:
-        if key is None:
-            continue
-        found = holder(planning, plan, key)
-        if found is None or found.staff != giver:
-            yield Problem(name, f"is no time for which {giver} is planned.")
-        elif found.start <= planning.now:
-            yield Problem(name, "has begun already.")
-        elif not set(found.queues) <= set(serves.get(taker, ())):
-            yield Problem(
-                "colleague" if name == "gives" else name, f"{taker} does not serve {', '.join(found.queues)}."
-            )
-
-
-def holder(planning: Planning, plan: SitePlan, key: OccurrenceKey) -> Occurrence | None:
-    """An occurrence as it stands after swaps and absences; None when there is none."""
-    shift = plan.shifts.get(key[0])
-    if shift is None:
-        return None
-    moved = next((override.start for override in shift.overrides if override.of == key[1]), key[1])
-    concerned = {one for swap in plan.swaps.values() for one in (swap.asker, swap.colleague)}
-    people = {shift.staff, *(one.staff for one in shift.overrides if one.staff), *concerned}
-    around = wall_ms(moved)
-    roster = make_roster(
-        Plan({plan.site: plan}),
-        planning.declared.people.keys(),
-        around - _DAY_MS,
-        around + 2 * _DAY_MS,
-        people,
-    )
-    return next((one for one in roster.occurrences if one.key == key), None)
+    for one in obstacles(plan, known(planning.declared).serves, swap, planning.now):
+        if one.lapse == "begun":
+            yield Problem(one.side, "has begun already.")
+        elif one.lapse == "not_served":
+            field = "colleague" if one.side == "gives" else one.side
+            yield Problem(field, f"{one.taker} does not serve {', '.join(one.queues)}.")
+        else:
+            yield Problem(one.side, f"is no time for which {one.giver} is planned.")

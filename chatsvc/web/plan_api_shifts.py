@@ -11,10 +11,17 @@ from chatsvc.domain import shifts
 from chatsvc.domain.errors import NotFound
 from chatsvc.domain.hours import instant, local_day
 from chatsvc.domain.permissions import Action
-from chatsvc.domain.plan import Edit, Kind
+from chatsvc.domain.plan import Edit
 from chatsvc.domain.shifts import ShiftId, shift_problems
-from chatsvc.services.drafts import OverrideDraft, ShiftDraft, new_id
-from chatsvc.services.plan_changes import put_absence, put_shift, remove
+from chatsvc.services.drafts import WALL, OverrideDraft, ShiftDraft, new_id
+from chatsvc.services.plan_changes import (
+    parted,
+    put_absence,
+    put_following,
+    put_shift,
+    remove_absence,
+    remove_shift,
+)
 from chatsvc.services.planning import Changed, known
 from chatsvc.web import plan_bodies as bodies
 from chatsvc.web.operations import (
@@ -27,6 +34,7 @@ from chatsvc.web.operations import (
     queue_names,
     read_body,
 )
+from chatsvc.web.plan_api_swaps import shown_swap
 
 LONGEST_WINDOW_MS = 62 * 86_400_000
 _MOST_MS = 4_102_444_800_000  # 2100
@@ -38,6 +46,10 @@ WINDOW = (
 _DRY_RUN = Parameter(
     "dry_run", "`true`: nothing is saved, only what would be is told.", {"enum": ["true", "false"]}
 )
+_FOLLOWING = Parameter(
+    "following", "The start of one of its times, as its rule gives it: that time and all later ones, the others not.",
+    {"type": "string", "pattern": WALL, "examples": ["2026-11-23T09:00"]},
+)  # fmt: skip
 _WALL = "%Y-%m-%dT%H:%M"
 
 
@@ -93,10 +105,16 @@ def known_shift(shift: shifts.Shift) -> bodies.KnownShift:
 def outside(changed: Changed) -> list[bodies.OutsideHours]:
     """Warnings as the wire shows them."""
     return [
-        bodies.OutsideHours(one.occurrence.shift, one.queue.partition("/")[2], start, end)
+        bodies.OutsideHours(
+            one.occurrence.shift, _wall(one.occurrence.of), one.queue.partition("/")[2], start, end
+        )
         for one in changed.warnings
         for start, end in one.intervals
     ]
+
+
+def _touched(changed: Changed) -> list[bodies.SwapTouched]:
+    return [bodies.SwapTouched(shown_swap(one.swap), one.ends) for one in changed.swaps]
 
 
 async def get_shifts(call: Call) -> web.Response:
@@ -114,11 +132,14 @@ async def get_shifts(call: Call) -> web.Response:
 
 
 async def get_shift(call: Call) -> web.Response:
-    """One shift."""
+    """One shift, or what of it a change of some time and all later ones would begin with."""
     plan = call.planning.plan.of(call.site.id)
     shift = plan.shifts.get(ShiftId(call.request.match_info["shift"]))
     if shift is None:
         raise NotFound("There is no such shift at this site.")
+    of = call.request.query.get("following")
+    if of is not None:
+        shift = parted(shift, of)[1]
     return json_answer(known_shift(shift), tag=plan.version)
 
 
@@ -138,27 +159,42 @@ async def _save_shift(call: Call, identifier: str, *, new: bool) -> web.Response
     overrides = [OverrideDraft(**msgspec.structs.asdict(one)) for one in body.overrides]
     draft = ShiftDraft(**fields | {"overrides": overrides})
     only_looking = dry_run(call)
-    changed = await put_shift(
-        call.planning, call.site, identifier, draft, new=new, version=call.version, dry_run=only_looking
-    )
+    of = call.request.query.get("following")
+    if new or of is None:
+        changed = await put_shift(
+            call.planning, call.site, identifier, draft, new=new, version=call.version, dry_run=only_looking
+        )
+    else:
+        changed = await put_following(
+            call.planning, call.site, identifier, of, draft, version=call.version, dry_run=only_looking
+        )
     row = changed.edits[0].row
     assert isinstance(row, shifts.Shift)
-    saved = bodies.ShiftSaved(changed.version, not only_looking, known_shift(row), outside(changed))
+    saved = bodies.ShiftSaved(
+        changed.version, not only_looking, known_shift(row), outside(changed), _touched(changed)
+    )
     return json_answer(saved, 201 if new and not only_looking else 200, changed.version)
 
 
 async def delete_shift(call: Call) -> web.Response:
-    """A shift that shall not be, with all its times."""
-    return await _remove(call, "shifts", call.request.match_info["shift"])
+    """A shift that shall not be, with all its times or those from one on."""
+    only_looking = dry_run(call)
+    identifier, of = call.request.match_info["shift"], call.request.query.get("following")
+    changed = await remove_shift(
+        call.planning, call.site, identifier, of, version=call.version, dry_run=only_looking
+    )
+    if only_looking:
+        return json_answer(bodies.ShiftRemoved(changed.version, _touched(changed)), tag=changed.version)
+    return _gone(changed)
 
 
 async def delete_absence(call: Call) -> web.Response:
     """An absence that shall not be."""
-    return await _remove(call, "absences", call.request.match_info["absence"])
+    identifier = call.request.match_info["absence"]
+    return _gone(await remove_absence(call.planning, call.site, identifier, version=call.version))
 
 
-async def _remove(call: Call, kind: Kind, identifier: str) -> web.Response:
-    changed = await remove(call.planning, call.site, kind, identifier, version=call.version)
+def _gone(changed: Changed) -> web.Response:
     return web.Response(status=204, headers={"Cache-Control": "no-store", "ETag": f'"{changed.version}"'})
 
 
@@ -250,17 +286,20 @@ OPERATIONS: tuple[Operation, ...] = (
         Action.CHANGE_SHIFTS, body=bodies.Shift, parameters=(_DRY_RUN,), errors=frozenset({429}),
     ),
     Operation(
-        "getShift", "GET", _SHIFTS + "/{shift}", "One shift.", get_shift,
-        {200: Answer("The shift.", bodies.KnownShift, tagged=True)}, Action.READ_SHIFTS,
+        "getShift", "GET", _SHIFTS + "/{shift}", "One shift, or how it goes on from one of its times.", get_shift,
+        {200: Answer("The shift.", bodies.KnownShift, tagged=True)}, Action.READ_SHIFTS, parameters=(_FOLLOWING,),
+        errors=frozenset({422}),
     ),
     Operation(
         "putShift", "PUT", _SHIFTS + "/{shift}", "Change a shift, or see what it would collide with.", put_known_shift,
         {200: Answer("It is changed, or could be.", bodies.ShiftSaved, tagged=True)},
-        Action.CHANGE_SHIFTS, body=bodies.Shift, parameters=(_DRY_RUN,), versioned=True, errors=frozenset({429}),
+        Action.CHANGE_SHIFTS, body=bodies.Shift, parameters=(_DRY_RUN, _FOLLOWING), versioned=True,
+        errors=frozenset({429}),
     ),
     Operation(
-        "deleteShift", "DELETE", _SHIFTS + "/{shift}", "Remove a shift with all its times.", delete_shift, _GONE,
-        Action.CHANGE_SHIFTS, versioned=True, errors=frozenset({422, 429}),
+        "deleteShift", "DELETE", _SHIFTS + "/{shift}", "Remove a shift, or see which swaps that would end.",
+        delete_shift, {200: Answer("It could be removed.", bodies.ShiftRemoved, tagged=True), **_GONE},
+        Action.CHANGE_SHIFTS, parameters=(_DRY_RUN, _FOLLOWING), versioned=True, errors=frozenset({422, 429}),
     ),
     Operation(
         "getAbsences", "GET", _ABSENCES, "Who is away when.", get_absences,

@@ -1,5 +1,7 @@
 """The API of the plan: swaps between counsellors."""
 
+import asyncio
+
 from aiohttp import web
 
 from chatsvc.domain import swaps
@@ -12,8 +14,9 @@ from chatsvc.domain.sites import StaffId
 from chatsvc.domain.swaps import OccurrenceKey, Swap, SwapId, SwapStep
 from chatsvc.services.drafts import read_wall
 from chatsvc.services.plan_errors import PlanRefused
-from chatsvc.services.planning import Changed
+from chatsvc.services.planning import Changed, known
 from chatsvc.services.swap_changes import ask_swap, step_swap
+from chatsvc.services.swap_standing import Lapse, lapse_of
 from chatsvc.web import plan_bodies as bodies
 from chatsvc.web.operations import Answer, Call, Operation, Parameter, json_answer, read_body
 
@@ -38,7 +41,11 @@ async def get_swaps(call: Call) -> web.Response:
     mine = {call.staff.id}
     found = [one for one in plan.swaps.values() if everybody or {one.asker, one.colleague} & mine]
     found.sort(key=lambda one: (-one.asked_at, one.id))
-    return json_answer(bodies.Swaps(plan.version, [_shown(one) for one in found]), tag=plan.version)
+    serves, now = known(call.planning.declared).serves, call.planning.now
+    shown = await asyncio.to_thread(
+        lambda: [shown_swap(one, lapse_of(plan, serves, one, now)) for one in found]
+    )
+    return json_answer(bodies.Swaps(plan.version, shown), tag=plan.version)
 
 
 async def post_swap(call: Call) -> web.Response:
@@ -73,13 +80,14 @@ def _key(name: bodies.OccurrenceName, field: str) -> OccurrenceKey:
 def _saved(changed: Changed, status: int) -> web.Response:
     row = changed.edits[-1].row
     assert isinstance(row, Swap)
-    return json_answer(bodies.SwapSaved(changed.version, _shown(row)), status, changed.version)
+    return json_answer(bodies.SwapSaved(changed.version, shown_swap(row)), status, changed.version)
 
 
-def _shown(swap: swaps.Swap) -> bodies.Swap:
+def shown_swap(swap: swaps.Swap, lapsed: Lapse | None = None) -> bodies.Swap:
+    """A swap as the wire shows it."""
     return bodies.Swap(
         swap.id, swap.asker, swap.colleague, _named(swap.gives), _named(swap.takes) if swap.takes else None,
-        swap.state.value, swap.asked_at, swap.decided_at, swap.decided_by,
+        swap.state.value, swap.asked_at, swap.decided_at, swap.decided_by, lapsed,
     )  # fmt: skip
 
 

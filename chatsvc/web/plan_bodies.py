@@ -110,12 +110,45 @@ class KnownShift(Struct, frozen=True):
 
 
 class OutsideHours(Struct, frozen=True):
-    """Planned time outside of a queue's hours, which no visitor can reach; instants in ms."""
+    """Planned time outside of a queue's hours, which no visitor can reach (ms). `of` names the occurrence."""
 
     shift: str
+    of: str
     queue: str
     start: int
     end: int
+
+
+class OccurrenceName(Struct, frozen=True, forbid_unknown_fields=True):
+    """One time of a shift: the local start that the shift's rule gives names it for good."""
+
+    shift: Name
+    of: Wall
+
+
+class Swap(Struct, frozen=True):
+    """One wish to swap. Times are ms; `decided_at` is 0 before the first step.
+
+    `lapsed` says why one that nobody has decided can't be made any more, as things are.
+    """
+
+    id: str
+    asker: str
+    colleague: str
+    gives: OccurrenceName
+    takes: OccurrenceName | None
+    state: Literal["asked", "agreed", "approved", "refused", "withdrawn"]
+    asked_at: int
+    decided_at: int
+    decided_by: str | None
+    lapsed: Literal["gone", "not_theirs", "begun", "not_served"] | None = None
+
+
+class SwapTouched(Struct, frozen=True):
+    """A swap whose time a change alters: it can't be made any more if `ends`, else it holds at the new time."""
+
+    swap: Swap
+    ends: bool
 
 
 class ShiftSaved(Struct, frozen=True):
@@ -125,6 +158,14 @@ class ShiftSaved(Struct, frozen=True):
     saved: bool
     shift: KnownShift
     warnings: list[OutsideHours]
+    swaps: list[SwapTouched]
+
+
+class ShiftRemoved(Struct, frozen=True):
+    """What removing a shift, or its times from one on, would do to swaps."""
+
+    version: int
+    swaps: list[SwapTouched]
 
 
 class Broken(Struct, frozen=True):
@@ -263,33 +304,12 @@ class LatePeople(Struct, frozen=True):
     late: list[LatePerson]
 
 
-class OccurrenceName(Struct, frozen=True, forbid_unknown_fields=True):
-    """One time of a shift: the local start that the shift's rule gives names it for good."""
-
-    shift: Name
-    of: Wall
-
-
 class SwapAsked(Struct, frozen=True, forbid_unknown_fields=True):
     """What a counsellor wants somebody else to work, and what they would work instead, if anything."""
 
     colleague: Name
     gives: OccurrenceName
     takes: OccurrenceName | None = None
-
-
-class Swap(Struct, frozen=True):
-    """One wish to swap. Times are ms; `decided_at` is 0 before the first step."""
-
-    id: str
-    asker: str
-    colleague: str
-    gives: OccurrenceName
-    takes: OccurrenceName | None
-    state: Literal["asked", "agreed", "approved", "refused", "withdrawn"]
-    asked_at: int
-    decided_at: int
-    decided_by: str | None
 
 
 class SwapSaved(Struct, frozen=True):

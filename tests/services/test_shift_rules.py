@@ -6,14 +6,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
+from hypothesis.strategies import DataObject, data, sampled_from
 
 from chatsvc.domain.declaration_values import Refusal
 from chatsvc.domain.roster import Occurrence
 from chatsvc.domain.shifts import Override, Shift, ShiftId, wall_at, wall_ms
 from chatsvc.services import recurrence, shift_rules
 from chatsvc.services.recurrence import read_rule
-from chatsvc.services.shift_rules import all_problems, expand, expand_all
+from chatsvc.services.shift_rules import all_problems, expand, expand_all, split
 from tests.support.shift_model import (
     DAY,
     MINUTE,
@@ -280,3 +281,34 @@ def test_problems_name_the_field() -> None:
         assert [problem.path for problem in all_problems(wrong, QUEUES, SERVES)] == [path]
     (form,) = all_problems(replace(good, rule="freq=weekly"), QUEUES, SERVES)
     assert "FREQ=WEEKLY" in form.message
+
+
+@model
+@given(plans(), data())
+def test_a_series_in_two_parts_is_the_same_series(plan: Plan, draw: DataObject) -> None:
+    """Cut at any of its starts, its two parts come to the same times, those changed and left out too."""
+    whole = canonical(plan)
+    window = wall_ms(whole.start) - DAY_MS, wall_ms(whole.start) + 390 * DAY_MS
+    starts = [one.of for one in expand(replace(whole, exdates=(), overrides=()), *window)]
+    assume(starts)
+    of = draw.draw(sampled_from(starts[:40]))
+    before, rest = split(whole, of)
+    parts = [part for part in (before, rest) if part]
+    assert all(not all_problems(part, QUEUES, SERVES) for part in parts)
+    found = [one for part in parts for one in expand(part, *window)]
+    assert sorted(found, key=lambda one: (one.start, one.of)) == list(expand(whole, *window))
+    assert all((one.of < of) == (before is not None and one in expand(before, *window)) for one in found)
+
+
+def test_a_series_is_cut_at_its_own_starts_only() -> None:
+    """A count is shared between the parts; a part without any time is none; at another instant nothing is cut."""
+    series = shift("FREQ=WEEKLY;BYDAY=MO;COUNT=10")
+    before, rest = split(series, MONDAY + 21 * DAY)
+    assert before
+    assert (before.rule, rest.rule) == (
+        "FREQ=WEEKLY;UNTIL=20260125T215959Z;BYDAY=MO", "FREQ=WEEKLY;COUNT=7;BYDAY=MO",
+    )  # fmt: skip
+    assert split(replace(series, exdates=(MONDAY,)), MONDAY + 7 * DAY)[0] is None
+    for wrong in (MONDAY + DAY, MONDAY + timedelta(hours=1), MONDAY - 7 * DAY, MONDAY + 70 * DAY):
+        with pytest.raises(Refusal):
+            split(series, wrong)
