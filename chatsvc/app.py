@@ -16,10 +16,9 @@ from aiohttp import web
 
 from chatsvc.config import Settings
 from chatsvc.domain.errors import ChatError, NotFound, StoreUnavailable, VaultUnavailable
-from chatsvc.domain.sharing import Presence
 from chatsvc.domain.sites import Queue
-from chatsvc.services.estimates import presences
 from chatsvc.services.opening import learn_holidays
+from chatsvc.services.planned_people import PlannedPeople
 from chatsvc.services.planning import Planning
 from chatsvc.services.pool import Pool
 from chatsvc.services.queues import QueueReport
@@ -52,7 +51,6 @@ from chatsvc.worker import booking, census, closing, deadlines, plan_census, rea
 BEAT_S = 1.5
 CLOCK_S = 30.0
 HEALTH_S = 2.0
-ROSTER_S = 30.0  # how often one learns who is planned
 RECHECK_S = 60.0  # whether those who are connected are still signed in; at once when accounts change
 STATIC_DIR = Path(__file__).with_name("static")
 
@@ -79,14 +77,14 @@ class Backend:
         self.shown_in: list[Metrics] = []  # where the health of store and vault is told
         self.loops: set[asyncio.Task[None]] = set()
         self._ready: dict[str, asyncio.Event] = {}
-        self._planned: dict[str, tuple[Presence, ...]] = {}
         self._follower = DirectoryFollower(self.directory, self._directory_changed, self._prepare)
         plans = PlanStore(link)
-        self._plan_follower = PlanFollower(plans)
+        self._plan_follower = PlanFollower(plans, lambda _: self.planned.moved())
         self.planning = Planning(
             sites=self.directory, plans=plans, declared=lambda: self.snapshot, refresh=self._refresh,
             plan=lambda: self._plan_follower.snapshot, clock=lambda: self.clock,
         )  # fmt: skip
+        self.planned = PlannedPeople(self.planning, lambda: tuple(self.pools))
 
     @property
     def snapshot(self) -> DirectorySnapshot:
@@ -105,14 +103,8 @@ class Backend:
             await self._ready[pool].wait()
             await self.chats[pool].set_queues(self.queues(pool))
         self.loop("clock", CLOCK_S, self._synchronise)
-        self.loop("roster", ROSTER_S, self.look_at_roster)
+        self.loop("roster", 0.0, self.planned.look_when_due)
         self.loop("health", HEALTH_S, self._look_at_health)
-
-    async def look_at_roster(self) -> None:
-        """Learn who is planned: estimates of waits count with them."""
-        roster = await self.planning.roster()
-        people, now = self.snapshot.people, self.clock.now()
-        self._planned = {pool: presences(roster, people, pool, now) for pool in self.pools}
 
     async def _refresh(self) -> None:
         await asyncio.gather(self._follower.refresh(), self._plan_follower.refresh())
@@ -147,7 +139,7 @@ class Backend:
         self.chats[name] = chats
         self.pools[name] = Pool(
             name, chats, self.keyring, self.clock, queues=lambda: self.queues(name),
-            plan=lambda: self._planned.get(name, ()),
+            plan=lambda: self.planned.of(name),
         )  # fmt: skip
         ready = self._ready[name] = asyncio.Event()
 
@@ -176,6 +168,7 @@ class Backend:
     def _directory_changed(self, snapshot: DirectorySnapshot) -> None:
         for pool in snapshot.pools - set(self.chats):
             self._open(pool)
+        self.planned.moved()
         self.task(self._spread_directory(snapshot))
 
     async def _spread_directory(self, snapshot: DirectorySnapshot) -> None:
@@ -253,6 +246,7 @@ class NodeParts:
         )  # fmt: skip
         backend.on_epoch = self.node.close_pool
         backend.on_directory = self._directory_changed
+        backend.planned.on_look = self._plan_changed
 
     def web(self) -> web.Application:
         """The application, without a listener."""
@@ -283,6 +277,10 @@ class NodeParts:
         for hub in self._hubs.values():  # whoever watches or is on duty sees what the queues are now
             hub.queues_changed([queue.key for queue in hub.queues()])
         await self.node.directory_changed()
+
+    def _plan_changed(self) -> None:
+        for hub in self._hubs.values():
+            hub.plan_changed()
 
     async def _start_hub(self, hub: Hub, subscriber: PoolSubscriber) -> None:
         await subscriber.start()

@@ -357,14 +357,18 @@ class CounsellorSession(Connection):
         if self._welcomed and self.duty is not None and self.duty.state != "off":
             self.socket.send(frames.QueueFrame(**views.queue_fields(report, now)))
 
+    def plan_changed(self) -> None:
+        """The shift may end at another time now."""
+        if self._welcomed and self.duty is not None and ends_at(self.pool, self.duty) != self._until:
+            self._tell_duty(self.duty)
+
     async def refresh(self) -> None:
         """Compare duty, conversations and logs with the store."""
         record = await self.pool.store.person(self.staff.id) if self.duty is not None else None
         if record is None:
             return
         self._duty_changed(record)
-        if self.duty is not None and ends_at(self.pool, self.duty) != self._until:
-            self._tell_duty(self.duty)  # the plan has changed
+        self.plan_changed()
         for ident in (*record.convs, *record.consults):
             if ident not in self.open:
                 self.spawn(self._push_assigned(ident))

@@ -66,6 +66,7 @@ class CounsellorPeer(Protocol):
     def hinted(self, hint: Hint) -> None: ...
     def whispered(self, whisper: Whisper) -> None: ...
     def queue_reported(self, report: QueueReport, now: int) -> None: ...
+    def plan_changed(self) -> None: ...
     async def refresh(self) -> None: ...
     def end(self, code: Close) -> None: ...
 
@@ -124,6 +125,11 @@ class Hub:
         self._dirty.update(queues)
         self._moved.update(queues)
         self._changed.set()
+
+    def plan_changed(self) -> None:
+        """Who is planned may be others, or until another time."""
+        for peer in tuple(self.counsellors.values()):
+            peer.plan_changed()
 
     def whispered(self, payload: bytes) -> None:
         """Somebody types or has seen."""

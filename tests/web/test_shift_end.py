@@ -1,5 +1,6 @@
 """The end of a shift: nobody new, those present go on; a function of plan, duty and now, whenever one looks."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -37,7 +38,13 @@ def at(service: Service, hour: float) -> int:
 
 
 async def plan(service: Service, kind: str, *, start: float, end: float, **fields: Any) -> None:
-    """A shift or an absence today, by the hours of the day, and known to everybody."""
+    """As `save`, and known to everybody."""
+    await save(service, kind, start=start, end=end, **fields)
+    await service.backend.planned.look()
+
+
+async def save(service: Service, kind: str, *, start: float, end: float, **fields: Any) -> None:
+    """A shift or an absence today, by the hours of the day."""
     saana: Person = await person(service, "saana")
     midnight = datetime.combine(local_day(service.backend.clock.now()), datetime.min.time())
     times = {
@@ -46,7 +53,6 @@ async def plan(service: Service, kind: str, *, start: float, end: float, **field
     }
     said = await saana.ask("POST", f"/sites/kunta/{kind}", {**fields, **times})
     assert said.status == 201, said.body
-    await service.backend.look_at_roster()
 
 
 async def duty_of(service: Service, name: str) -> tuple[str, str | None]:
@@ -186,6 +192,18 @@ async def service_left_on_duty(service: Service) -> None:
     await service.on_duty("aino")
 
 
+async def test_a_changed_plan_is_told_at_once(service: Service) -> None:
+    """`until` follows a change of the plan within the moment that a hint takes, not with the next look."""
+    await until(service, at(service, 10))
+    aino = await service.on_duty("aino")
+    async with asyncio.timeout(4):
+        for end in (13, 14):
+            await save(service, "shifts", staff="aino", queues=["perhe"], start=end - 1, end=end)
+            assert (await aino.expect("duty", until=at(service, end)))["state"] == "available"
+        await save(service, "absences", staff="aino", start=11, end=14)
+        await aino.expect("duty", until=at(service, 11))
+
+
 async def test_one_is_told_until_when(service: Service) -> None:
     """`until` is the end of what is planned without a break, in `welcome` and `duty`; it follows the plan."""
     aino = await service.console("aino")
@@ -193,7 +211,7 @@ async def test_one_is_told_until_when(service: Service) -> None:
     assert (await aino.expect("welcome"))["duty"]["until"] is None
     assert (await aino.ask("duty", "duty", state="available"))["until"] is None  # it has not begun
     await until(service, at(service, 10))
-    await service.backend.look_at_roster()
+    await service.backend.planned.look()
     assert (await aino.ask("duty", "duty", state="paused"))["until"] == at(service, 12)
     await plan(service, "shifts", staff="aino", queues=["perhe"], start=12, end=13)
     assert (await aino.expect("duty", until=at(service, 13)))["state"] == "paused"
