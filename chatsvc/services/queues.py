@@ -14,6 +14,7 @@ from chatsvc.services.estimates import Waits, look_at_waits
 from chatsvc.services.opening import Opening
 from chatsvc.services.pool import Pool, record_events
 
+BLINK_MS = 10_000  # as in `store/lua/_pool.lua`: a page loaded anew, a node that starts again, a tunnel
 NEAR = 16  # places for each of which the wait is estimated by itself
 
 QueueState = Literal["open", "closed", "full", "no_staff"]
@@ -35,7 +36,9 @@ class QueueReport:
     """A queue at one instant. Capacities count conversations; joins are in ms.
 
     `waiting` are those present or offered, `oldest` the earliest join among them; `away` have lost their connection
-    and keep their place. `first` is the earliest join of all. `opening` is how its hours stand.
+    and keep their place. `first` is the earliest join of all. `opening` is how its hours stand. `on_duty` counts those
+    in a pause too; `spoken` and `state` come from those at hand. `until` is when one of them is at hand no longer (ms)
+    unless they come back.
     """
 
     queue: Queue
@@ -49,15 +52,16 @@ class QueueReport:
     free: int
     staffed: int
     head: tuple[Waiting, ...]
-    spoken: tuple[str, ...]  # the languages of those on duty
+    spoken: tuple[str, ...]
+    until: int | None
     estimate_s: tuple[int, int] | None  # of whoever joins now, in the first of these; None unless it is open
 
 
-def state_of(queue: Queue, opening: Opening, waiting: int, on_duty: int) -> QueueState:
+def state_of(queue: Queue, opening: Opening, waiting: int, at_hand: int) -> QueueState:
     """Whether the queue takes visitors: a function of what is, never of what happened."""
     if not opening.is_open:
         return "closed"
-    if on_duty == 0:
+    if at_hand == 0:
         return "no_staff"
     return "full" if waiting >= queue.waiting_limit else "open"
 
@@ -73,7 +77,7 @@ async def report_queues(pool: Pool, queues: Iterable[Queue]) -> list[QueueReport
 
 
 class Place(NamedTuple):
-    """Where somebody stands, 1 is next; what is left of their wait; the languages of those on duty for the queue."""
+    """Where somebody stands, 1 is next; what is left of their wait; the languages of those at hand for the queue."""
 
     position: int
     estimate_s: tuple[int, int] | None
@@ -87,7 +91,8 @@ async def places_in_line(pool: Pool, queue: str, conversations: Sequence[str]) -
     """
     places, people = await gather(pool.store.positions(queue, conversations), pool.store.people())
     waits = await look_at_waits(pool, (), people)
-    spoken = _spoken(duty for duty in people if _on_duty(duty, queue))
+    now = pool.clock.now()
+    spoken = _spoken(duty for duty in people if _at_hand(duty, queue, now))
     known: dict[object, tuple[int, int] | None] = {}
     told: dict[str, Place] = {}
     for found, place in sorted(places.items(), key=lambda item: item[1]):
@@ -119,9 +124,11 @@ async def _report(
     waiting = max(0, min(waiting, counts.waiting))
     on_duty = [duty for duty in people if _on_duty(duty, queue.key)]
     ready = [duty for duty in on_duty if duty.state == "available" and duty.away is None]
-    opening = pool.openings.at(queue, pool.clock.now())
-    state = state_of(queue, opening, counts.waiting, len(on_duty))
-    spoken = _spoken(on_duty)
+    now = pool.clock.now()
+    at_hand = [duty for duty in on_duty if _at_hand(duty, queue.key, now)]
+    opening = pool.openings.at(queue, now)
+    state = state_of(queue, opening, counts.waiting, len(at_hand))
+    spoken = _spoken(at_hand)
     return QueueReport(
         queue=queue,
         state=state,
@@ -133,8 +140,9 @@ async def _report(
         on_duty=len(on_duty),
         free=sum(max(0, duty.capacity - duty.load) for duty in ready),
         staffed=sum(duty.capacity for duty in ready),
-        head=tuple(_waiting(record, pool.clock.now()) for record in head),
+        head=tuple(_waiting(record, now) for record in head),
         spoken=spoken,
+        until=min((duty.away + BLINK_MS for duty in at_hand if duty.away is not None), default=None),
         estimate_s=rounded(waits.of_newcomer(queue.key, spoken[:1])) if state == "open" else None,
     )
 
@@ -157,6 +165,12 @@ def _spoken(on_duty: Iterable[Duty]) -> tuple[str, ...]:
 
 def _on_duty(duty: Duty, queue: str) -> bool:
     return queue in duty.queues and duty.state in ("available", "paused")
+
+
+def _at_hand(duty: Duty, queue: str, now: int) -> bool:
+    """Whether somebody will answer: on duty, in no pause, and connected, or so until a moment ago."""
+    here = duty.away is None or now < duty.away + BLINK_MS
+    return queue in duty.queues and duty.state == "available" and here
 
 
 def _waiting(conversation: Conversation, now: int) -> Waiting:

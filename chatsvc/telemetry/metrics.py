@@ -82,7 +82,7 @@ class Metrics:
         )
         self._free = gauge("free_capacity", "Conversations that counsellors on duty could still take.")
         self._staffed = gauge("staffed_capacity", "Conversations that counsellors on duty can carry in all.")
-        self._on_duty = gauge("on_duty", "Counsellors who are available.")
+        self._on_duty = gauge("on_duty", "Counsellors who are on duty, those in a pause included.")
         self._conversations = gauge("conversations", "Conversations that exist, by state.", "state")
         self._coverage_gap = gauge(
             "coverage_gap_hours", "Hours of counsellors below the required minimum, in the next seven days."

@@ -88,6 +88,7 @@ class Hub:
         self._changed = asyncio.Event()
         self._moved: set[str] = set()
         self._was_open: dict[str, bool] = {}
+        self._until: dict[str, int] = {}
         self._ghosts: set[tuple[str, str]] = set()
         self._missed = asyncio.Event()
 
@@ -229,12 +230,17 @@ class Hub:
         await asyncio.sleep(QUEUE_EVERY_S)
 
     def _somebody_wants(self, queue: str) -> bool:
-        return queue in self.watchers or any(queue in peer.queue_keys for peer in self.counsellors.values())
+        if queue in self.watchers or self.waiting.get(queue):
+            return True
+        return any(queue in peer.queue_keys for peer in self.counsellors.values())
 
     def _report(self, reports: list[QueueReport]) -> None:
         now = self.pool.clock.now()
         for report in reports:
             key = report.queue.key
+            self._until.pop(key, None)
+            if report.until is not None:
+                self._until[key] = report.until
             for visitor in tuple(self.watchers.get(key, ())):
                 visitor.queue_reported(report)
             for peer in tuple(self.counsellors.values()):
@@ -261,11 +267,13 @@ class Hub:
                 self._moved.add(queue)  # told a moment ago: the next time
 
     async def _watch_hours(self) -> None:
-        """Queues that have opened or closed are reported; those who wait in one that closes soon are warned."""
+        """Report queues that time alone may have opened or closed; warn who waits in one that closes soon."""
         now = self.pool.clock.now()
         for queue in self.queues():
             opening = self.pool.openings.at(queue, now)
-            if self._was_open.get(queue.key, opening.is_open) != opening.is_open:
+            turned = self._was_open.get(queue.key, opening.is_open) != opening.is_open
+            if turned or self._until.get(queue.key, now + 1) <= now:
+                self._until.pop(queue.key, None)
                 self.queues_changed([queue.key])
             self._was_open[queue.key] = opening.is_open
             if opening.closes_at is not None and opening.closes_at - now <= queue.closing_warning_ms:

@@ -435,7 +435,7 @@ class Log(Frame, tag="log"):
 class Waiting(Frame, tag="waiting", omit_defaults=False):
     """The visitor's place, 1 is next; at most one each 2 s.
 
-    `also`: languages that it is time to ask about; `staffed`: whether anybody is on duty for the queue.
+    `also`: languages that it is time to ask about; `staffed`: whether anybody is at hand for the queue.
     """
 
     position: int

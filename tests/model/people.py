@@ -7,6 +7,7 @@ FRONT = 1e12
 OFFER, TO_STAFF, TO_QUEUE = 30_000, 30_000, 5 * MINUTE
 REPEAT, GRACE_WAITING, GRACE_TALKING, GRACE_STAFF = 5 * MINUTE, 10 * MINUTE, 5 * MINUTE, 2 * MINUTE
 ALSO = 2 * MINUTE
+BLINK = 10_000
 WARNING, IDLE, WRAP_UP, LINGER = 20 * MINUTE, 30 * MINUTE, 5 * MINUTE, 10 * MINUTE
 
 
@@ -56,4 +57,5 @@ class Person:
     languages: tuple[str, ...] = ("fi",)
     state: str = "off"
     away: bool = False
+    away_at: int = 0
     missed: int = 0

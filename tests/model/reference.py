@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tests.model.people import (
     ALSO,
+    BLINK,
     FRONT,
     GRACE_STAFF,
     GRACE_TALKING,
@@ -159,7 +160,8 @@ class Reference:
     # Visitors
 
     def join(self, ident: str, queue: str, lang: str, also: tuple[str, ...]) -> None:
-        on = [s for s in self.people.values() if queue in s.queues and s.state in ("available", "paused")]
+        here = [s for s in self.people.values() if not s.away or self.now < s.away_at + BLINK]
+        on = [s for s in here if queue in s.queues and s.state == "available"]
         if not any({lang, *also} & set(s.languages) for s in on):
             raise Refused("no_staff")
         line = [v for v in self.visitors.values() if v.queue == queue and v.state in ("waiting", "offered")]
@@ -207,6 +209,7 @@ class Reference:
 
     def staff_gone(self, name: str) -> None:
         self.people[name].away = True
+        self.people[name].away_at = self.now
         self._due("s", name, GRACE_STAFF)
         held = self.offer(name)
         if held:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from chatsvc.domain.errors import BadState, NoEntry, UnknownQueue
+from chatsvc.services.queues import BLINK_MS
 from tests.support.pool_bench import MINUTE, Bench, bench_on, queue
 from tests.support.pool_state import difference
 from tests.support.stores import AnyStore
@@ -131,14 +132,31 @@ async def test_closing_ends_waits_only(bench: Bench) -> None:
         await bench.run("finish", id="b", reason="queue_closed", forget=False, waiting=True)
 
 
-async def test_without_staff_there_is_no_entry(bench: Bench) -> None:
-    """Nobody on duty, nobody joins; a paused counsellor still staffs the queue."""
-    await bench.duty("aino", "paused")
+@pytest.mark.parametrize("state", ["paused", "off"])
+async def test_without_staff_there_is_no_entry(bench: Bench, state: str) -> None:
+    """Nobody at hand, nobody joins; somebody whose places are all taken is at hand."""
+    await bench.join("a")
+    await bench.join("b")
+    await bench.take("aino", "a")
+    await bench.take("aino", "b")
+    assert (await bench.join("c")).created
+    await bench.duty("aino", state)
+    with pytest.raises(NoEntry) as refusal:
+        await bench.join("d")
+    assert refusal.value.reason == "no_staff"
+
+
+async def test_a_lost_connection_is_borne_for_a_moment(bench: Bench) -> None:
+    """Ten seconds for a page that is loaded anew, then nobody is at hand, long before the grace time is over."""
+    await bench.gone("aino")
+    bench.clock.advance(BLINK_MS - 1)
     assert (await bench.join("a")).created
-    await bench.duty("aino", "off")
+    bench.clock.advance(1)
     with pytest.raises(NoEntry) as refusal:
         await bench.join("b")
     assert refusal.value.reason == "no_staff"
+    await bench.on_duty("aino")
+    assert (await bench.join("b")).created
 
 
 async def test_an_undeclared_queue_is_unknown(bench: Bench) -> None:

@@ -47,13 +47,12 @@ async def test_taking_makes_one_owner(bench: Bench) -> None:
 
 async def test_the_longest_wait_of_all_own_queues_is_taken(bench: Bench) -> None:
     """Without a queue: whoever has waited longest in any of them; with one: the first of that one."""
-    await bench.on_duty("boss", queues=("q", "o", "a"))
-    await bench.duty("boss", "paused")
+    await bench.on_duty("boss", 0, queues=("q", "o", "a"))
     for name, where in (("x", "o"), ("y", "q"), ("z", "q")):
         await bench.join(name, where)
         bench.clock.advance(1)
     await bench.change("o", mode="take")
-    await bench.duty("boss")
+    await bench.on_duty("boss", queues=("q", "o", "a"))
     assert await bench.take("boss", queue="q") == "y"
     assert await bench.take("boss") == "x"
 
@@ -75,7 +74,7 @@ async def test_what_cannot_be_taken(bench: Bench) -> None:
     await bench.duty("eino", "paused")
     with pytest.raises(OffDuty):
         await bench.take("eino")
-    assert difference(before, bench.state()).keys() <= {"staff", "free"}
+    assert difference(before, bench.state()).keys() <= {"staff", "free", "on"}
 
 
 async def test_a_visitor_who_is_away_is_not_taken(bench: Bench) -> None:
@@ -279,8 +278,7 @@ async def test_one_offer_at_a_time(bench: Bench) -> None:
 
 async def test_a_shift_begins_with_the_longest_wait(bench: Bench) -> None:
     """Going available fills the places from all automatic queues, longest wait first, up to capacity."""
-    await bench.on_duty("boss", queues=("a", "o"))
-    await bench.duty("boss", "paused")
+    await bench.on_duty("boss", 0, queues=("a", "o"))
     for name, where in (("x", "a"), ("y", "o"), ("z", "a"), ("w", "a")):
         await bench.join(name, where)
         bench.clock.advance(1)

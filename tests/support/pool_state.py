@@ -264,7 +264,7 @@ def _place_faults(state: PoolState, s: Record) -> Iterator[str]:
         wanted = state.load(s) * SCORE_OF_LOAD + s["idle"] if ready and mine else None
         if score != wanted:
             yield f"is free in {queue} with {score} instead of {wanted}"
-        if (s["id"] in state.on[queue]) is not (mine and s["state"] in ("available", "paused")):
+        if (s["id"] in state.on[queue]) is not (mine and s["state"] == "available"):
             yield f"on duty in {queue}: the set disagrees"
 
 

@@ -13,6 +13,7 @@ from chatsvc.app import Backend, NodeParts, open_backend
 from chatsvc.config import Settings
 from chatsvc.domain.sites import PoolId, Queue, QueueName, Site, SiteId, Staff, StaffId, queue_key
 from chatsvc.running import serving
+from chatsvc.services.pool import Pool
 from chatsvc.store.clock import ManualClock
 from chatsvc.web.auth import _hasher
 from tests.support.client import JSON, Client, connected
@@ -130,3 +131,9 @@ def _use(backend: Backend, clock: ManualClock) -> None:
 
     clock.synchronise = stand_still  # type: ignore[attr-defined]
     backend.clock = clock  # type: ignore[assignment]
+
+
+async def is_away(pool: Pool, name: str) -> bool:
+    """Whether the store knows that a counsellor's connection is gone."""
+    found = await pool.store.person(name)
+    return found is not None and found.away is not None

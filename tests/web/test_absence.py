@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from chatsvc.services.pool import Pool
 from tests.support.client import Client
 from tests.support.processes import until
-from tests.support.service import Service, make_site, make_staff
+from tests.support.service import Service, is_away, make_site, make_staff
 from tests.support.stores import SingleStore
 from tests.support.time_travel import MINUTE, pass_time, still
 
@@ -125,12 +124,6 @@ async def test_a_transfer_to_somebody_who_goes_is_told(service: Service) -> None
     eino.drop()
     assert (await aino.expect("transfer_ended"))["result"] == "expired"
     await aino.ask("say", "ack", conversation=talks[0], id="1", text="still me")
-
-
-async def is_away(pool: Pool, name: str) -> bool:
-    """Whether the store knows that somebody's connection is gone."""
-    found = await pool.store.person(name)
-    return found is not None and found.away is not None
 
 
 async def duty(service: Service) -> tuple[str, list[str], str | None]:

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.service import Service, make_site, make_staff
+from chatsvc.services.queues import BLINK_MS
+from tests.support.processes import until
+from tests.support.service import Service, is_away, make_site, make_staff
 from tests.support.stores import SingleStore
-from tests.support.time_travel import still
+from tests.support.time_travel import pass_time, still
 
 
 @pytest.fixture
@@ -40,6 +42,31 @@ async def test_a_watcher_sees_the_shift_begin_and_end(service: Service) -> None:
     assert (await watcher.expect("status"))["state"] == "open"
     await aino.ask("duty", "duty", state="off")
     assert (await watcher.expect("status"))["state"] == "no_staff"
+
+
+async def test_open_means_that_somebody_answers(service: Service) -> None:
+    """A pause of the only one closes at once, a lost connection ten seconds later; who waits is told too."""
+    aino = await service.on_duty("aino")
+    visitor, _ = await service.joined()
+    await visitor.expect("waiting", position=1)
+    watcher, other = await service.visitor(), await service.visitor()
+    assert (await watcher.ask("watch", "status", site="kunta", queue="paihde"))["state"] == "open"
+    await aino.ask("duty", "duty", state="paused", reason="meal")
+    await watcher.expect("status", state="no_staff")
+    await visitor.expect("waiting", staffed=False)
+    await aino.ask("duty", "duty", state="available")
+    await watcher.expect("status", state="open")
+    await visitor.expect("waiting", position=1)
+    aino.drop()
+    (pool,) = service.backend.pools.values()
+    await until(lambda: is_away(pool, "aino"))
+    await pass_time(service, BLINK_MS - 1)
+    assert (await other.ask("watch", "status", site="kunta", queue="paihde"))["state"] == "open"
+    await pass_time(service, 1)
+    await watcher.expect("status", state="no_staff")
+    await visitor.expect("waiting", staffed=False)
+    await service.on_duty("aino")
+    await watcher.expect("status", state="open")
 
 
 async def test_refusals_of_a_take_are_outcomes(service: Service) -> None:

@@ -111,15 +111,20 @@ async def test_nobody_new_comes_after_the_end(service: Service) -> None:
     await eino.expect("offer", conversation=conversation)
 
 
-async def test_without_anything_open_one_is_off_at_once(service: Service) -> None:
+@pytest.mark.parametrize(
+    ("state", "reason", "queue"), [("available", None, "open"), ("paused", "meeting", "no_staff")]
+)
+async def test_without_anything_open_one_is_off_at_once(
+    service: Service, state: str, reason: str | None, queue: str
+) -> None:
     """Also when paused; visitors are told that nobody is there."""
     aino = await service.on_duty("aino")
-    await aino.ask("duty", "duty", state="paused", reason="meeting")
+    await aino.ask("duty", "duty", state=state, reason=reason)
     watcher = await service.visitor()
-    assert (await watcher.ask("watch", "status", site="kunta", queue="paihde"))["state"] == "open"
+    assert (await watcher.ask("watch", "status", site="kunta", queue="paihde"))["state"] == queue
     await until(service, at(service, 12))
     assert (await aino.expect("duty", state="off"))["reason"] == "shift_ended"
-    assert (await watcher.expect("status", queue="paihde"))["state"] == "no_staff"
+    assert (await watcher.expect("status", queue="paihde", state="no_staff"))["waiting"] == 0
 
 
 async def test_who_clocks_in_after_the_end_stays(service: Service) -> None:

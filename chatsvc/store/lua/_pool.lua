@@ -180,13 +180,18 @@ end
 local function has_place(s) return s.state == "available" and not s.away and load_of(s) < s.capacity end
 local function rank(s) return load_of(s) * 4e12 + s.idle end -- least loaded first, then longest idle
 
+-- A queue lets people in while somebody is at hand: in no pause, and connected, or so until a moment ago (a page loaded anew,
+-- a node that starts again); as in `services/queues.py`.
+local BLINK_MS = 10000
+local function at_hand(s) return s.state == "available" and (not s.away or now < s.away + BLINK_MS) end
+
 local function place(s)
   local can, score = has_place(s), rank(s)
   for _, queue in ipairs(s.queues) do
     local q = Q[queue]
     if q then
       if can then redis.call("ZADD", KEYS[q.free], score, s.id) else redis.call("ZREM", KEYS[q.free], s.id) end
-      if s.state == "available" or s.state == "paused" then
+      if s.state == "available" then
         redis.call("SADD", KEYS[q.on], s.id)
       else
         redis.call("SREM", KEYS[q.on], s.id)

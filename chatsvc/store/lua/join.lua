@@ -39,8 +39,10 @@ local route, also = q.of[arg.route] and arg.route or q.of[arg.lang] and arg.lang
 local understood = false
 for _, id in ipairs(redis.call("SMEMBERS", KEYS[q.on])) do
   local s = person(id)
-  understood = understood or contains(s.languages, route)
-  for _, lang in ipairs(also) do understood = understood or contains(s.languages, lang) end
+  if at_hand(s) then
+    understood = understood or contains(s.languages, route)
+    for _, lang in ipairs(also) do understood = understood or contains(s.languages, lang) end
+  end
 end
 if not understood then return fail("no_staff") end
 if redis.call("ZCARD", KEYS[q.line]) >= cf.waiting_limit then return fail("full") end
