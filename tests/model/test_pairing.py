@@ -49,8 +49,8 @@ class PoolLife(RuleBasedStateMachine):
     store: ClassVar[AnyStore]
     make: ClassVar[type[Reference]] = Reference
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(on_duty=st.sets(person))
+    def begin(self, on_duty: set[str]) -> None:
         self.stack = AsyncExitStack()
         made = [
             queue(name, mode=mode, waiting_limit=LIMIT, weight=WEIGHTS[name]) for name, mode in QUEUES.items()
@@ -64,6 +64,8 @@ class PoolLife(RuleBasedStateMachine):
             self.bench.clock.now(),
         )
         self.born = 0
+        for name in sorted(on_duty):
+            self.duty(name, "available")
 
     def teardown(self) -> None:
         if hasattr(self, "stack"):
