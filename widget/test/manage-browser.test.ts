@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { ManageRig, type Asked } from "./manage-rig";
+import type { Browser } from "playwright-core";
+import type { Asked } from "./manage-rig";
 import { COUNSELLOR_MAY, crowd, MONDAY, NOW, SHIFTS, SITE } from "./manage-scenes";
-import { axeFindings, pages, sharedBrowser } from "./rig/stage";
+import { dialog, refused, stageIn, taking } from "./manage-stage";
+import { axeFindings, sharedBrowser } from "./rig/stage";
 
 let browser: Browser;
 
@@ -13,40 +14,10 @@ before(async () => {
 
 after(() => browser.close());
 
-interface On {
-  readonly page: Page;
-  readonly rig: ManageRig;
-}
-
-/** The page of a supervisor on Wednesday of week 48; `prepare` changes what the server says. */
-async function stage(run: (on: On) => Promise<void>, prepare: (rig: ManageRig) => void = () => undefined, hash = `#/week?day=${MONDAY}`, look: BrowserContextOptions = {}): Promise<void> {
-  const rig = await ManageRig.start(pages());
-  prepare(rig);
-  const context = await browser.newContext({ locale: "en-GB", reducedMotion: "reduce", viewport: { width: 1366, height: 900 }, timezoneId: "America/New_York", ...look });
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error" && !/40\d|41\d|42\d/.test(message.text())) complaints.push(message.text());
-  });
-  try {
-    await page.clock.setFixedTime(NOW);
-    await page.goto(rig.url + hash);
-    await page.getByRole("heading", { level: 1 }).waitFor();
-    await run({ page, rig });
-    assert.deepEqual(complaints, []);
-  } finally {
-    await context.close();
-    rig.stop();
-  }
-}
+const stage = stageIn(() => browser);
 
 const shiftOf = (asked: Asked | undefined) => asked?.body as { staff: string; start: string; end: string; rule: string; overrides: unknown[] };
-const dialog = (page: Page) => page.getByRole("dialog");
-const refused = (problems: readonly { field: string; message: string }[]) =>
-  ({ status: 422, body: { status: 422, code: "refused", detail: "no", problems } });
-const saves = (asked: Asked) => ({ status: asked.query.has("dry_run") ? 200 : 201, tag: "8",
-  body: { version: 8, saved: !asked.query.has("dry_run"), shift: { id: "new", sequence: 0, shift: asked.body }, warnings: [] } });
+const saves = taking();
 
 test("The week is a table of people and days in Finnish time, whatever the browser's zone.", async () => {
   await stage(async ({ page }) => {

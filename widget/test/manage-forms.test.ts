@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Shift } from "../src/manage/core/model";
 import { openOn, readHours, type HoursDocument } from "../src/manage/core/hours";
 import { documentOf, draftOf, hoursOf, isAlways, isWhole, newException, periodOf } from "../src/manage/hours/draft";
-import { asInSeries, awayIn, carried, formOf, isComplete, lengthOf, newForm, shiftOf, withoutTime } from "../src/manage/week/shiftForm";
+import { asInSeries, awayIn, carried, changedTime, formOf, isComplete, lengthOf, newForm, scopesOf, shiftOf, withoutTime } from "../src/manage/week/shiftForm";
 
 const NIGHTS: Shift = {
   staff: "aino", queues: ["perhe"], start: "2026-11-23T22:00", end: "2026-11-24T06:00", rule: "FREQ=WEEKLY;BYDAY=MO,WE",
@@ -44,6 +44,14 @@ test("A series that moves takes its exceptions with it; those that lose their da
   assert.deepEqual(moved, { exdates: ["2026-12-07T21:00"], overrides: [], dropped: 1 });
 });
 
+test("From the first time on is the whole series, and problems of changed times are told apart.", () => {
+  assert.deepEqual(scopesOf(NIGHTS, NIGHTS.start), ["time", "series"]);
+  assert.deepEqual(scopesOf(NIGHTS, "2026-11-30T22:00"), ["time", "following", "series"]);
+  const more: Shift = { ...NIGHTS, overrides: [...NIGHTS.overrides, { of: "2026-11-23T22:00", start: "2026-11-23T20:00", end: "2026-11-24T02:00" }] };
+  assert.deepEqual(changedTime(more, "overrides.2.staff"), { of: "2026-11-25T22:00", field: "staff" });
+  assert.deepEqual(["rule", "overrides.3.end", "overrides"].map((field) => changedTime(more, field)), [undefined, undefined, undefined]);
+});
+
 test("A form without a person, a queue, a day or a time is not sent.", () => {
   const form = newForm("2026-11-23", "aino", ["perhe"]);
   assert.equal(isComplete(form), true);
@@ -68,6 +76,9 @@ const OFFICE: HoursDocument = {
 test("Hours read into the form and come back as they were, night hours and exceptions too.", () => {
   const draft = draftOf(readHours(OFFICE), false);
   assert.equal(isWhole(draft), true);
+  for (const days of [{ first: "1970-01-01" }, { last: "20260-01-01" }, { first: "2026-12-08", last: "2026-12-07" }]) {
+    assert.equal(isWhole({ ...draft, exceptions: [{ ...newException("2026-12-07"), ...days }] }), false);
+  }
   assert.deepEqual(documentOf(draft), { ...OFFICE, tue: [], wed: [], thu: [], sat: [], sun: [] });
   const always = readHours("always");
   assert.equal(isAlways(always), true);

@@ -14,8 +14,8 @@ export interface Verdict<Body> {
 /** So long after the last key the server is asked. */
 const PAUSE_MS = 300;
 
-/** The answer to the latest question; `busy` until it is there. A question of null is not asked. */
-export function useDryRun<Body>(path: string, method: "POST" | "PUT", question: unknown, version: string) {
+/** The answer to the latest question; `busy` until it is there. A question of null is not asked; a removal has no body. */
+export function useDryRun<Body>(path: string, method: "POST" | "PUT" | "DELETE", question: unknown, version: string) {
   const { api, shown } = useManage();
   const asked = question === null ? "" : JSON.stringify(question);
   const [verdict, setVerdict] = useState<Verdict<Body> | null>(null);
@@ -26,8 +26,9 @@ export function useDryRun<Body>(path: string, method: "POST" | "PUT", question: 
     }
     const control = new AbortController();
     const timer = setTimeout(() => {
-      const sent = { method, body: JSON.parse(asked) as unknown, signal: control.signal, ...(method === "PUT" ? { version } : {}) };
-      void api.ask<Body>(`${path}?dry_run=true`, sent).then((answer) => {
+      const body = method === "DELETE" ? {} : { body: JSON.parse(asked) as unknown };
+      const sent = { method, signal: control.signal, ...body, ...(method === "POST" ? {} : { version }) };
+      void api.ask<Body>(`${path}${path.includes("?") ? "&" : "?"}dry_run=true`, sent).then((answer) => {
         if (control.signal.aborted) return;
         setVerdict(answer.ok ? { asked, body: answer.body, refusal: null } : { asked, body: null, refusal: answer.refusal });
       });

@@ -81,6 +81,8 @@ export interface KnownShift {
 
 export interface OutsideHours {
   readonly shift: string;
+  /** The occurrence that it is about. */
+  readonly of: Wall;
   readonly queue: string;
   readonly start: number;
   readonly end: number;
@@ -91,6 +93,13 @@ export interface ShiftSaved {
   readonly saved: boolean;
   readonly shift: KnownShift;
   readonly warnings: readonly OutsideHours[];
+  readonly swaps: readonly SwapTouched[];
+}
+
+/** A swap whose time a change alters: it can't be made any more if `ends`, else it holds at the new time. */
+export interface SwapTouched {
+  readonly swap: Swap;
+  readonly ends: boolean;
 }
 
 export interface Broken {
@@ -128,6 +137,8 @@ export interface Swap {
   readonly gives: OccurrenceName;
   readonly takes: OccurrenceName | null;
   readonly state: "asked" | "agreed" | "approved" | "refused" | "withdrawn";
+  /** Why one that nobody has decided can't be made any more. */
+  readonly lapsed?: "gone" | "not_theirs" | "begun" | "not_served" | null;
   readonly asked_at: number;
   readonly decided_at: number;
 }

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { useManage } from "../context";
 import type { FieldProblem } from "../core/api";
 import { dayAt, isDay } from "../core/time";
-import { problemsAt, type Known } from "../core/words";
+import { dayProblems, problemsAt, type Known } from "../core/words";
 import { Field, Problems, useWords } from "../ui/fields";
 import { Pages } from "../week/People";
 import { longDay } from "../week/text";
@@ -26,15 +26,19 @@ export function Exceptions({ draft, problems, onDraft }: ExceptionsProps) {
   const today = dayAt(now());
   const [past, setPast] = useState(false);
   const [page, setPage] = useState(0);
+  const [touched, setTouched] = useState<readonly number[]>([]); // what is being typed does not go out of sight
   const words = useWords(NAMES);
   const wrong = (at: number): boolean => problemsAt(problems, `exception.${at + 1}`).length > 0;
-  const all = draft.exceptions.map((one, at) => ({ one, at })).filter(({ one, at }) => past || !isDay(one.last) || one.last >= today || wrong(at));
+  const all = draft.exceptions.map((one, at) => ({ one, at })).filter(({ one, at }) => past || !isDay(one.last) || one.last >= today || wrong(at) || touched.includes(one.key));
   const shown = [...all].sort((a, b) => Number(wrong(b.at)) - Number(wrong(a.at)));
   const last = Math.max(0, Math.ceil(shown.length / PAGE) - 1);
   const here = Math.min(page, last);
   const hidden = draft.exceptions.length - all.length;
-  const change = (at: number, part: Partial<DraftException>): void =>
+  const change = (at: number, part: Partial<DraftException>): void => {
+    const { key } = draft.exceptions[at] ?? {};
+    if (key !== undefined && !touched.includes(key)) setTouched([...touched, key]);
     onDraft({ exceptions: draft.exceptions.map((one, index) => (index === at ? { ...one, ...part } : one)) });
+  };
   const add = (): void => {
     onDraft({ exceptions: [newException(today), ...draft.exceptions] });
     setPage(0);
@@ -83,10 +87,11 @@ function ExceptionRow({ exception, at, problems, onChange, onRemove }: RowProps)
   const of = isDay(first) ? longDay(i18n, first) : t("hours.exception");
   const about = (...names: string[]) => words(problemsAt(problems, ...names.map((name) => `${under}.${name}`)));
   const rest = problems.filter((one) => one.field === under);
+  const early = isDay(first) && isDay(last) && last < first ? [{ text: t("problem.last_first"), lang: undefined }] : [];
   return (
     <li class="exception">
       <div class="exception-days">
-        <Field label={t("hours.first")} words={about("on", "from")}>
+        <Field label={t("hours.first")} words={[...dayProblems(i18n, first), ...about("on", "from")]}>
           {(attributes) => (
             <input {...attributes} type="date" value={first} onInput={(event) => {
               const day = event.currentTarget.value;
@@ -94,7 +99,7 @@ function ExceptionRow({ exception, at, problems, onChange, onRemove }: RowProps)
             }} />
           )}
         </Field>
-        <Field label={t("hours.last")} words={about("to")}>
+        <Field label={t("hours.last")} words={[...dayProblems(i18n, last), ...early, ...about("to")]}>
           {(attributes) => <input {...attributes} type="date" value={last} onInput={(event) => onChange({ last: event.currentTarget.value })} />}
         </Field>
         <Field label={t("hours.reason")} words={about("names")}>

@@ -89,11 +89,11 @@ export function documentOf(draft: Draft): "always" | Record<string, unknown> {
   };
 }
 
-/** Whether every time is filled in. */
+/** Whether every time is filled in, and every exception has its days in order. */
 export function isWhole(draft: Draft): boolean {
   const all = [...(draft.always ? [] : draft.weekly), ...(draft.holidays === "own" ? [draft.onHolidays] : []), ...draft.exceptions.map((one) => one.periods)];
   return all.every((periods) => periods.every((one) => periodOf(one) !== null))
-    && draft.exceptions.every((one) => isDay(one.first) && isDay(one.last));
+    && draft.exceptions.every((one) => isDay(one.first) && isDay(one.last) && one.first <= one.last);
 }
 
 /** Whether hours as they were given are open at all hours of every day. */

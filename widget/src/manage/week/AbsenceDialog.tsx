@@ -5,7 +5,7 @@ import { isStale } from "../core/api";
 import { useLoaded } from "../core/load";
 import type { Absence, KnownAbsence, Occurrence, Roster } from "../core/model";
 import { addDays, boundsOf, DAY_MINUTES, instantOf, isDay, wall, wallDay, wallMinute, type Day } from "../core/time";
-import { problemsAt, refusalWords, type Known } from "../core/words";
+import { dayProblems, problemsAt, refusalWords, type Known } from "../core/words";
 import { Dialog } from "../ui/Dialog";
 import { ClockInput, Field, useWords } from "../ui/fields";
 import { SaveButton, useOnce, useRefusal } from "../ui/saving";
@@ -120,13 +120,14 @@ interface EndsProps {
 }
 
 function Ends({ form, onChange, startWords, endWords }: EndsProps) {
-  const { t } = useManage().i18n;
+  const { i18n } = useManage();
+  const { t } = i18n;
   const early = isDay(form.first) && isDay(form.last) && form.last < form.first;
-  const order = early ? [{ text: t("problem.end_first"), lang: undefined }] : [];
+  const order = early ? [{ text: t("problem.last_first"), lang: undefined }] : [];
   return (
     <>
       <div class="field-row">
-        <Field label={t("absence.first")} words={startWords}>
+        <Field label={t("absence.first")} words={[...dayProblems(i18n, form.first), ...startWords]}>
           {(attributes) => (
             <input {...attributes} type="date" value={form.first} onInput={(event) => {
               const first = event.currentTarget.value;
@@ -137,7 +138,7 @@ function Ends({ form, onChange, startWords, endWords }: EndsProps) {
         {!form.wholeDays && <Field label={t("shift.from")}>{(attributes) => <ClockInput {...attributes} minutes={form.from} onMinutes={(from) => onChange({ from })} />}</Field>}
       </div>
       <div class="field-row">
-        <Field label={t("absence.last")} words={endWords.length > 0 ? endWords : order}>
+        <Field label={t("absence.last")} words={[...dayProblems(i18n, form.last), ...(endWords.length > 0 ? endWords : order)]}>
           {(attributes) => <input {...attributes} type="date" value={form.last} onInput={(event) => onChange({ last: event.currentTarget.value })} />}
         </Field>
         {!form.wholeDays && <Field label={t("shift.to")}>{(attributes) => <ClockInput {...attributes} minutes={form.to} onMinutes={(to) => onChange({ to })} />}</Field>}

@@ -9,6 +9,7 @@ import type { CellNames } from "./cells";
 import { DayLists } from "./DayLists";
 import type { Open } from "./opened";
 import type { WeekPlan } from "./plan";
+import { isOpen } from "./swaps";
 import { hoursNumber } from "./text";
 import { WeekTable } from "./WeekTable";
 
@@ -57,7 +58,7 @@ function useCellNames(plan: WeekPlan): CellNames {
     const order = new Map(site.queues.map((one, at) => [one.queue, at % 6]));
     const swaps = new Map<string, Swap>();
     for (const swap of plan.swaps) {
-      if (swap.state !== "asked" && swap.state !== "agreed") continue;
+      if (!isOpen(swap) || swap.lapsed) continue;
       for (const key of [swap.gives, swap.takes]) if (key) swaps.set(`${key.shift} ${key.of}`, swap);
     }
     return {

@@ -1,10 +1,9 @@
-import { useState } from "preact/hooks";
 import { useManage } from "../context";
 import type { KnownShift, Shift } from "../core/model";
 import { ruleWords } from "../core/rule";
 import { wallDay, type Wall } from "../core/time";
 import { SaveButton } from "../ui/saving";
-import { asInSeries, isSeries, overrideAt, withoutTime, type Scope } from "./shiftForm";
+import { asInSeries, isSeries, overrideAt, scopesOf, type Scope } from "./shiftForm";
 import { briefDay, longDay } from "./text";
 
 interface ScopeProps {
@@ -14,14 +13,15 @@ interface ScopeProps {
   readonly onScope: (scope: Scope) => void;
 }
 
-/** Whether only this time is changed, or the whole series. */
+/** Whether only this time is changed, it and those that follow, or the whole series. */
 export function ScopeChoice({ shift, of, scope, onScope }: ScopeProps) {
   const { i18n } = useManage();
-  const words = { time: longDay(i18n, wallDay(of)), series: ruleWords(i18n, shift.rule, shift.start) };
+  const day = longDay(i18n, wallDay(of));
+  const words = { time: day, following: i18n.t("shift.from_day", { day }), series: ruleWords(i18n, shift.rule, shift.start) };
   return (
     <fieldset class="field choices scope">
       <legend>{i18n.t("shift.scope")}</legend>
-      {(["time", "series"] as const).map((one) => (
+      {scopesOf(shift, of).map((one) => (
         <label key={one} class="choice">
           <input type="radio" name="scope" checked={scope === one} onChange={() => onScope(one)} />
           <span class="choice-name">{i18n.t(`shift.scope_${one}`)}</span>
@@ -59,36 +59,23 @@ interface ButtonsProps {
   readonly saving: boolean;
   readonly onClose: () => void;
   readonly onShift: (shift: Shift) => void;
+  /** Asks whether what the scope says shall really go. */
   readonly onRemove: () => void;
 }
 
-/** Save, cancel, and what takes away: this time, a change of it, or all. */
+/** What the button that takes away is called: this time, it and all that follow, or the whole. */
+const takes = (known: KnownShift, scope: Scope): string =>
+  !isSeries(known) ? "shift.remove" : { time: "shift.leave_out", following: "shift.remove_following", series: "shift.remove_series" }[scope];
+
+/** Save, cancel, and what takes away: this time, a change of it, what follows, or all. */
 export function ShiftButtons({ known, of, scope, ready, saving, onClose, onShift, onRemove }: ButtonsProps) {
-  const { i18n } = useManage();
-  const { t } = i18n;
-  const [asking, setAsking] = useState(false);
-  const oneTime = known !== undefined && isSeries(known) && scope === "time";
-  if (asking && known) {
-    return (
-      <div class="callout callout-care sure" role="alert">
-        <p>{t(oneTime ? "shift.sure_time" : isSeries(known) ? "shift.sure_series" : "shift.sure")}</p>
-        <div class="dialog-buttons">
-          <button type="button" class="button" onClick={() => setAsking(false)}>{t("shift.keep")}</button>
-          <button type="button" class="button button-end" onClick={() => (oneTime ? onShift(withoutTime(known.shift, of)) : onRemove())}>
-            {t(oneTime ? "shift.leave_out" : "shift.remove")}
-          </button>
-        </div>
-      </div>
-    );
-  }
+  const { t } = useManage().i18n;
   return (
     <div class="dialog-buttons">
       {known && (
         <div class="dialog-side">
-          <button type="button" class="button button-end" onClick={() => setAsking(true)}>
-            {t(oneTime ? "shift.leave_out" : isSeries(known) ? "shift.remove_series" : "shift.remove")}
-          </button>
-          {oneTime && overrideAt(known.shift, of) && (
+          <button type="button" class="button button-end" onClick={onRemove}>{t(takes(known, scope))}</button>
+          {scope === "time" && isSeries(known) && overrideAt(known.shift, of) && (
             <button type="button" class="button" onClick={() => onShift(asInSeries(known.shift, of))}>{t("shift.as_series")}</button>
           )}
         </div>

@@ -3,16 +3,18 @@ import { useManage } from "../context";
 import { isStale } from "../core/api";
 import type { Verdict } from "../core/dryRun";
 import type { Absence, ShiftSaved } from "../core/model";
-import { dayAt, instantOfWall } from "../core/time";
+import { dayAt, instantOfWall, type Wall } from "../core/time";
 import { refusalWords, type Known, type Words } from "../core/words";
 import type { WeekPlan } from "./plan";
 import { awayIn, isComplete, type Scope, type ShiftForm } from "./shiftForm";
-import { briefDay, whenText } from "./text";
+import { briefDay, swapLines, whenText } from "./text";
 
 interface VerdictProps {
   readonly plan: WeekPlan;
   readonly form: ShiftForm;
   readonly scope: Scope;
+  /** The time that is changed, where it is one alone: nothing of the others is said. */
+  readonly of: Wall;
   readonly names: Known;
   readonly verdict: Verdict<ShiftSaved> | null;
   readonly busy: boolean;
@@ -25,18 +27,19 @@ interface VerdictProps {
 const MOST = 4;
 
 /** What saving would do, in words, before it is done. */
-export function ShiftVerdict({ plan, form, scope, names, verdict, busy, dropped, others }: VerdictProps) {
+export function ShiftVerdict({ plan, form, scope, of, names, verdict, busy, dropped, others }: VerdictProps) {
   const { i18n } = useManage();
   const { t } = i18n;
   if (!isComplete(form)) return <div class="verdict" role="status" />;
   const away = awayIn(form, scope, plan.absences);
-  const warnings = verdict?.body?.warnings ?? [];
+  const warnings = (verdict?.body?.warnings ?? []).filter((one) => scope !== "time" || one.of === of);
   const refusal = verdict?.refusal;
   const whole = refusal && refusal.problems.length === 0 && !isStale(refusal) ? refusalWords(i18n, refusal) : null;
   const lines = [
     ...away.slice(0, MOST).map((one) => t("verdict.away", { name: names.person(one.staff), times: absenceText(i18n, one) })),
     ...warnings.slice(0, MOST).map((one) => t("verdict.outside", { queue: names.queue(one.queue), times: whenText(i18n, one.start, one.end) })),
     ...(warnings.length > MOST ? [i18n.n("verdict.outside_more", warnings.length - MOST)] : []),
+    ...swapLines(i18n, verdict?.body?.swaps ?? [], names.person),
     ...(dropped > 0 ? [i18n.n("verdict.dropped", dropped)] : []),
   ];
   const refused = Boolean(refusal) && !isStale(refusal ?? { status: 0, code: "", detail: "", problems: [] });

@@ -32,7 +32,7 @@ export function SwapList({ plan, reload }: SwapListProps) {
   if (open.length === 0 && broken.length === 0) return null;
   return (
     <section class="swaps" aria-labelledby="swaps-title">
-      <h2 id="swaps-title">{i18n.n("swap.title", open.length)}</h2>
+      <h2 id="swaps-title">{i18n.n("swap.title", open.filter((one) => !one.lapsed).length)}</h2>
       <ul>
         {open.slice(0, MOST).map((swap) => <SwapItem key={swap.id} swap={swap} plan={plan} occurrences={found} reload={reload} />)}
       </ul>
@@ -62,9 +62,10 @@ function SwapItem({ swap, plan, occurrences, reload }: ItemProps) {
   return (
     <li class="swap">
       <div class="swap-text">
-        <p class="swap-state">{i18n.t(`swap.state_${swap.state}`)}</p>
+        <p class="swap-state">{i18n.t(swap.lapsed ? "swap.state_lapsed" : `swap.state_${swap.state}`)}</p>
+        {swap.lapsed && <p class="verdict-line"><Warn />{i18n.t(`swap.lapsed_${swap.lapsed}`)}</p>}
         {occurrences && sidesOf(swap, occurrences).map((side) => <SideText key={side.name.of} side={side} plan={plan} />)}
-        {refusal && (
+        {refusal && !swap.lapsed && (
           <p class="field-error" role="alert"><Warn />
             {refusal.problems.length > 0 ? words(refusal.problems).map((one) => one.text).join(" ") : refusalWords(i18n, refusal)}
           </p>

@@ -8,7 +8,7 @@ import { dayNumber, longDay, shortDay } from "./text";
 export function WeekTable({ rows, cells, heads, by, today, names, onOpen }: GridProps) {
   const { i18n } = useManage();
   return (
-    <div class="table-scroll" tabIndex={-1}>
+    <div class="table-scroll" role="region" aria-label={i18n.t("week.table")} tabIndex={0}>
       <table class="week-table">
         <caption class="vh">{i18n.t(`week.by_${by}`)}</caption>
         <thead>

@@ -15,8 +15,8 @@ export interface ShiftForm {
   readonly repeat: Repeat;
 }
 
-/** Whether one time of a series is changed, or all. */
-export type Scope = "time" | "series";
+/** Whether one time of a series is changed, it and all that follow, or all. */
+export type Scope = "time" | "following" | "series";
 
 /** How long the form's times are apart: to the same time of day, a whole day. */
 export function lengthOf(form: ShiftForm): number | null {
@@ -36,7 +36,7 @@ const toOf = (start: Wall, end: Wall): number => {
 
 export const overrideAt = (shift: Shift, of: Wall): Override | undefined => shift.overrides.find((one) => one.of === of);
 
-/** The fields for one time of a shift, or for all of it. */
+/** The fields for one time of a shift, or for all of it; of what follows a time `shift` is how the series goes on from there. */
 export function formOf(shift: Shift, of: Wall, scope: Scope): ShiftForm {
   const own = scope === "time" ? overrideAt(shift, of) : undefined;
   const begin = scope === "time" && shift.rule ? of : shift.start;
@@ -82,7 +82,7 @@ export function carried(before: Shift, start: Wall, repeat: Repeat): Pick<Shift,
   return { exdates, overrides, dropped: before.exdates.length + before.overrides.length - exdates.length - overrides.length };
 }
 
-/** The shift that the form asks for. */
+/** The shift that the form asks for. `before` as in `formOf`. */
 export function shiftOf(form: ShiftForm, before: Shift | undefined, scope: Scope, of: Wall): Shift {
   if (before && before.rule && scope === "time") return withTime(form, before, of);
   const start = wall(firstDay(form.repeat, form.day), form.from ?? 0);
@@ -120,5 +120,15 @@ export function awayIn(form: ShiftForm, scope: Scope, absences: readonly KnownAb
 /** A form for a new shift. */
 export const newForm = (day: Day, staff: string, queues: readonly string[]): ShiftForm =>
   ({ staff, queues, day, from: 9 * 60, to: 15 * 60, repeat: { kind: "once" } });
+
+/** What can be chosen for a time of a series; from its first time on is all of it. */
+export const scopesOf = (shift: Shift, of: Wall): readonly Scope[] => (of === shift.start ? ["time", "series"] : ["time", "following", "series"]);
+
+/** The time, and the field of it, that a problem of a changed time of a series is about; undefined for what is of the whole. */
+export function changedTime(shift: Shift, field: string): { readonly of: Wall; readonly field: string } | undefined {
+  const [, number, rest = ""] = /^overrides\.(\d+)\.(.+)$/.exec(field) ?? [];
+  const of = shift.overrides.map((one) => one.of).sort()[Number(number) - 1];
+  return of === undefined ? undefined : { of, field: rest };
+}
 
 export const isSeries = (known: KnownShift | undefined): boolean => Boolean(known?.shift.rule);

@@ -8,12 +8,13 @@ export type Step = "agree" | "approve" | "refuse" | "withdraw";
 
 export const isOpen = (swap: Swap): boolean => swap.state === "asked" || swap.state === "agreed";
 
-/** What somebody may say to a swap; who has a part in it doesn't supervise it (domain/swaps.py). */
+/** What somebody may say to a swap; who has a part in it doesn't supervise it (domain/swaps.py). What has lapsed can only go. */
 export function stepsFor(swap: Swap, me: string, site: OwnSite): readonly Step[] {
   if (!isOpen(swap)) return [];
   if (me === swap.asker) return ["withdraw"];
-  if (me === swap.colleague) return swap.state === "asked" ? ["agree", "refuse"] : ["refuse"];
+  if (me === swap.colleague) return swap.state === "asked" && !swap.lapsed ? ["agree", "refuse"] : ["refuse"];
   if (!may(site, "decide_swaps")) return [];
+  if (swap.lapsed) return ["refuse"];
   return swap.state === "agreed" ? ["approve", "refuse"] : [];
 }
 

@@ -1,7 +1,8 @@
 /** Times and days of the week as people read them. */
 
 import type { I18n } from "../../core/i18n";
-import { DAY_MINUTES, dayAt, type Day } from "../core/time";
+import type { SwapTouched } from "../core/model";
+import { DAY_MINUTES, dayAt, instantOfWall, type Day } from "../core/time";
 import { clockAt } from "../core/words";
 
 const utc = (day: Day): number => Date.parse(`${day}T00:00:00Z`);
@@ -42,6 +43,15 @@ export function spanText(i18n: I18n, start: number, end: number): string {
 
 /** Day and times of something planned: "Mon 23.11. 22.00–06.00". */
 export const whenText = (i18n: I18n, start: number, end: number): string => `${briefDay(i18n, dayAt(start))} ${spanText(i18n, start, end)}`;
+
+/** What a change does to swaps, each by who would work for whom and when. */
+export function swapLines(i18n: I18n, touched: readonly SwapTouched[], person: (id: string) => string): readonly string[] {
+  return touched.map(({ swap, ends }) => {
+    const key = !ends ? "changes" : swap.state === "approved" ? "ends_approved" : "ends";
+    const at = instantOfWall(swap.gives.of);
+    return i18n.t(`verdict.swap_${key}`, { from: person(swap.asker), to: person(swap.colleague), when: `${briefDay(i18n, dayAt(at))} ${i18n.time(at)}` });
+  });
+}
 
 /** Since when somebody is missing, with the day where it is not today's, and in which queues. */
 export function missingText(i18n: I18n, since: number, now: number, queues: string): string {
