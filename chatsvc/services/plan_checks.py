@@ -59,7 +59,7 @@ def judge(
     present = enabled(known.people)
     found: list[Occurrence] = []
     twice: list[Overlap] = []
-    for window in judged_windows(after, edits, people, now):
+    for window in judged_windows(before, after, edits, people, now):
         occurrences = make_roster(after, present, *window, people).occurrences
         found += occurrences
         if met := overlaps(occurrences):

@@ -1,7 +1,7 @@
 """In which times a change of the plan is looked at for people who would be planned twice at once."""
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 
 from chatsvc.domain.hours import instant, local_day
@@ -9,23 +9,24 @@ from chatsvc.domain.intervals import Interval, IntervalSet
 from chatsvc.domain.plan import Edit, Plan
 from chatsvc.domain.shifts import Shift, wall_ms
 from chatsvc.domain.sites import StaffId
-from chatsvc.services.recurrence import SERIES_YEARS, Series
+from chatsvc.domain.swaps import in_force
+from chatsvc.services.meeting_days import meeting_days
+from chatsvc.services.rule_days import days_in
 from chatsvc.services.shift_rules import LONGEST_WINDOW_MS
 
-MOST_FAR_STARTS = 60  # of a rule by months or years, each looked at wherever it lies
-FEWEST_FAR_STARTS = 3  # where many rules are changed at once, which would take minutes otherwise
+MOST_MEETINGS = 20  # of each person, and of all: days on which series meet far ahead, the first ones
 _DAY_MS = 86_400_000
 _NEAR_MS = 100 * _DAY_MS  # gaps as long as this, at most, are looked at too: fewer windows are faster
 
 
 def judged_windows(
-    plan: Plan, edits: Collection[Edit], people: Collection[StaffId], now: int
+    before: Plan, after: Plan, edits: Collection[Edit], people: Collection[StaffId], now: int
 ) -> tuple[Interval, ...]:
     """Where the times of `people` are compared, ms: each window at most 400 days, together at most from 2000 to 2100.
 
-    They are 400 days from yesterday, and from the first day of each shift of theirs that begins later; the days of
-    single shifts and of changed occurrences; and the first 3 to 60 starts of a changed rule by months or years,
-    fewer the more shifts are changed.
+    They are 400 days from yesterday; the days of single shifts, of changed occurrences and of approved swaps; and, of
+    the whole 28 years for which series go on, the first days on which two of a person's meet that did not meet
+    before. (Only what would meet in the hour that the clocks skip, and nowhere else, is looked for in the 400 days.)
     """
     today = instant(local_day(now) - timedelta(days=1), 0)
     near = today + LONGEST_WINDOW_MS
@@ -33,21 +34,19 @@ def judged_windows(
     written = [edit.row for edit in edits if isinstance(edit.row, Shift)]
     if not written or len(written) < len(edits) or any(shift.rule for shift in written):
         wanted.append((today, near))
+        wanted += _meetings(before, after, people, local_day(near))
+        wanted += _swapped(after, people, today)
     for shift in written:
         wanted += _of(shift, today)
-        wanted += _sparse(shift, today, max(FEWEST_FAR_STARTS, MOST_FAR_STARTS // len(written)))
-    for shift in plan.shifts():
+    for shift in after.shifts():
         if shift.staff in people or any(override.staff in people for override in shift.overrides):
             wanted += [window for window in _of(shift, today) if window[1] > near]
     return _cut(_joined(wanted))
 
 
 def _of(shift: Shift, today: int) -> Iterator[Interval]:
-    """The beginning of a series, from `today` on at the earliest, or a single shift; and what is changed of it."""
-    if shift.rule:
-        first = max(wall_ms(shift.start) - _DAY_MS, today)
-        yield first, first + LONGEST_WINDOW_MS
-    else:
+    """A single shift, and what is changed of a series."""
+    if not shift.rule:
         yield _around(shift.start)
     for override in shift.overrides:
         around = _around(override.start)
@@ -55,13 +54,25 @@ def _of(shift: Shift, today: int) -> Iterator[Interval]:
             yield around
 
 
-def _sparse(shift: Shift, today: int, most: int) -> Iterator[Interval]:
-    if "FREQ=YEARLY" in shift.rule or "FREQ=MONTHLY" in shift.rule:
-        last = shift.start + timedelta(days=SERIES_YEARS * 366)
-        for begins in islice(Series(shift.rule, shift.start).starts(shift.start, last), most):
-            around = _around(begins)
-            if around[1] > today:
-                yield around
+def _meetings(before: Plan, after: Plan, people: Collection[StaffId], since: date) -> Iterator[Interval]:
+    """The days from `since` on at which series meet that did not before."""
+    found: set[date] = set()
+    for person in people:
+        met = meeting_days(after, person, since)
+        if met:
+            met &= ~meeting_days(before, person, since)
+        found |= set(islice(days_in(met), MOST_MEETINGS))
+    for day in sorted(found)[:MOST_MEETINGS]:
+        yield _around(datetime.combine(day, time(0)))
+
+
+def _swapped(plan: Plan, people: Collection[StaffId], today: int) -> Iterator[Interval]:
+    for swap in in_force(plan.swaps()):
+        if swap.asker in people or swap.colleague in people:
+            for key in filter(None, (swap.gives, swap.takes)):
+                around = _around(key[1])
+                if around[1] > today:
+                    yield around
 
 
 def _around(wall: datetime) -> Interval:

@@ -23,13 +23,13 @@ MOST_COUNT = 4_000  # over ten years of days; whoever means "always" leaves COUN
 SERIES_YEARS = 28  # a series ends then, with the period of the calendar: see above
 LONGEST_RULE = 300
 DAY = timedelta(days=1)
-_LONGEST_SERIES = SERIES_YEARS * 365 * DAY
+LONGEST_SERIES = SERIES_YEARS * 365 * DAY
 _TWINS = range(9999 - 2 * SERIES_YEARS, 9999 - SERIES_YEARS)
 _UNTIL = re.compile(r"([0-9]{8})(?:T([0-9]{6})(Z?))?")
 _WEEKDAY = re.compile(r"([+-]?[0-9]{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
 _FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
-_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_DAY_BY_DAY = ("DAILY", "WEEKLY")
+WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+DAY_BY_DAY = ("DAILY", "WEEKLY")
 Parts = dict[str, str]
 
 
@@ -42,7 +42,7 @@ def read_rule(text: str, start: datetime) -> str:
         raise Refusal(f"has more than {LONGEST_RULE} characters.")
     if not EARLIEST <= start < LATEST:
         raise Refusal(f"can begin between {EARLIEST.year} and {LATEST.year} only.")
-    parts = _split(text)
+    parts = split_rule(text)
     for key, value in parts.items():
         _READERS[key](value)
     _check_together(parts)
@@ -58,14 +58,14 @@ def read_rule(text: str, start: datetime) -> str:
 
 def rule_before(rule: str, start: datetime, of: datetime) -> str:
     """A canonical rule of what first starts at `start`, ended on the day before its later start `of`."""
-    parts = {key: value for key, value in _split(rule).items() if key != "COUNT"}
+    parts = {key: value for key, value in split_rule(rule).items() if key != "COUNT"}
     parts["UNTIL"] = _until_utc(f"{of - DAY:%Y%m%d}", start)
     return _joined(parts)
 
 
 def rule_from(rule: str, start: datetime, of: datetime) -> str:
     """A canonical rule of what first starts at `start`, as it goes on from its start `of`: of a COUNT what is left."""
-    parts = _split(rule)
+    parts = split_rule(rule)
     if "COUNT" in parts:
         over = sum(1 for begins in Series(rule, start).starts(start, of) if begins < of)
         parts["COUNT"] = str(int(parts["COUNT"]) - over)
@@ -76,13 +76,13 @@ class Series:
     """The starts that a canonical rule gives to what first starts at `start`, in local time."""
 
     def __init__(self, rule: str, start: datetime) -> None:
-        self._parts = _split(rule)
+        self._parts = split_rule(rule)
         self._first = start
-        self._last = start + _LONGEST_SERIES
+        self._last = start + LONGEST_SERIES
         if "UNTIL" in self._parts:
-            self._parts["UNTIL"] = _until_wall(self._parts["UNTIL"])
+            self._parts["UNTIL"] = _until_text(self._parts["UNTIL"])
         self._query = _query(self._parts, start)
-        self._move = _twin_offset(start.year)
+        self._move = twin_offset(start.year)
 
     def starts(self, first: datetime, last: datetime) -> Iterator[datetime]:
         """Those from `first` up to `last`."""
@@ -99,10 +99,10 @@ class Series:
 
 def _query(parts: Parts, start: datetime) -> recurring_ical_events.CalendarQuery:
     """The rule with all its times moved to the last years of the calendar. `UNTIL` is local time."""
-    move = _twin_offset(start.year)
+    move = twin_offset(start.year)
     parts = dict(parts)
     if "UNTIL" in parts:
-        parts["UNTIL"] = f"{min(_wall(parts['UNTIL']), start + _LONGEST_SERIES) + move:%Y%m%dT%H%M%S}"
+        parts["UNTIL"] = f"{min(until_wall(parts['UNTIL']), start + LONGEST_SERIES) + move:%Y%m%dT%H%M%S}"
     event = Event()
     event.add("UID", "shift")
     event.add("DTSTART", start + move)
@@ -113,7 +113,7 @@ def _query(parts: Parts, start: datetime) -> recurring_ical_events.CalendarQuery
 
 
 @cache
-def _twin_offset(year: int) -> timedelta:
+def twin_offset(year: int) -> timedelta:
     """How far it is to the year near 9999 from which the calendar goes on as from `year` for 28 years."""
     first = date(year, 1, 1)
     for twin in _TWINS:
@@ -131,22 +131,21 @@ def _gives(parts: tuple[tuple[str, str], ...], day: date) -> bool:
     """
     probe = {key: value for key, value in parts if key not in ("UNTIL", "COUNT")}
     if (
-        probe["FREQ"] in _DAY_BY_DAY
+        probe["FREQ"] in DAY_BY_DAY
     ):  # walking on to the next match could take long, and nothing but these two counts
         in_month = str(day.month) in (
             month.lstrip("0") for month in probe.get("BYMONTH", str(day.month)).split(",")
         )
-        return in_month and _WEEKDAYS[day.weekday()] in probe.get("BYDAY", _WEEKDAYS[day.weekday()]).split(
-            ","
-        )
+        return in_month and WEEKDAYS[day.weekday()] in probe.get("BYDAY", WEEKDAYS[day.weekday()]).split(",")
     midnight, noon = datetime.combine(day, time(0)), datetime.combine(day, time(12))
     query = _query({**probe, "BYHOUR": "12", "BYMINUTE": "0"}, midnight)
-    move = _twin_offset(day.year)
+    move = twin_offset(day.year)
     found = query.between(midnight + move, midnight + move + DAY)
     return any(event["DTSTART"].dt - move == noon for event in found)
 
 
-def _split(text: str) -> Parts:
+def split_rule(text: str) -> Parts:
+    """The parts of a rule as they are written. Raises Refusal."""
     parts: Parts = {}
     for part in text.strip().upper().removeprefix("RRULE:").split(";"):
         key, equals, value = part.partition("=")
@@ -202,13 +201,13 @@ def _weekdays(value: str) -> None:
 
 
 def _week_start(value: str) -> None:
-    if value not in _WEEKDAYS:
+    if value not in WEEKDAYS:
         raise Refusal("has something else than a weekday in WKST.")
 
 
 def _until(value: str) -> None:
     try:
-        _wall(value)
+        until_wall(value)
     except (ValueError, OverflowError):
         raise Refusal("has an UNTIL that is no date or time, such as 20261231 or 20261231T215959Z.") from None
 
@@ -247,13 +246,13 @@ def _check_together(parts: Parts) -> None:
     ordinal = re.search(r"\d", parts.get("BYDAY", ""))
     if ordinal and (parts["FREQ"] not in ("MONTHLY", "YEARLY") or "BYWEEKNO" in parts):
         raise Refusal("has a numbered weekday, which goes with FREQ=MONTHLY or YEARLY without BYWEEKNO only.")
-    if "BYMONTH" in parts and parts["FREQ"] in _DAY_BY_DAY and int(parts.get("INTERVAL", 1)) > 1:
+    if "BYMONTH" in parts and parts["FREQ"] in DAY_BY_DAY and int(parts.get("INTERVAL", 1)) > 1:
         raise Refusal("has BYMONTH beside an INTERVAL; plan each season as a shift, or use FREQ=MONTHLY.")
     if "BYSETPOS" in parts and not any(key.startswith("BY") and key != "BYSETPOS" for key in parts):
         raise Refusal("has BYSETPOS without another BY… to choose from.")
 
 
-def _wall(value: str) -> datetime:
+def until_wall(value: str) -> datetime:
     """An UNTIL as local time; a date means its last second. Raises ValueError."""
     found = _UNTIL.fullmatch(value)
     if not found:
@@ -262,12 +261,12 @@ def _wall(value: str) -> datetime:
     return wall.replace(tzinfo=UTC).astimezone(ZONE).replace(tzinfo=None, fold=0) if found[3] else wall
 
 
-def _until_wall(value: str) -> str:
-    return f"{_wall(value):%Y%m%dT%H%M%S}"
+def _until_text(value: str) -> str:
+    return f"{until_wall(value):%Y%m%dT%H%M%S}"
 
 
 def _until_utc(value: str, start: datetime) -> str:
-    wall = _wall(value)
+    wall = until_wall(value)
     if wall < start:
         raise Refusal("has an UNTIL before the shift's start.")
     if value.endswith("Z"):

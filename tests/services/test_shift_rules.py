@@ -234,7 +234,7 @@ def test_a_series_ends_after_its_years() -> None:
 @pytest.mark.parametrize("year", range(2000, 2070))
 def test_the_calendar_goes_on_alike(year: int) -> None:
     """From each year's twin, weekdays and leap days go on for 28 years as from the year itself."""
-    move = recurrence._twin_offset(year)
+    move = recurrence.twin_offset(year)
     for day in (local(year, 1, 1) + number * DAY for number in range(0, 28 * 365, 13)):
         twin = day + move
         assert (twin.month, twin.day, twin.weekday()) == (day.month, day.day, day.weekday())

@@ -1,5 +1,7 @@
 """Calendar files in and out, and the private feed, over the API."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -103,6 +105,28 @@ async def test_a_file_with_far_times_that_meet_is_refused(service: Service, saan
     far = file(single("20261201", 9), single("20280201", 9), single("20280201", 10))
     assert "planned twice from 2028-02-01 10:00" in (await send(saana, far)).body["detail"]
     assert (await send(saana, file(single("20261201", 9), single("20280201", 9)))).status == 200
+
+
+async def test_a_large_file_holds_nobody_up(saana: Person) -> None:
+    """While a file of 300 monthly rules is looked at, others are answered all the time."""
+    events = []
+    for number in range(300):
+        begins = f"{number % 28 + 1:02}T{number // 28:02}0000"
+        times = [
+            f"DTSTART:202801{begins}",
+            "DURATION:PT30M",
+            f"RRULE:FREQ=MONTHLY;BYMONTHDAY={number % 28 + 1}",
+        ]
+        events.append("\r\n".join(["BEGIN:VEVENT", f"UID:{number}@x", "SUMMARY:aino", *times, "END:VEVENT"]))
+    importing = asyncio.create_task(send(saana, file(*events)))
+    waits: list[float] = []
+    while not importing.done():
+        began = time.monotonic()
+        assert (await saana.ask("GET", "/me")).status == 200
+        waits.append(time.monotonic() - began)
+    assert (await importing).body["saved"]
+    assert len(waits) > 5
+    assert max(waits) < 0.5
 
 
 async def test_files_that_are_none(saana: Person, service: Service) -> None:
