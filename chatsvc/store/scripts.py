@@ -11,7 +11,7 @@ from chatsvc.domain.sites import LANGUAGES
 STANDALONE = frozenset(
     {
         "append", "append_event", "epoch", "mark_seen", "set_queues", "drop_transcript", "plan_write", "book",
-        "read_counts",
+        "read_counts", "audit_append",
     }
 )  # fmt: skip
 LIFECYCLE = frozenset(

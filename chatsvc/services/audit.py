@@ -1,0 +1,61 @@
+"""Writing the audit log: an entry in the store, then a signed checkpoint elsewhere."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Protocol
+
+import structlog
+
+from chatsvc.domain.audit import Deed, Head
+from chatsvc.domain.ports import Clock
+from chatsvc.domain.sites import Staff
+
+SERVICE = "_service"  # the log of what concerns no site; no site can have that name
+
+_log = structlog.get_logger("chatsvc.audit")
+
+
+class AuditLog(Protocol):
+    """The log itself."""
+
+    async def append(self, site: str, deed: Deed) -> Head:
+        """Write a deed at the end of a site's log. Raises StoreUnavailable."""
+        ...
+
+
+class Checkpoints(Protocol):
+    """Where it is stated how far each log goes."""
+
+    def write(self, site: str, head: Head, at: int) -> None:
+        """State it, lastingly. Raises OSError."""
+        ...
+
+
+class Audit:
+    """Records deeds. An entry without a checkpoint is covered by the next one that gets its own."""
+
+    def __init__(self, log: AuditLog, checkpoints: Checkpoints, clock: Clock) -> None:
+        self._log = log
+        self._checkpoints = checkpoints
+        self._clock = clock
+
+    async def record(
+        self,
+        sites: Iterable[str],
+        who: Staff | None,
+        action: str,
+        record: str = "",
+        **details: str | int | bool,
+    ) -> None:
+        """What `who` (nobody: the operator, on the command line) did to `record`, in the log of each of `sites`.
+
+        Without sites it goes to the log of the service. Raises StoreUnavailable.
+        """
+        actor, role = (who.id, who.role) if who else ("command line", "operator")
+        deed = Deed(self._clock.now(), actor, role, action, record, details)
+        for site in sorted(set(sites)) or [SERVICE]:
+            head = await self._log.append(site, deed)
+            try:
+                await asyncio.to_thread(self._checkpoints.write, site, head, deed.at)
+            except OSError as error:
+                _log.error("checkpoint_not_written", site=site, seq=head.seq, error=error.strerror)
