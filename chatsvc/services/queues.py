@@ -4,10 +4,11 @@ import math
 from asyncio import gather
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal, NamedTuple
 
 from chatsvc.domain.conversation import State
-from chatsvc.domain.estimate import rounded
+from chatsvc.domain.estimate import Estimate, rounded
 from chatsvc.domain.records import Conversation, Duty
 from chatsvc.domain.sites import LANGUAGES, Queue
 from chatsvc.services.estimates import Waits, look_at_waits
@@ -37,8 +38,8 @@ class QueueReport:
 
     `waiting` are those present or offered, `oldest` the earliest join among them; `away` have lost their connection
     and keep their place. `first` is the earliest join of all. `opening` is how its hours stand. `on_duty` counts those
-    in a pause too; `spoken` and `state` come from those at hand. `until` is when one of them is at hand no longer (ms)
-    unless they come back.
+    in a pause too; `spoken` and `state` come from those at hand. `closing`: it is open, and nobody joins any more until
+    it closes. `until` is when time alone may change this (ms): one of those at hand is gone, or the door shuts.
     """
 
     queue: Queue
@@ -53,6 +54,7 @@ class QueueReport:
     staffed: int
     head: tuple[Waiting, ...]
     spoken: tuple[str, ...]
+    closing: bool
     until: int | None
     estimate_s: tuple[int, int] | None  # of whoever joins now, in the first of these; None unless it is open
 
@@ -129,6 +131,12 @@ async def _report(
     opening = pool.openings.at(queue, now)
     state = state_of(queue, opening, counts.waiting, len(at_hand))
     spoken = _spoken(at_hand)
+    wait = waits.of_newcomer(queue.key, spoken[:1]) if state == "open" else None
+    others = (waits.of_newcomer(queue.key, [language]) for language in spoken[1:])
+    door = _door_shuts(queue, opening, chain([wait], others), now) if state == "open" else None
+    turns = [duty.away + BLINK_MS for duty in at_hand if duty.away is not None]
+    if door is not None and now < door:
+        turns.append(door)
     return QueueReport(
         queue=queue,
         state=state,
@@ -142,9 +150,27 @@ async def _report(
         staffed=sum(duty.capacity for duty in ready),
         head=tuple(_waiting(record, now) for record in head),
         spoken=spoken,
-        until=min((duty.away + BLINK_MS for duty in at_hand if duty.away is not None), default=None),
-        estimate_s=rounded(waits.of_newcomer(queue.key, spoken[:1])) if state == "open" else None,
+        closing=door is not None and door <= now,
+        until=min(turns, default=None),
+        estimate_s=rounded(wait),
     )
+
+
+def _door_shuts(queue: Queue, opening: Opening, waits: Iterable[Estimate | None], now: int) -> int | None:
+    """From when on nobody joins any more (ms), as things are; None where no end is known.
+
+    As `Opening.entry` decides it for each language of those at hand. The first that is still let in decides, or the
+    last to be so: an estimate costs up to a millisecond.
+    """
+    if opening.closes_at is None:
+        return None
+    door = 0
+    for wait in waits:
+        longest_ms = math.ceil(wait.high * 1000) - 1 if wait else 0
+        door = max(door, opening.closes_at - max(queue.last_entry_ms, longest_ms))
+        if now < door:
+            break
+    return door
 
 
 async def somebody_on_duty(pool: Pool, queue: Queue) -> bool:

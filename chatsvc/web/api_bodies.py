@@ -45,6 +45,7 @@ class QueueStatus(Struct, frozen=True):
     estimate_s: tuple[int, int] | None
     opens_at: int | None
     closes_at: int | None
+    closing: bool  # it is open, but nobody joins any more before it closes
     spoken: list[str]
     questions: list[Question]
     notice: Texts

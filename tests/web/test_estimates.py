@@ -89,5 +89,26 @@ async def test_the_door_closes_for_whoever_might_wait_at_the_end(service: Servic
         await service.joined()
         await counsellor.ask("take", "assigned")
     late = await service.visitor()
+    status = await late.ask("watch", "status", site="kunta", queue="paihde")
+    assert (status["state"], status["closing"]) == ("open", True)  # known before anybody tries
     await late.send("hello", site="kunta", queue="paihde", lang="fi")
     assert (await late.expect("unavailable"))["reason"] == "closing"
+
+
+async def test_that_the_door_is_shut_is_told_as_time_goes_by(service: Service) -> None:
+    """Whoever watches learns that nobody joins any more once it is so, and that a free place opens the door."""
+    counsellor = await service.on_duty("aino")
+    await until(service, minutes_before_closing(service, 23))
+    taken = []
+    for _ in range(3):
+        _, joined = await service.joined()
+        await counsellor.ask("take", "assigned")
+        taken.append(joined["conversation"])
+    watcher = await service.visitor()
+    status = await watcher.ask("watch", "status", site="kunta", queue="paihde")
+    assert (status["state"], status["closing"]) == ("open", False)
+    await until(service, minutes_before_closing(service, 5))
+    assert (await watcher.expect("status", closing=True))["state"] == "open"
+    await counsellor.send("close", conversation=taken[0])
+    await counsellor.send("wrap_up", conversation=taken[0], outcome="helped")
+    assert (await watcher.expect("status", closing=False))["state"] == "open"

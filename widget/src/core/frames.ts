@@ -102,6 +102,8 @@ export interface StatusFrame {
   state: QueueState;
   opens_at?: number | null;
   closes_at?: number | null;
+  /** It is open, but nobody joins any more until it closes. */
+  closing?: boolean;
   /** Those who are there. */
   waiting: number;
   /** Those who keep their place while their connection is gone. */
