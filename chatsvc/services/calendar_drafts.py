@@ -9,7 +9,7 @@ from typing import TypeVar
 from chatsvc.domain.declaration_text import Problem
 from chatsvc.domain.declaration_values import Refusal
 from chatsvc.domain.sites import QueueKey, StaffId
-from chatsvc.services.calendar_lines import EventLines
+from chatsvc.services.calendar_lines import EventLines, Property
 from chatsvc.services.calendar_names import Names
 from chatsvc.services.calendar_times import read_duration, read_time, read_times
 
@@ -59,10 +59,12 @@ class Draft:
 
     def refuse(self, name: str, message: str) -> None:
         """Note what is wrong with a property."""
+        self.problems.append(Problem(self.place(name)[0], message, self.place(name)[1]))
+
+    def place(self, name: str) -> tuple[str, int]:
+        """Where a property is, for people, and its line; that of the event if it hasn't it."""
         found = self.lines.first(name)
-        self.problems.append(
-            Problem(f"{self.lines.place}, {name}", message, found.line if found else self.lines.line)
-        )
+        return f"{self.lines.place}, {name}", found.line if found else self.lines.line
 
     def attempt(self, name: str, read: Callable[[], Result]) -> Result | None:
         """What `read` gives; None, with a problem of that property, when it raises Refusal."""
@@ -75,15 +77,24 @@ class Draft:
     def original_start(self, at: time) -> datetime | None:
         """The occurrence that it changes; a mere date means that day's, which starts `at`."""
         found = self.lines.first("RECURRENCE-ID")
-        read = self.attempt("RECURRENCE-ID", lambda: read_time(found, recurring=False)) if found else None
+        read = self.attempt("RECURRENCE-ID", self._reader(found)) if found else None
         return None if read is None else _as_time(read, at)
 
-    def exdates(self, at: time) -> set[datetime]:
-        """The starts that are left out; a mere date means that day's, which starts `at`."""
-        every = self.attempt(
-            "EXDATE", lambda: [one for some in self.lines.all("EXDATE") for one in read_times(some)]
-        )
-        return {_as_time(one, at) for one in every or ()}
+    def exdates(self, at: time) -> dict[datetime, int]:
+        """The starts that are left out, each with its line; a mere date means that day's, which starts `at`."""
+
+        def read() -> dict[datetime, int]:
+            zone = self.lines.zone
+            return {
+                _as_time(one, at): some.line
+                for some in self.lines.all("EXDATE")
+                for one in read_times(some, floating=zone)
+            }
+
+        return self.attempt("EXDATE", read) or {}
+
+    def _reader(self, found: Property) -> Callable[[], datetime | date]:
+        return lambda: read_time(found, recurring=False, floating=self.lines.zone)
 
 
 def read_draft(lines: EventLines, names: Names) -> Draft:
@@ -120,7 +131,9 @@ def _read_times(draft: Draft) -> None:
     if begins is None:
         draft.refuse("DTSTART", "is missing.")
         return
-    start = draft.attempt("DTSTART", lambda: read_time(begins, recurring=recurring))
+    start = draft.attempt(
+        "DTSTART", lambda: read_time(begins, recurring=recurring, floating=draft.lines.zone)
+    )
     if start is None:
         return
     name = "DURATION" if draft.lines.first("DURATION") else "DTEND"
@@ -151,7 +164,7 @@ def _read_names(draft: Draft, names: Names) -> None:
 def _end(lines: EventLines, start: datetime | date, *, recurring: bool) -> datetime | date:
     whole_days = not isinstance(start, datetime)
     if ends := lines.first("DTEND"):
-        end = read_time(ends, recurring=recurring)
+        end = read_time(ends, recurring=recurring, floating=lines.zone)
     else:
         lasts = lines.first("DURATION")
         if not lasts and not whole_days:

@@ -8,14 +8,19 @@ How an event is read, whatever program wrote it:
 - An event of whole days, or with the category ABSENCE, is an absence of that person. It can't recur.
 - RRULE, EXDATE and RECURRENCE-ID are read; a cancelled occurrence is left out, a cancelled event is passed over. RDATE,
   EXRULE and RANGE are refused. Everything else, such as ATTENDEE and DESCRIPTION, is neither read nor kept.
+- An exception (EXDATE, a cancelled occurrence) that meets no start of its series is told as a remark: `plan_remarks`. A
+  change of such an occurrence is refused, for its time would be lost.
+- A time without a zone is of the file's X-WR-TIMEZONE, as calendars that write that mean it; in a file without, of
+  Finland. One that isn't known, or whose clocks don't go with Finland's in a recurring event, is refused where it is
+  needed.
 - A UID of our own export names the shift it came from; any other UID always gives the same shift, so a file may come
   again.
 """
 
 import hashlib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from chatsvc.domain.declaration_text import Problem
@@ -24,6 +29,7 @@ from chatsvc.domain.sites import Site, SiteId, Staff
 from chatsvc.services.calendar_drafts import Draft, read_draft
 from chatsvc.services.calendar_lines import CalendarRefused, read_events
 from chatsvc.services.calendar_names import Names
+from chatsvc.services.plan_remarks import Remark
 from chatsvc.services.recurrence import read_rule
 from chatsvc.services.shift_rules import all_problems
 
@@ -42,12 +48,21 @@ _PROPERTY_OF = {
 }
 
 
+Place = tuple[str, int]  # the event and its property, the line
+
+
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What a calendar file holds, in its order."""
+    """What a calendar file holds, in its order; `places` are where a series, and each of its exceptions, stands."""
 
     shifts: tuple[Shift, ...]
     absences: tuple[Absence, ...]
+    places: Mapping[tuple[ShiftId, datetime | None], Place] = field(default_factory=dict, compare=False)
+
+    def placed(self, remark: Remark) -> Remark:
+        """A remark with where in the file the reason for it is."""
+        found = self.places.get((remark.shift, remark.of)) or self.places.get((remark.shift, None))
+        return replace(remark, place=found[0], line=found[1]) if found else remark
 
 
 def own_uid(identifier: str, site: SiteId, kind: str) -> str:
@@ -76,6 +91,7 @@ def _together(site: Site, names: Names, drafts: Iterable[Draft]) -> Imported:
         series.setdefault(draft.uid, []).append(draft)
     shifts: list[Shift] = []
     absences: list[Absence] = []
+    places: dict[tuple[ShiftId, datetime | None], Place] = {}
     problems = 0
     for those in series.values():
         if problems >= MOST_PROBLEMS:  # nobody is told more, and looking for more costs time
@@ -87,9 +103,23 @@ def _together(site: Site, names: Names, drafts: Iterable[Draft]) -> Imported:
         if master.absent:
             absences.append(_absence(site, names, master, those))
         else:
-            shifts.append(_shift(site, names, master, [draft for draft in those if draft.is_change]))
+            changes = [draft for draft in those if draft.is_change]
+            shifts.append(_shift(site, names, master, changes))
+            if shifts[-1].rule and not master.problems:
+                places.update(((shifts[-1].id, of), place) for of, place in _places(master, changes))
         problems += sum(len(draft.problems) for draft in those)
-    return Imported(tuple(shifts), tuple(absences))
+    return Imported(tuple(shifts), tuple(absences), places)
+
+
+def _places(master: Draft, changes: Iterable[Draft]) -> Iterator[tuple[datetime | None, Place]]:
+    """Where a series says that it recurs, and where each of its times is left out."""
+    at = master.times[0].time()
+    yield None, master.place("RRULE")
+    for of, line in master.exdates(at).items():
+        yield of, (master.place("EXDATE")[0], line)
+    for change in changes:
+        if change.cancelled:
+            yield change.original_start(at), change.place("RECURRENCE-ID")
 
 
 def _master(drafts: list[Draft]) -> Draft | None:
@@ -119,9 +149,8 @@ def _shift(site: Site, names: Names, master: Draft, changes: list[Draft]) -> Shi
         ((of, change) for change, of in by_start.items() if of and not change.cancelled),
         key=lambda pair: pair[0],
     )
-    left_out = {of for change, of in by_start.items() if of and change.cancelled} | master.exdates(
-        start.time()
-    )
+    cancelled = {of: change for change, of in by_start.items() if of and change.cancelled}
+    left_out = master.exdates(start.time())
     shift = Shift(
         ShiftId(_id(site, master)),
         site.id,
@@ -130,7 +159,7 @@ def _shift(site: Site, names: Names, master: Draft, changes: list[Draft]) -> Shi
         start,
         end,
         _rule(master, start),
-        tuple(sorted(left_out)),
+        tuple(sorted({*left_out, *cancelled})),
         tuple(_override(of, change, master) for of, change in kept),
         max(draft.sequence for draft in (master, *changes)),
     )

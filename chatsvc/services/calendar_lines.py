@@ -7,7 +7,7 @@ over unread, for a file must not be able to say what a zone means, nor make us w
 import codecs
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatsvc.domain.declaration_text import Problem
 
@@ -54,11 +54,15 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class EventLines:
-    """One VEVENT: the how manieth of the file, its first line, and its properties in order."""
+    """One VEVENT: the how manieth of the file, its first line, its properties in order.
+
+    `zone` is the X-WR-TIMEZONE of its calendar.
+    """
 
     number: int
     line: int
     properties: tuple[Property, ...]
+    zone: str | None = None
 
     def all(self, name: str) -> tuple[Property, ...]:
         """The properties of a name."""
@@ -99,7 +103,8 @@ class _Reading:
         self._began = 0
         self._properties: list[Property] = []
         self._events: list[EventLines] = []
-        self._calendars = 0
+        self._calendars = self._first = 0
+        self._zone: str | None = None
 
     def take(self, line: str, number: int) -> None:
         found = _LINE.fullmatch(line)
@@ -118,6 +123,8 @@ class _Reading:
             raise _refused(
                 "makes this an answer to an invitation, not a calendar; export the calendar itself.", number
             )
+        elif self._open == ["VCALENDAR"] and name == "X-WR-TIMEZONE":
+            self._zone = _unescaped(value).strip() or None
         elif self._open == ["VCALENDAR", "VEVENT"]:
             self._properties.append(Property(name, _parameters(found[2]), value, number))
 
@@ -129,6 +136,7 @@ class _Reading:
             raise _refused(f"opens more than {DEEPEST} components inside one another.", number)
         if self._open == ["VCALENDAR"]:
             self._calendars += 1
+            self._first, self._zone = len(self._events), None
         if self._open == ["VCALENDAR", "VEVENT"]:
             self._began, self._properties = number, []
 
@@ -141,6 +149,10 @@ class _Reading:
                     f"is where event {MOST_EVENTS + 1} ends; at most {MOST_EVENTS} are read.", number
                 )
             self._events.append(EventLines(len(self._events) + 1, self._began, tuple(self._properties)))
+        if self._open == ["VCALENDAR"] and self._zone:  # which may stand behind the events
+            self._events[self._first :] = [
+                replace(one, zone=self._zone) for one in self._events[self._first :]
+            ]
         self._open.pop()
 
     def finished(self) -> tuple[EventLines, ...]:

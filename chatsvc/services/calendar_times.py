@@ -21,22 +21,25 @@ _DURATION = re.compile(
 _COMPARED = datetime(2030, 1, 1, tzinfo=UTC)  # a year by the rules that are in force from now on
 
 
-def read_time(found: Property, *, recurring: bool) -> datetime | date:
-    """A property's date or time, the time as local time in Finland; one without a zone is taken to be that.
+def read_time(found: Property, *, recurring: bool, floating: str | None = None) -> datetime | date:
+    """A property's date or time, the time as local time in Finland; one without a zone is of the zone `floating`.
+
+    Without that either it is taken to be of Finland, as everything else that supervisors write.
 
     Raises Refusal for a zone that isn't known, and for what local time can't express: in a recurring event a zone whose
     clocks don't go with Finland's, and the second pass of the hour that comes twice.
     """
-    read = _one(found.value.strip(), found.parameters.get("TZID"), recurring=recurring)
+    zone = found.parameters.get("TZID")
+    read = _one(found.value.strip(), zone, floating, recurring=recurring)
     if found.parameters.get("VALUE", "").upper() == "DATE" and isinstance(read, datetime):
         raise Refusal("says VALUE=DATE but has a time.")
     return read
 
 
-def read_times(found: Property) -> list[datetime | date]:
+def read_times(found: Property, *, floating: str | None = None) -> list[datetime | date]:
     """The times of a list of exceptions, as `read_time`."""
     zone = found.parameters.get("TZID")
-    return [_one(value.strip(), zone, recurring=False) for value in found.value.split(",")]
+    return [_one(value.strip(), zone, floating, recurring=False) for value in found.value.split(",")]
 
 
 def read_duration(found: Property) -> timedelta:
@@ -48,7 +51,7 @@ def read_duration(found: Property) -> timedelta:
     return length
 
 
-def _one(value: str, zone: str | None, *, recurring: bool) -> datetime | date:
+def _one(value: str, zone: str | None, floating: str | None, *, recurring: bool) -> datetime | date:
     try:
         if _DATE.fullmatch(value):
             return datetime.strptime(value, "%Y%m%d").date()  # noqa: DTZ007 - local time
@@ -59,9 +62,13 @@ def _one(value: str, zone: str | None, *, recurring: bool) -> datetime | date:
         raise Refusal("is no date or time, such as 20261231 or 20261231T090000.") from None
     if found[1]:
         return _elsewhere(wall, ZoneInfo("UTC"), "UTC", recurring=recurring)
-    if zone is None or _clocks_as_here(known := _zone(zone)):
+    if zone is None and floating is None:
         return wall
-    return _elsewhere(wall, known, known.key, recurring=recurring)
+    known = _zone(zone) if zone is not None else _calendar_zone(floating or "")
+    if _clocks_as_here(known):
+        return wall
+    name = known.key if zone is not None else f"{known.key} (the file's X-WR-TIMEZONE)"
+    return _elsewhere(wall, known, name, recurring=recurring)
 
 
 def _elsewhere(wall: datetime, zone: ZoneInfo, name: str, *, recurring: bool) -> datetime:
@@ -92,6 +99,15 @@ def _zone(name: str) -> ZoneInfo:
             return ZoneInfo(candidate)
     shown = f" {name}" if name.isprintable() and len(name) <= 80 else ""
     raise Refusal(f"has the time zone{shown}, which is not known here; use Europe/Helsinki.")
+
+
+def _calendar_zone(name: str) -> ZoneInfo:
+    try:
+        return _zone(name)
+    except Refusal:
+        raise Refusal(
+            "has no time zone, and the file's X-WR-TIMEZONE is not known here; use Europe/Helsinki there."
+        ) from None
 
 
 @cache

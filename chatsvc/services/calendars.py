@@ -48,7 +48,8 @@ async def import_calendar(
             *(Edit("absences", one.id, one) for one in found.absences),
         ]
 
-    return await planning.change(site.id, make, version=version, dry_run=dry_run), found
+    changed = await planning.change(site.id, make, version=version, dry_run=dry_run)
+    return replace(changed, remarks=tuple(found.placed(one) for one in changed.remarks)), found
 
 
 async def export_calendar(planning: Planning, site: Site) -> bytes:

@@ -9,10 +9,12 @@ from chatsvc.domain.errors import TooMany
 from chatsvc.domain.plan import Edit, Plan, SitePlan
 from chatsvc.domain.ports import Clock
 from chatsvc.domain.roster import OutsideHours, Roster
+from chatsvc.domain.shifts import Shift
 from chatsvc.domain.sites import Queue, Site, SiteId, Staff, StaffId
 from chatsvc.services.hours import ANY, Sites
 from chatsvc.services.plan_checks import TALKING, Known, judge
 from chatsvc.services.plan_errors import PlanChanged
+from chatsvc.services.plan_remarks import Remark, remarks_on
 from chatsvc.services.rosters import Rosters, usual_window
 from chatsvc.services.swap_standing import SwapTouched, swaps_touched
 
@@ -61,12 +63,13 @@ class Plans(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A change that was made, or would be: the site's version after it, warnings, the swaps that it touches."""
+    """A change that was made, or would be: the site's version after it, warnings, touched swaps, remarks."""
 
     version: int
     edits: tuple[Edit, ...]
     warnings: tuple[OutsideHours, ...] = ()
     swaps: tuple[SwapTouched, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
 
 def known(declared: Declared) -> Known:
@@ -136,10 +139,12 @@ class Planning:
             swaps = await asyncio.to_thread(
                 swaps_touched, mine, after.of(site), edits, people.serves, self.now
             )
+            written = [edit.row for edit in edits if isinstance(edit.row, Shift)]
+            remarks = await asyncio.to_thread(remarks_on, written, self.now)
             if dry_run:
-                return Changed(mine.version, edits, warnings, swaps)
-            written = await self.plans.write(site, edits, version=plan.version, now=self.now)
-            if written is not None:
+                return Changed(mine.version, edits, warnings, swaps, remarks)
+            stored = await self.plans.write(site, edits, version=plan.version, now=self.now)
+            if stored is not None:
                 await self.refresh()
-                return Changed(written, edits, warnings, swaps)
+                return Changed(stored, edits, warnings, swaps, remarks)
         raise TooMany

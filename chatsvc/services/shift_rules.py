@@ -92,8 +92,11 @@ def all_problems(
     if canonical != shift.rule:
         return (Problem(f"{shift.id}.rule", f"must be written as {canonical}."),)
     starts = Series(shift.rule, shift.start)
+    reason = (
+        "is no start that the rule gives; change one that it gives, or plan this time as a shift of its own."
+    )
     return tuple(
-        Problem(f"{shift.id}.overrides.{number}.of", "is no start that the rule gives.")
+        Problem(f"{shift.id}.overrides.{number}.of", reason)
         for number, override in enumerate(shift.overrides, 1)
         if not starts.has(override.of)
     )

@@ -9,7 +9,7 @@ from chatsvc.services.calendar_lines import LARGEST_FILE
 from chatsvc.services.calendars import export_calendar, feed_of, import_calendar
 from chatsvc.web import plan_bodies as bodies
 from chatsvc.web.operations import PLANNING, Answer, Call, Operation, Parameter, json_answer, read_raw
-from chatsvc.web.plan_api_shifts import dry_run, known_absence, known_shift, outside
+from chatsvc.web.plan_api_shifts import dry_run, known_absence, known_shift, outside, remarks
 from chatsvc.web.problems import problem
 from chatsvc.web.routes import NODE
 
@@ -32,7 +32,7 @@ async def post_calendar(call: Call) -> web.Response:
     )
     read = bodies.ImportedPlan(
         changed.version, not only_looking, [known_shift(one) for one in found.shifts],
-        [known_absence(one) for one in found.absences], outside(changed),
+        [known_absence(one) for one in found.absences], outside(changed), remarks(changed),
     )  # fmt: skip
     return json_answer(read, tag=changed.version)
 

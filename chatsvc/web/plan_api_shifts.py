@@ -113,6 +113,14 @@ def outside(changed: Changed) -> list[bodies.OutsideHours]:
     ]
 
 
+def remarks(changed: Changed) -> list[bodies.Remark]:
+    """Remarks as the wire shows them."""
+    return [
+        bodies.Remark(one.code, one.shift, _wall(one.of), one.message, one.place, one.line)
+        for one in changed.remarks
+    ]
+
+
 def _touched(changed: Changed) -> list[bodies.SwapTouched]:
     return [bodies.SwapTouched(shown_swap(one.swap), one.ends) for one in changed.swaps]
 
@@ -171,7 +179,12 @@ async def _save_shift(call: Call, identifier: str, *, new: bool) -> web.Response
     row = changed.edits[0].row
     assert isinstance(row, shifts.Shift)
     saved = bodies.ShiftSaved(
-        changed.version, not only_looking, known_shift(row), outside(changed), _touched(changed)
+        changed.version,
+        not only_looking,
+        known_shift(row),
+        outside(changed),
+        _touched(changed),
+        remarks(changed),
     )
     return json_answer(saved, 201 if new and not only_looking else 200, changed.version)
 

@@ -151,6 +151,21 @@ class SwapTouched(Struct, frozen=True):
     ends: bool
 
 
+class Remark(Struct, frozen=True):
+    """What in a shift comes to nothing, although it can be saved: `message` says what, when, and what to do about it.
+
+    `no_such_start`: an exception at `of` meets no start of its series. `hour_skipped`: the time at `of` lies wholly in
+    the hour that the clocks skip in spring. Of a calendar file, `place` and `line` say where.
+    """
+
+    code: Literal["no_such_start", "hour_skipped"]
+    shift: str
+    of: Wall
+    message: str
+    place: str
+    line: int | None
+
+
 class ShiftSaved(Struct, frozen=True):
     """A shift as it is kept now, or as it would be, with what is worth a warning."""
 
@@ -159,6 +174,7 @@ class ShiftSaved(Struct, frozen=True):
     shift: KnownShift
     warnings: list[OutsideHours]
     swaps: list[SwapTouched]
+    remarks: list[Remark]
 
 
 class ShiftRemoved(Struct, frozen=True):
@@ -334,6 +350,7 @@ class ImportedPlan(Struct, frozen=True):
     shifts: list[KnownShift]
     absences: list[KnownAbsence]
     warnings: list[OutsideHours]
+    remarks: list[Remark]
 
 
 class Planned(Struct, frozen=True):

@@ -107,6 +107,35 @@ async def test_a_file_with_far_times_that_meet_is_refused(service: Service, saan
     assert (await send(saana, file(single("20261201", 9), single("20280201", 9)))).status == 200
 
 
+async def test_what_comes_to_nothing_is_told(saana: Person) -> None:
+    """Of a file, looked at or imported, and of a shift: exceptions without a start, times that the clocks skip."""
+    lost = ("RRULE:FREQ=WEEKLY;COUNT=9", "EXDATE:20270309T030000")
+    content = file(
+        "\r\n".join(
+            [
+                "BEGIN:VEVENT",
+                "UID:a@x",
+                "SUMMARY:aino",
+                "DTSTART:20270307T030000",
+                "DURATION:PT1H",
+                *lost,
+                "END:VEVENT",
+            ]
+        )
+    )
+    for query in ("?dry_run=true", ""):
+        said = await send(saana, content, query)
+        assert said.status == 200, said.text
+        told = [(one["code"], one["of"], one["line"]) for one in said.body["remarks"]]
+        assert told == [("no_such_start", "2027-03-09T03:00", 10), ("hour_skipped", "2027-03-28T03:00", 9)]
+        assert "VEVENT 1 (UID a@x), EXDATE" in said.text
+    shift = {"staff": "eino", "queues": ["paihde"], "start": "2027-03-07T03:00", "end": "2027-03-07T04:00"}
+    looked = await saana.ask("POST", SHIFTS + "?dry_run=true", {**shift, "rule": "FREQ=WEEKLY"})
+    (remark,) = looked.body["remarks"]
+    assert (remark["code"], remark["of"], remark["line"]) == ("hour_skipped", "2027-03-28T03:00", None)
+    assert "does not take place" in remark["message"]
+
+
 async def test_a_large_file_holds_nobody_up(saana: Person) -> None:
     """While a file of 300 monthly rules is looked at, others are answered all the time."""
     events = []
