@@ -1,0 +1,84 @@
+"""Where a connection comes from, as a word that means nothing: the only module that looks at a network address.
+
+Limits have to tell one source from another, and need not know which it is. A network (not a single address: IPv4 /24,
+IPv6 /56) is put through HMAC with a key that is made in this process's memory, is in no file, and is gone after a day.
+So no word can be led back to a network, nor today's to yesterday's. Words stay in memory too.
+"""
+
+import hmac
+import secrets
+from collections.abc import Sequence
+from hashlib import sha256
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from aiohttp import web
+
+DAY_S = 86_400.0
+PREFIX = {4: 24, 6: 56}  # what one household, office or mobile operator's gateway may have at its disposal
+NOBODY = b""  # the source is not known: no limit by source applies
+
+Network = IPv4Network | IPv6Network
+Address = IPv4Address | IPv6Address
+
+
+class Neighbours:
+    """Words for sources. `trusted` are the proxies whose X-Forwarded-For is believed."""
+
+    def __init__(self, trusted: Sequence[Network] = ()) -> None:
+        self._trusted = tuple(trusted)
+        self._key = secrets.token_bytes(32)
+        self._born_s = 0.0
+
+    def renew(self, now_s: float) -> bool:
+        """Take a new key when the present one is a day old, and say so: what was learnt under the old one is void."""
+        if now_s - self._born_s < DAY_S:
+            return False
+        self._key, self._born_s = secrets.token_bytes(32), now_s
+        return True
+
+    def of(self, request: web.Request) -> bytes:
+        """The word for where `request` comes from; NOBODY if that can't be told."""
+        transport = request.transport
+        peer = transport.get_extra_info("peername") if transport is not None else None
+        lines = request.headers.getall("X-Forwarded-For", [])
+        return self.word(peer[0] if isinstance(peer, tuple) else "", lines)
+
+    def word(self, peer: str, forwarded: Sequence[str]) -> bytes:
+        """The same for a peer's address ("" for none) and the lines of X-Forwarded-For."""
+        found = self._source(peer, forwarded)
+        if found is None:
+            return NOBODY
+        network = ip_network((found, PREFIX[found.version]), strict=False)
+        return hmac.digest(self._key, network.network_address.packed, sha256)[:16]
+
+    def _source(self, peer: str, forwarded: Sequence[str]) -> Address | None:
+        """The address of the first machine, from ours outwards, that is not a trusted proxy.
+
+        None for a peer on this machine or a private network that is not declared: it may be a proxy, and stand for
+        everybody behind it. Rather nobody is limited than all of them as one.
+        """
+        first = at = _address(peer)
+        for given in reversed([part for line in forwarded for part in line.split(",")]):
+            if at is None or not self._trusts(at):
+                break
+            at = _address(given)
+        if at is None or self._trusts(at) or (at is first and at.is_private):
+            return None
+        return at
+
+    def _trusts(self, address: Address) -> bool:
+        return any(address in network for network in self._trusted if network.version == address.version)
+
+
+def _address(text: str) -> Address | None:
+    """An address as a proxy or a socket writes it: perhaps in brackets, perhaps with a port or a zone."""
+    text = text.strip().partition("%")[0]
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return None
+    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
