@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import hashlib
-import hmac
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -34,7 +32,8 @@ from chatsvc.store.link import Link
 from chatsvc.store.plans import PlanFollower, PlanStore
 from chatsvc.store.statistics import PoolCounts
 from chatsvc.store.subscriber import PoolSubscriber
-from chatsvc.store.vault import SqliteVault
+from chatsvc.store.vault_keys import MasterKeys, Vault
+from chatsvc.store.vault_open import open_vault
 from chatsvc.telemetry.metrics import Metrics, QueueFigures
 from chatsvc.web.api import add_api, answer_errors
 from chatsvc.web.fanout import Hub
@@ -60,7 +59,7 @@ _log = structlog.get_logger("chatsvc")
 class Backend:
     """The store and the vault as one process holds them: link, directory, keys, clock, and the pools."""
 
-    def __init__(self, link: Link, vault: SqliteVault, node: str, *, demo: bool) -> None:
+    def __init__(self, link: Link, vault: Vault, node: str, *, demo: bool) -> None:
         self.link = link
         self.vault = vault
         self.node = node
@@ -216,13 +215,15 @@ async def _repeat(name: str, every_s: float, work: Callable[[], Awaitable[object
 
 
 async def open_backend(
-    stack: AsyncExitStack, settings: Settings, url: str, master_key: bytes, *, demo: bool = False
+    stack: AsyncExitStack, settings: Settings, url: str, master_key: bytes | MasterKeys, *, demo: bool = False
 ) -> Backend:
-    """Store and vault, opened; closed with `stack`. Raises StoreUnavailable, WrongVault."""
-    link = await Link.open(url, client_name="chatsvc")
-    stack.push_async_callback(link.close)
-    vault = await SqliteVault.open(settings.vault_file, master_key)
-    stack.push_async_callback(vault.close)
+    """Store and vault, opened; closed with `stack`. Raises StoreUnavailable, VaultUnavailable, WrongVault."""
+    async with AsyncExitStack() as opened:  # closed at once if not everything can be opened
+        link = await Link.open(url, client_name="chatsvc")
+        opened.push_async_callback(link.close)
+        vault = await open_vault(settings.vault_file, settings.vault_url, master_key, store=link)
+        opened.push_async_callback(vault.close)
+        stack.push_async_exit(opened.pop_all())
     return Backend(link, vault, f"n{secrets.token_hex(6)}", demo=demo)
 
 
@@ -383,8 +384,3 @@ class WorkerParts:
             report.waiting + report.away, oldest_wait_s, report.free, report.staffed, report.on_duty, states
         )
         self.metrics.set_queue(report.queue.site, report.queue.name, figures)
-
-
-def derived(master_key: bytes, purpose: str) -> bytes:
-    """A key for one purpose."""
-    return hmac.new(master_key, f"chatsvc {purpose}".encode(), hashlib.sha256).digest()

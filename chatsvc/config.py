@@ -5,7 +5,6 @@ A secret may instead be kept in a file of its own, named by `CHATSVC_NAME_FILE` 
 """
 
 import os
-import secrets
 import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -80,12 +79,42 @@ class Settings:
         default=None,
         metadata=_about(kinds.OPTIONAL_PATH, "the key vault; empty: keys/vault.sqlite in data_dir"),
     )
+    vault_url: str = field(
+        default="",
+        repr=False,
+        metadata=_about(
+            kinds.VAULT_URL,
+            "a second Valkey or Redis as the key vault, for nodes on several machines; instead of vault_path",
+        ),
+    )
     master_key: bytes = field(
         default=b"",
         repr=False,
         metadata=_about(
             kinds.KEY,
             "the key that wraps all others; empty: keys/master.key in data_dir, made at the first start",
+        ),
+    )
+    master_key_next: bytes = field(
+        default=b"",
+        repr=False,
+        metadata=_about(
+            kinds.KEY,
+            "the master key that `chatsvc vault rotate` changes to; empty unless it is being changed",
+        ),
+    )
+    audit_dir: Path | None = field(
+        default=None,
+        metadata=_about(
+            kinds.OPTIONAL_PATH,
+            "where signed checkpoints of the audit log are kept, apart from the store; empty: audit in data_dir",
+        ),
+    )
+    audit_key: bytes = field(
+        default=b"",
+        repr=False,
+        metadata=_about(
+            kinds.KEY, "what signs them; empty: keys/audit.key in data_dir, made at the first start"
         ),
     )
     max_connections: int = field(
@@ -120,6 +149,16 @@ class Settings:
     def master_key_file(self) -> Path:
         """Where the master key is kept when none is given."""
         return self.data_dir / "keys" / "master.key"
+
+    @property
+    def audit_key_file(self) -> Path:
+        """Where the key of the audit log is kept when none is given."""
+        return self.data_dir / "keys" / "audit.key"
+
+    @property
+    def checkpoint_dir(self) -> Path:
+        """Where checkpoints of the audit log are."""
+        return self.audit_dir or self.data_dir / "audit"
 
     @property
     def origin(self) -> str:
@@ -281,52 +320,33 @@ def _contradictions(settings: Settings, reading: _Reading) -> list[str]:
         problems.append(
             f"{where}: port and metrics_port are both {settings.port}; choose two different ports."
         )
+    return problems + _vault_contradictions(settings, reading)
+
+
+def _vault_contradictions(settings: Settings, reading: _Reading) -> list[str]:
+    problems = []
+    where = reading.sources.get("vault_url", "vault_url")
+    if settings.vault_url and settings.vault_path:
+        problems.append(
+            f"{where}: vault_path is set too; a deployment has one key vault, so keep one of them."
+        )
+    if settings.vault_url and settings.vault_url == settings.redis_url:
+        problems.append(
+            f"{where}: is the store of redis_url; keys beside what they open protect nothing. Use another server."
+        )
+    if settings.vault_url and not settings.master_key:
+        problems.append(
+            f"{where}: needs master_key, which all nodes share; `openssl rand -hex 32` makes one."
+        )
+    if settings.master_key_next and not settings.master_key:
+        where = reading.sources.get("master_key_next", "master_key_next")
+        problems.append(f"{where}: is for a master_key that is set; the one in data_dir needs no setting.")
+    if settings.master_key_next and settings.master_key_next == settings.master_key:
+        where = reading.sources.get("master_key_next", "master_key_next")
+        problems.append(f"{where}: is the same as master_key; take the old one away, or make a new one.")
     return problems
 
 
 def is_loopback(host: str) -> bool:
     """Whether a listener on `host` can be reached from this machine only."""
     return is_loopback_host(host) or host.startswith("127.")
-
-
-class MasterKeyMissing(Exception):
-    """There is a vault and no master key for it; the message says what to do."""
-
-
-def master_key(settings: Settings) -> bytes:
-    """The master key: given, or kept beside the vault, where the first start makes it.
-
-    Raises `MasterKeyMissing`, and OSError if the file can't be read or written.
-    """
-    if settings.master_key:
-        return settings.master_key
-    path = settings.master_key_file
-    if not path.exists():
-        if settings.vault_file.exists():
-            raise MasterKeyMissing(
-                f"The key vault {settings.vault_file} is here, but its master key {path} is not. "
-                "Put the key back, or name it with CHATSVC_MASTER_KEY_FILE."
-            )
-        _make_key_file(path)
-    try:
-        key: bytes = kinds.KEY.read(path.read_text(encoding="ascii"))
-    except (Refusal, UnicodeError):
-        key = b""
-    if not key:
-        raise MasterKeyMissing(f"The file {path} must hold 32 bytes as 64 hexadecimal digits, and does not.")
-    return key
-
-
-def _make_key_file(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secrets.token_hex(kinds.KEY_BYTES) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)  # whole or not at all, and only the first of two processes makes it
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()

@@ -113,6 +113,14 @@ def _read_store_url(value: Any) -> str:
     return value
 
 
+def _read_vault_url(value: Any) -> str:
+    url = _read_store_url(value)
+    if url and parse_url(url).shape != "single":
+        # Replicas keep what was erased in files of their own, which nobody can have rewritten from here.
+        raise Refusal("must be a single server: redis://, rediss:// or unix://, without Sentinel or cluster.")
+    return url
+
+
 def _read_path(value: Any) -> Path:
     if not isinstance(value, str) or not value or "\0" in value:
         raise Refusal("must be a path.")
@@ -143,6 +151,7 @@ STORE_URL = Kind(
     "redis://, rediss://, unix://, redis+sentinel://, redis+cluster://; empty: the bundled store",
     _read_store_url,
 )
+VAULT_URL = Kind("redis://, rediss://, unix://; empty: a file, see vault_path", _read_vault_url)
 PATH = Kind("a path", _read_path, is_path=True)
 OPTIONAL_PATH = Kind("a path, or empty for the default", _read_optional_path, is_path=True)
 KEY = Kind("32 random bytes, as 64 hexadecimal digits or in base64", _read_key)

@@ -12,7 +12,8 @@ import click
 from aiohttp import web
 
 from chatsvc.app import Backend, open_backend
-from chatsvc.config import MasterKeyMissing, Settings, master_key
+from chatsvc.config import Settings
+from chatsvc.config_keys import MasterKeyMissing, master_keys
 from chatsvc.demo_pages import demo_pages
 from chatsvc.demo_plan import seed_plan
 from chatsvc.demo_site import declaration
@@ -64,13 +65,13 @@ def run_demo(options: DemoOptions) -> None:
 
     async def work(stop: asyncio.Event) -> None:
         async with AsyncExitStack() as stack:
-            backend, key = await _backend(stack, settings)
+            backend = await _backend(stack, settings)
             await _seed(backend, options.port)
             await seed_plan(backend.planning)
             await seed_statistics(PoolCounts(backend.link, "kunta"), backend.planning.now)
             host = f"kunta.localhost:{options.port}"
             extend = _with_pages(host, f"chat.localhost:{options.port}")
-            await stack.enter_async_context(serving(backend, settings, key, with_worker=True, extend=extend))
+            await stack.enter_async_context(serving(backend, settings, with_worker=True, extend=extend))
             _greet(options)
             if options.visitors:
                 task = asyncio.create_task(simulate_visitors(options.port, options.visitors))
@@ -95,13 +96,12 @@ async def _until_orphaned(parent: int, stop: asyncio.Event) -> None:
     stop.set()
 
 
-async def _backend(stack: AsyncExitStack, settings: Settings) -> tuple[Backend, bytes]:
+async def _backend(stack: AsyncExitStack, settings: Settings) -> Backend:
     try:
         url = await embedded_url(stack, settings)
-        key = master_key(settings)
-        backend = await open_backend(stack, settings, url, key, demo=True)
+        backend = await open_backend(stack, settings, url, master_keys(settings), demo=True)
         await backend.directory.claim(backend.vault.vault_id, demo=True)
-        return backend, key
+        return backend
     except (
         DataDirectoryBusy,
         EmbeddedStoreFailed,

@@ -6,7 +6,8 @@ import stat
 from importlib.resources import files
 from pathlib import Path
 
-from chatsvc.config import MasterKeyMissing, Settings, master_key
+from chatsvc.config import Settings
+from chatsvc.config_keys import MasterKeyMissing, master_key
 from chatsvc.doctor_findings import Findings
 from chatsvc.domain.errors import VaultUnavailable
 from chatsvc.store.vault import SqliteVault, WrongVault

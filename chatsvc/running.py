@@ -14,13 +14,14 @@ import structlog
 import uvloop
 from aiohttp import web
 
-from chatsvc.app import Backend, NodeParts, WorkerParts, derived, open_backend
-from chatsvc.config import MasterKeyMissing, Settings, master_key
-from chatsvc.domain.errors import StoreUnavailable
+from chatsvc.app import Backend, NodeParts, WorkerParts, open_backend
+from chatsvc.config import Settings
+from chatsvc.config_keys import MasterKeyMissing, master_keys
+from chatsvc.domain.errors import StoreUnavailable, VaultUnavailable
 from chatsvc.ports_in_use import holder_of
 from chatsvc.store.directory import WrongStore
 from chatsvc.store.embedded import DataDirectoryBusy, EmbeddedStore, EmbeddedStoreFailed
-from chatsvc.store.vault import WrongVault
+from chatsvc.store.vault_keys import VISITOR_TOKENS, WrongVault
 from chatsvc.telemetry.logging import configure
 from chatsvc.telemetry.metrics import Metrics
 from chatsvc.telemetry.server import start_metrics_server
@@ -61,13 +62,13 @@ def _raise_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def run_serve(settings: Settings, *, with_worker: bool) -> None:
-    """`chatsvc serve`. Raises CanNotStart."""
+def run_serve(settings: Settings, *, with_worker: bool, reread: Callable[[], Settings]) -> None:
+    """`chatsvc serve`; `reread` gives the settings as they are later. Raises CanNotStart."""
 
     async def work(stop: asyncio.Event) -> None:
         async with AsyncExitStack() as stack:
-            backend, key = await _backend(stack, settings)
-            await stack.enter_async_context(serving(backend, settings, key, with_worker=with_worker))
+            backend = await _backend(stack, settings, reread)
+            await stack.enter_async_context(serving(backend, settings, with_worker=with_worker))
             _log.info("ready", url=settings.origin)
             await stop.wait()
 
@@ -75,12 +76,12 @@ def run_serve(settings: Settings, *, with_worker: bool) -> None:
     run_until_stopped(work)
 
 
-def run_worker(settings: Settings) -> None:
-    """`chatsvc worker`. Raises CanNotStart."""
+def run_worker(settings: Settings, *, reread: Callable[[], Settings]) -> None:
+    """`chatsvc worker`; `reread` gives the settings as they are later. Raises CanNotStart."""
 
     async def work(stop: asyncio.Event) -> None:
         async with AsyncExitStack() as stack:
-            backend, _ = await _backend(stack, settings)
+            backend = await _backend(stack, settings, reread)
             await started(stack, backend)
             await stack.enter_async_context(working(backend, settings))
             _log.info("ready")
@@ -90,17 +91,21 @@ def run_worker(settings: Settings) -> None:
     run_until_stopped(work)
 
 
-async def _backend(stack: AsyncExitStack, settings: Settings) -> tuple[Backend, bytes]:
-    """Store and vault, waiting for a store that is not there yet. Raises CanNotStart."""
+async def _backend(stack: AsyncExitStack, settings: Settings, reread: Callable[[], Settings]) -> Backend:
+    """Store and vault, waiting for servers that are not there yet. Raises CanNotStart."""
     try:
         url = settings.redis_url or await embedded_url(stack, settings)
-        key = master_key(settings)
+        keys = master_keys(settings, reread)
         while True:
             try:
-                return await open_backend(stack, settings, url, key), key
+                return await open_backend(stack, settings, url, keys)
             except StoreUnavailable as error:
                 _log.warning("store_away", reason=str(error))
-                await asyncio.sleep(STORE_RETRY_S)
+            except VaultUnavailable as error:
+                if not settings.vault_url:
+                    raise CanNotStart(str(error)) from error
+                _log.warning("vault_away", reason=str(error))
+            await asyncio.sleep(STORE_RETRY_S)
     except (DataDirectoryBusy, EmbeddedStoreFailed, WrongVault, MasterKeyMissing) as error:
         raise CanNotStart(str(error)) from error
 
@@ -116,7 +121,6 @@ async def embedded_url(stack: AsyncExitStack, settings: Settings) -> str:
 async def serving(
     backend: Backend,
     settings: Settings,
-    key: bytes,
     *,
     with_worker: bool,
     extend: Callable[[web.Application], web.Application] = lambda app: app,
@@ -124,7 +128,7 @@ async def serving(
     """A node that takes connections; ends gently. Raises CanNotStart."""
     async with AsyncExitStack() as stack:
         metrics = Metrics("node")
-        parts = NodeParts(backend, settings, metrics, derived(key, "visitor tokens"))
+        parts = NodeParts(backend, settings, metrics, await backend.vault.secret(VISITOR_TOKENS))
         await started(stack, backend)
         await parts.start()
         stack.push_async_callback(parts.stop)

@@ -10,13 +10,12 @@ import pytest
 from chatsvc.config import (
     PREFIX,
     TABLE,
-    MasterKeyMissing,
     Settings,
     SettingsRefused,
     load,
     load_settings,
-    master_key,
 )
+from chatsvc.config_keys import MasterKeyMissing, master_key
 
 KEY = bytes(range(32))
 RIGHT = {
@@ -36,7 +35,11 @@ RIGHT = {
     "data_dir": ("/var/lib/chatsvc", "data"),
     "durability": ("everysec", "always"),
     "vault_path": ("", "/srv/vault.sqlite"),
+    "vault_url": ("", "redis://vault:6379", "rediss://u:p@vault.kunta.fi", "unix:///run/v"),
     "master_key": (KEY.hex(), "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
+    "master_key_next": ("", bytes(32).hex()),
+    "audit_dir": ("", "/srv/audit"),
+    "audit_key": (KEY.hex(),),
     "max_connections": ("1", "1000000"),
     "outbox_bytes": ("65536", "64 KiB", "1MiB"),
     "log_level": ("debug", "info", "warning", "error"),
@@ -58,7 +61,11 @@ WRONG = {
     "data_dir": ("",),
     "durability": ("", "Always", "never"),
     "vault_path": ("\0",),
+    "vault_url": ("localhost", "redis+cluster://a,b", "redis+sentinel://a/main"),
+    "master_key_next": ("secret",),
     "master_key": ("secret", KEY.hex()[:-2], KEY.hex() + "00"),
+    "audit_dir": ("\0",),
+    "audit_key": ("secret",),
     "max_connections": ("0", "many"),
     "outbox_bytes": ("1", "1 TiB", "1 GiB", "64 kib"),
     "log_level": ("verbose", "INFO"),
@@ -98,6 +105,8 @@ def test_right_values_are_accepted(name: str, value: str) -> None:
     variables = {PREFIX + name.upper(): value}
     if name == "metrics_host":  # whoever others can reach needs it
         variables["CHATSVC_PUBLIC_URL"] = "https://chat.example.fi"
+    if name in {"vault_url", "master_key_next"}:  # which make sense only beside it
+        variables["CHATSVC_MASTER_KEY"] = KEY.hex()
     loaded = load(None, variables)
     assert loaded.sources[name] == PREFIX + name.upper()
 
@@ -120,6 +129,34 @@ def test_pages_and_metrics_need_ports_of_their_own() -> None:
     assert refused({"CHATSVC_PORT": "9464"}).startswith("CHATSVC_PORT: port and metrics_port are both 9464;")
     load(None, {"CHATSVC_PORT": "9000", "CHATSVC_METRICS_PORT": "9000", "CHATSVC_METRICS_HOST": "127.0.0.2"})
     load(None, {"CHATSVC_PORT": "0", "CHATSVC_METRICS_PORT": "0"})
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        (
+            {"VAULT_URL": "unix:///run/v", "MASTER_KEY": KEY.hex(), "VAULT_PATH": "/srv/v"},
+            "CHATSVC_VAULT_URL: vault_path is set too",
+        ),
+        ({"VAULT_URL": "unix:///run/v"}, "CHATSVC_VAULT_URL: needs master_key"),
+        (
+            {"VAULT_URL": "unix:///run/s", "REDIS_URL": "unix:///run/s", "MASTER_KEY": KEY.hex()},
+            "CHATSVC_VAULT_URL: is the store of redis_url",
+        ),
+        ({"MASTER_KEY_NEXT": KEY.hex()}, "CHATSVC_MASTER_KEY_NEXT: is for a master_key that is set"),
+        (
+            {"MASTER_KEY_NEXT": KEY.hex(), "MASTER_KEY": KEY.hex()},
+            "CHATSVC_MASTER_KEY_NEXT: is the same as master_key",
+        ),
+    ],
+)
+def test_settings_of_the_vault_that_contradict_each_other_are_told(
+    variables: dict[str, str], told: str
+) -> None:
+    """A vault twice, beside what it opens, or without the key that all nodes share is refused by name."""
+    answer = refused({PREFIX + name: value for name, value in variables.items()})
+    assert answer.startswith(told)
+    assert KEY.hex() not in answer
 
 
 def test_a_password_in_a_wrong_url_is_not_repeated() -> None:

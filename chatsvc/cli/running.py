@@ -62,7 +62,7 @@ def serve(context: Context, with_worker: bool) -> None:
         )
     from chatsvc.running import run_serve
 
-    _run(lambda: run_serve(settings, with_worker=with_worker))
+    _run(lambda: run_serve(settings, with_worker=with_worker, reread=context.settings))
 
 
 @click.command(short_help="Run a worker: time limits and absences.")
@@ -80,7 +80,7 @@ def worker(context: Context) -> None:
         )
     from chatsvc.running import run_worker
 
-    _run(lambda: run_worker(settings))
+    _run(lambda: run_worker(settings, reread=context.settings))
 
 
 def _run(work: Callable[[], None]) -> None:

@@ -7,7 +7,8 @@ from typing import IO, Any
 
 import click
 
-from chatsvc.config import MasterKeyMissing, SettingsRefused
+from chatsvc.config import SettingsRefused
+from chatsvc.config_keys import MasterKeyMissing
 from chatsvc.domain.declaration import DeclarationRefused
 from chatsvc.domain.errors import ChatError
 from chatsvc.store.directory import WrongStore

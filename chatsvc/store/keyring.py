@@ -6,7 +6,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chatsvc.store.cipher import FORMAT, OVERHEAD, TEXT_AT, Unreadable, entry_place, fresh_nonce
-from chatsvc.store.vault import ConversationKeys, SqliteVault
+from chatsvc.store.vault_keys import ConversationKeys, Vault
 
 REMEMBERED = 20_000  # conversations; the least recently used go first
 
@@ -53,7 +53,7 @@ class ConversationSeal:
 class VaultKeyring:
     """`domain.ports.Keyring` over a vault."""
 
-    def __init__(self, vault: SqliteVault) -> None:
+    def __init__(self, vault: Vault) -> None:
         self._vault = vault
         self._known: OrderedDict[str, ConversationSeal] = OrderedDict()
 

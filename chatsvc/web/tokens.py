@@ -17,7 +17,7 @@ class VisitorTokens:
     """Issues and recognises tokens, and turns them into what the store may know."""
 
     def __init__(self, secret: bytes) -> None:
-        """`secret` is derived from the master key; every node has the same."""
+        """`secret` comes from the vault; every node has the same."""
         self._secret = secret
 
     def issue(self) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from chatsvc.config import load_settings, master_key
+from chatsvc.config import load_settings
+from chatsvc.config_keys import master_key
 from chatsvc.store.directory import Directory
 from chatsvc.store.link import Link
 from chatsvc.store.vault import SqliteVault

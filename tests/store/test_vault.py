@@ -1,4 +1,4 @@
-"""The key vault, on a real file."""
+"""The key vault in a file: what holds for a file only; the rest is in test_vault_contract.py."""
 
 import asyncio
 import signal
@@ -9,14 +9,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chatsvc.domain.errors import VaultUnavailable
 from chatsvc.store import vault as vault_module
-from chatsvc.store.vault import ConversationKeys, KeyGone, SqliteVault, WrongVault
+from chatsvc.store.vault import SqliteVault
+from chatsvc.store.vault_keys import VISITOR_TOKENS, derived
+from tests.support.vaults import all_same
 
 MASTER = bytes(range(32))
-NONCE = bytes(12)
+OTHER = bytes(reversed(range(32)))
 
 
 @pytest.fixture
@@ -31,127 +32,25 @@ async def vault(path: Path) -> AsyncIterator[SqliteVault]:
     await opened.close()
 
 
-def same(one: AESGCM, other: AESGCM) -> bool:
-    """Whether two keys are the same key."""
-    return one.encrypt(NONCE, b"text", b"") == other.encrypt(NONCE, b"text", b"")
-
-
-def all_same(one: ConversationKeys, other: ConversationKeys) -> bool:
-    """Whether all three keys are the same."""
-    return same(one.talk, other.talk) and same(one.staff, other.staff) and same(one.intake, other.intake)
-
-
-def contents(path: Path) -> bytes:
-    """Every byte of the vault's file and whatever lies beside it."""
-    return b"".join(file.read_bytes() for file in path.parent.iterdir())
-
-
-async def test_keys_are_there_after_closing_and_opening_again(path: Path) -> None:
-    """What `create` gave, `fetch` gives in the next life of the process."""
-    vault = await SqliteVault.open(path, MASTER)
+async def test_a_vault_of_the_first_format_goes_on(vault: SqliteVault, path: Path) -> None:
+    """A vault without secrets gets those that its master key gave, so that visitors' tokens stay good."""
     made = await vault.create("kunta", "c1")
     await vault.close()
+    with sqlite3.connect(path) as writer:
+        writer.execute("DROP TABLE secret")
+        writer.execute("UPDATE vault SET schema = 1")
+    writer.close()
     again = await SqliteVault.open(path, MASTER)
+    assert await again.secret(VISITOR_TOKENS) == derived(MASTER, VISITOR_TOKENS)
     assert all_same(made, await again.fetch("c1"))
-    assert again.vault_id == vault.vault_id
+    await again.rotate(OTHER)
+    assert await again.secret(VISITOR_TOKENS) == derived(MASTER, VISITOR_TOKENS)
     await again.close()
 
 
-async def test_every_key_is_another(vault: SqliteVault) -> None:
-    """The three keys of a conversation differ, and so do those of two conversations."""
-    one, two = await vault.create("kunta", "c1"), await vault.create("kunta", "c2")
-    assert (
-        len(
-            {
-                key.encrypt(NONCE, b"", b"")
-                for keys in (one, two)
-                for key in (keys.talk, keys.staff, keys.intake)
-            }
-        )
-        == 6
-    )
-
-
-async def test_creating_again_gives_the_present_keys(vault: SqliteVault, path: Path) -> None:
-    """Two nodes that make keys for one conversation at once get the same ones."""
-    other = await SqliteVault.open(path, MASTER)
-    one, two = await asyncio.gather(vault.create("kunta", "c1"), other.create("kunta", "c1"))
-    assert all_same(one, two)
-    assert all_same(one, await vault.create("kunta", "c1"))
-    await other.close()
-
-
-async def test_many_keys_wanted_at_once_are_all_made(vault: SqliteVault) -> None:
-    """A rush of newcomers gets keys, each their own, from one thread."""
-    wanted = [(f"site{n % 7}", f"c{n}") for n in range(400)]
-    made = await asyncio.gather(*(vault.create(*each) for each in wanted))
-    assert len({keys.talk.encrypt(NONCE, b"", b"") for keys in made}) == 400
-    assert all_same(made[123], await vault.fetch("c123"))
-
-
-async def test_shredded_keys_are_gone_from_the_disk(vault: SqliteVault, path: Path) -> None:
-    """After `shred` no byte of the wrapped keys is in the file or its journal, and `fetch` says so."""
-    await vault.create("kunta", "c0")
-    await vault.create("kunta", "c1")
-    with sqlite3.connect(path) as reader:
-        wrapped = reader.execute(
-            "SELECT talk, staff, intake FROM conversation_key WHERE conversation = 'c1'"
-        ).fetchone()
-    reader.close()
-    assert all(key in contents(path) for key in wrapped)
-    assert await vault.shred("c1")
-    assert not any(key[13:29] in contents(path) for key in wrapped)
-    with pytest.raises(KeyGone):
-        await vault.fetch("c1")
-    assert not await vault.shred("c1")
-    await vault.fetch("c0")
-
-
-async def test_keys_never_made_are_gone(vault: SqliteVault) -> None:
-    """Asking for a conversation that has no keys is refused for good, not for now."""
-    with pytest.raises(KeyGone) as caught:
-        await vault.fetch("c1")
-    assert not caught.value.retryable
-
-
-@pytest.mark.usefixtures("vault")
-async def test_another_master_key_is_refused_at_once(path: Path) -> None:
-    """A vault opens only with the key it was made with, and says so before anything else happens."""
-    with pytest.raises(WrongVault, match="does not fit the key vault"):
-        await SqliteVault.open(path, bytes(32))
-    with pytest.raises(WrongVault, match="31 bytes"):
-        await SqliteVault.open(path, bytes(31))
-
-
-async def test_a_newer_format_is_refused(path: Path) -> None:
-    """A vault that a later version made is left alone."""
-    await (await SqliteVault.open(path, MASTER)).close()
-    with sqlite3.connect(path) as writer:
-        writer.execute("UPDATE vault SET schema = 2")
-    writer.close()
-    with pytest.raises(WrongVault, match="has format 2"):
-        await SqliteVault.open(path, MASTER)
-
-
-@pytest.mark.parametrize(
-    "forgery",
-    [
-        "UPDATE conversation_key SET talk = (SELECT intake FROM conversation_key WHERE conversation = 'c2')",
-        "UPDATE conversation_key SET site = 'other' WHERE conversation = 'c1'",
-        "UPDATE conversation_key SET talk = staff WHERE conversation = 'c1'",
-        "UPDATE conversation_key SET talk = x'01' WHERE conversation = 'c1'",
-    ],
-)
-async def test_keys_moved_to_another_place_are_refused(vault: SqliteVault, path: Path, forgery: str) -> None:
-    """A wrapped key opens only for the site, conversation and purpose it was made for."""
-    await vault.create("kunta", "c1")
-    await vault.create("kunta", "c2")
-    await vault.create("other", "c3")
-    with sqlite3.connect(path) as writer:
-        writer.execute(forgery)
-    writer.close()
-    with pytest.raises(VaultUnavailable, match="can't be unwrapped"):
-        await vault.fetch("c1")
+async def test_a_new_vault_has_secrets_of_its_own(vault: SqliteVault) -> None:
+    """What a master key gave to vaults of the first format opens nothing in a new one."""
+    assert await vault.secret(VISITOR_TOKENS) != derived(MASTER, VISITOR_TOKENS)
 
 
 async def test_the_file_is_private_whatever_the_umask(path: Path) -> None:
@@ -190,21 +89,6 @@ async def test_what_is_not_a_vault_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(VaultUnavailable, match="not a database"):
         await SqliteVault.open(other, MASTER)
     assert other.read_bytes() == before
-
-
-async def test_a_closed_vault_says_so(path: Path) -> None:
-    """After `close` every call is refused, and closing again is harmless."""
-    vault = await SqliteVault.open(path, MASTER)
-    await vault.close()
-    await vault.close()
-    for call in (vault.create("kunta", "c1"), vault.fetch("c1"), vault.shred("c1")):
-        with pytest.raises(VaultUnavailable, match="closed"):
-            await call
-
-
-async def test_keys_do_not_show_in_a_repr(vault: SqliteVault) -> None:
-    """Printing keys shows nothing of them."""
-    assert repr(await vault.create("kunta", "c1")) == "ConversationKeys(…)"
 
 
 WRITER = """

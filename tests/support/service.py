@@ -119,7 +119,7 @@ async def running(
         await backend.directory.put_site(replace(site))
         for person in people or (make_staff("aino"), make_staff("eino")):
             await backend.directory.put_staff(person)
-        parts = await stack.enter_async_context(serving(backend, made, MASTER_KEY, with_worker=worker))
+        parts = await stack.enter_async_context(serving(backend, made, with_worker=worker))
         inner = await stack.enter_async_context(AsyncExitStack())
         http = await inner.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         yield Service(backend, parts, made, http, inner, site)

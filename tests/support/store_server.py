@@ -58,6 +58,11 @@ class SingleStore:
         self._arguments = [str(self._dir / "store.conf"), *filter(None, [option])]
 
     @property
+    def directory(self) -> Path:
+        """Where all its files are."""
+        return self._dir
+
+    @property
     def url(self) -> str:
         """For `Link.open` and for redis-py."""
         return f"redis://127.0.0.1:{self.port}/0" if self.port else f"unix://{self._dir}/s"
