@@ -77,9 +77,19 @@ async def greet(wire: Wire, login: Login, db: int, client_name: str) -> Greeting
         async with asyncio.timeout(CONNECT_WITHIN_S):
             _, info, *_ = await asyncio.gather(*asked)
         return Greeting(_info(info))
-    except BaseException:
+    except BaseException as error:
         wire.abort()
+        if isinstance(error, StoreUnavailable):
+            raise NotReady(_hung_up(wire.why_lost)) from None
         raise
+
+
+def _hung_up(why: Exception | None) -> str:
+    """Why a server has ended a connection before it said who it is."""
+    if isinstance(why, ssl.SSLError):
+        # The alert comes after the handshake: only then does the server look at what we show.
+        return "it does not accept our certificate, or we show none (cert= and key= in the URL)"
+    return "it ended the connection without a word; if it wants TLS, the URL begins with rediss"
 
 
 class Node:
@@ -238,11 +248,29 @@ def reason(error: Exception) -> str:
         case TimeoutError():
             return "it does not answer in time"
         case ssl.SSLCertVerificationError():
-            return f"its certificate is not accepted ({error.verify_message})"
+            return _mistrust(error)
+        case ssl.SSLError():
+            return "it does not speak TLS as we do; if it wants none, the URL begins with redis or redis+"
         case OSError():
             return error.strerror or type(error).__name__
         case _:
             return str(error)
+
+
+# Codes of OpenSSL's verification (X509_V_ERR_…).
+_UNKNOWN_AUTHORITY: Final = frozenset({7, 18, 19, 20, 21})
+_EXPIRED: Final = 10
+_OTHER_NAMES: Final = frozenset({62, 64})
+
+
+def _mistrust(error: ssl.SSLCertVerificationError) -> str:
+    if error.verify_code in _UNKNOWN_AUTHORITY:
+        return "its certificate is signed by nobody we know; name its authority with ca= in the URL"
+    if error.verify_code == _EXPIRED:
+        return "its certificate has expired"
+    if error.verify_code in _OTHER_NAMES:
+        return "its certificate is for another name than the URL has"
+    return f"its certificate is not accepted ({error.verify_message})"
 
 
 def _info(reply: Any) -> dict[str, str]:

@@ -17,7 +17,8 @@ _SHAPES: Final[dict[str, tuple[Shape, bool]]] = {
     "redis+sentinel": ("sentinel", False),
     "rediss+sentinel": ("sentinel", True),
 }
-_OPTIONS: Final = {"db", "ca", "cert", "key", "sentinel_user", "sentinel_password"}
+_FILES: Final = ("ca", "cert", "key")
+_OPTIONS: Final = {"db", *_FILES, "sentinel_user", "sentinel_password"}
 _SENTINEL_PORT: Final = 26379
 
 
@@ -64,6 +65,11 @@ def parse_url(url: str) -> StoreUrl:
     shape, encrypted = _SHAPES[scheme]
     parts = urlsplit(url)
     options = _options(parts)
+    useless = [name for name in _FILES if name in options and not encrypted]
+    if useless:
+        raise ValueError(
+            f"{useless[0]}= in the store's URL is for encrypted connections: write rediss, not {scheme}"
+        )
     userinfo, _, places = parts.netloc.rpartition("@")
     user, _, password = userinfo.partition(":")
     login = Login(unquote(user), unquote(password))
@@ -123,13 +129,24 @@ def _db(shape: Shape, path: str, options: dict[str, str]) -> int:
 
 
 def _tls(options: dict[str, str]) -> ssl.SSLContext:
-    for option in ("ca", "cert", "key"):
+    for option in _FILES:
         if option in options and not Path(options[option]).is_file():
             raise ValueError(f"the file of {option}= in the store's URL can't be read")
+    if "key" in options and "cert" not in options:
+        raise ValueError("key= in the store's URL needs cert=, the certificate that belongs to it")
     try:
         context = ssl.create_default_context(cafile=options.get("ca"))
+    except (OSError, ssl.SSLError):
+        raise ValueError(
+            "the file of ca= in the store's URL can't be used: it must hold certificates in PEM form"
+        ) from None
+    try:
         if "cert" in options:
-            context.load_cert_chain(options["cert"], options.get("key"))
-    except (OSError, ssl.SSLError) as error:
-        raise ValueError("the certificates in the store's URL can't be used") from error
+            # With an empty password OpenSSL does not ask for one at the terminal.
+            context.load_cert_chain(options["cert"], options.get("key"), password="")
+    except (OSError, ssl.SSLError):
+        raise ValueError(
+            "the files of cert= and key= in the store's URL can't be used: they must hold a certificate and "
+            "its own key, both in PEM form, without a passphrase"
+        ) from None
     return context

@@ -119,6 +119,7 @@ class Wire(asyncio.Protocol):
         self.unloadable: dict[str, str] = {}
         self.choked = False
         self.lost = False
+        self.why_lost: Exception | None = None
         self.since = loop.time()
         self._on_refused = on_refused
         self._on_lost = on_lost
@@ -199,8 +200,8 @@ class Wire(asyncio.Protocol):
         self._answered += answered
 
     def connection_lost(self, exc: Exception | None) -> None:
-        del exc
         self.lost = True
+        self.why_lost = exc
         if self._watch is not None:
             self._watch.cancel()
         if self._on_lost is not None:

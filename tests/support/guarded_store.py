@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import quote
 
 from tests.support.ports import free_port
-from tests.support.store_server import SingleStore, valkey_binary
+from tests.support.store_server import SingleStore, redis_binary, valkey_binary
 
 SHIPPED: Final = Path(__file__).resolve().parents[2] / "deploy" / "store"
 PLACE: Final = "/etc/chatsvc-store"
@@ -58,6 +58,31 @@ class GuardedStore(SingleStore):
             told = {_text(name): _text(value) for name, value in entry.items()}
             found.append(f"{told['username']}: {told['reason']} {told['object']} ({told['context']})")
         return found
+
+
+class EncryptedStore(GuardedStore):
+    """The same, on Redis, with the shipped settings for TLS; `folder` has `tls` with the certificates."""
+
+    def __init__(self, folder: Path) -> None:
+        port = free_port()
+        super().__init__(
+            redis_binary(), folder, port=port, more=f"{shipped('tls.conf', folder)}tls-port {port}\n"
+        )
+        tls = folder / "tls"
+        self.shown = f"cert={tls}/node.crt&key={tls}/node.key"
+        self.trusted = f"ca={tls}/ca.crt"
+
+    @property
+    def url(self) -> str:
+        """As the one who may do everything; redis-py has other names for the files."""
+        tls = self.folder / "tls"
+        files = f"ssl_ca_certs={tls}/ca.crt&ssl_certfile={tls}/node.crt&ssl_keyfile={tls}/node.key"
+        return f"rediss://looker:looker@127.0.0.1:{self.port}?{files}"
+
+    def url_of(self, user: str, *options: str, host: str = "127.0.0.1", scheme: str = "rediss") -> str:
+        """As one of the shipped users, with these options of the URL, or with those that are right."""
+        query = "&".join(options) if options else f"{self.trusted}&{self.shown}"
+        return f"{scheme}://{user}:{self.password(user)}@{host}:{self.port}/0?{query}"
 
 
 def _text(value: object) -> str:
