@@ -146,7 +146,7 @@ class RedisVault:
             )
         if server.faults:
             told = " ".join(map(str, server.faults))
-            raise WrongVault(f"The server at {self._where} can't be a key vault. {told}")
+            raise WrongVault(f"The server at {self._where} can't be a key vault: {told}")
         if not server.tells:
             _log.warning("vault_configuration_unknown")  # `chatsvc doctor` says what to look at
         return server

@@ -28,7 +28,7 @@ class Fault:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.text[:1].upper()}{self.text[1:]}. {self.remedy}"
+        return f"{self.text}. {self.remedy}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,19 @@ def faults(info: Info, config: Info | None) -> list[Fault]:
         now = _told(info).get(name) if config is None else config.get(name)
         if now is not None and now != wanted:
             mending = f"Set `{name} {_shown(wanted)}` in its configuration."
-            found.append(Fault(f"{name} is {_shown(now)}: {why}", mending))
+            found.append(Fault(f"{name} is {_shown(now)} ({why})", mending))
     if info.get("connected_slaves", "0") != "0":
         found.append(
             Fault(
                 "it has a replica, whose files keep what was erased, and can't be rewritten from here",
                 "Take the replica away; a copy of the vault is made with `chatsvc vault backup`.",
+            )
+        )
+    if info.get("rdb_saves", "0") != "0":
+        found.append(
+            Fault(
+                "it has written a snapshot since it was started, which keeps what was erased",
+                "Delete its dump.rdb and start it again.",
             )
         )
     if info.get("cluster_enabled") == "1":
