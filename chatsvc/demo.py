@@ -20,6 +20,7 @@ from chatsvc.demo_site import declaration
 from chatsvc.demo_statistics import seed_statistics
 from chatsvc.demo_visitors import simulate_visitors
 from chatsvc.domain.declaration import parse_declaration
+from chatsvc.domain.declaration_retention import parse_retention, with_retention
 from chatsvc.domain.errors import StoreUnavailable
 from chatsvc.domain.sites import PoolId, Site, SiteId, Staff, StaffId
 from chatsvc.running import CanNotStart, embedded_url, run_until_stopped, serving
@@ -128,7 +129,11 @@ async def _seed(backend: Backend, port: int) -> None:
 
 def demo_sites(port: int) -> tuple[Site, ...]:
     """The declared sites of the demo, with the example page's real origin."""
-    return parse_declaration(declaration(f"http://kunta.localhost:{port}"), "site.toml")
+    text = declaration(f"http://kunta.localhost:{port}")
+    return tuple(
+        with_retention(None, site, rules, 0)
+        for site, rules in zip(parse_declaration(text, "site.toml"), parse_retention(text), strict=True)
+    )
 
 
 def _person(name: str, alias: str, role: Any, hashed: str) -> Staff:

@@ -13,6 +13,12 @@ from chatsvc.cli.trouble import Failed, Refused
 from chatsvc.domain.declaration import parse_declaration
 from chatsvc.domain.declaration_changes import Change, changes
 from chatsvc.domain.declaration_plan import DeclaredPlan, parse_plans
+from chatsvc.domain.declaration_retention import (
+    DeclaredRetention,
+    ExistingNotSaid,
+    parse_retention,
+    with_retention,
+)
 from chatsvc.domain.plan import Edit, Plan
 from chatsvc.domain.sites import Queue, Site, SiteId
 from chatsvc.store.chats import PoolChats
@@ -38,7 +44,10 @@ def apply_command(context: Context, file: Path, dry_run: bool, prune: bool) -> N
     """
     settings = context.settings()
     text = _text(file)
-    wanted = Wanted(str(file), parse_declaration(text, str(file)), parse_plans(text, str(file)), prune=prune)
+    wanted = Wanted(
+        str(file), parse_declaration(text, str(file)), parse_plans(text, str(file)),
+        parse_retention(text, str(file)), prune=prune,
+    )  # fmt: skip
 
     async def work(directory: Directory, link: Link) -> list[Change]:
         return await apply_wanted(directory, link, wanted, dry_run=dry_run)
@@ -50,6 +59,11 @@ def apply_command(context: Context, file: Path, dry_run: bool, prune: bool) -> N
         click.echo("Nothing changed.")
     elif dry_run:
         click.echo("This was a dry run: nothing is changed yet.")
+    for site in without_retention(wanted, found):
+        click.echo(
+            f"Note: {site} has no retention rules, so everything goes when a wrap-up ends (deploy/retention.md).",
+            err=True,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +73,7 @@ class Wanted:
     file: str
     sites: Sequence[Site]
     plans: Sequence[DeclaredPlan]
+    retention: Sequence[DeclaredRetention] = ()
     prune: bool = False
 
 
@@ -72,7 +87,8 @@ async def apply_wanted(
     """
     for _ in range(MOST_TRIES):
         before, plan = await directory.load(), await PlanStore(link).load()
-        relocation = plan_relocation(before, with_known_hours(before, wanted.sites))
+        declared = with_rules(before, wanted)
+        relocation = plan_relocation(before, with_known_hours(before, declared))
         sites = relocation.sites
         refuse_what_does_not_fit(before, sites, prune=wanted.prune)
         await refuse_while_present(link, before, relocation)
@@ -88,6 +104,31 @@ async def apply_wanted(
         found = [change for site in sites for change in changes(before.site(site.id), site)]
         return [*found, *relocation.changes(before), *(change for step in steps for change in step.changes)]
     raise Failed("Others have changed the sites or the plan each time, so nothing is written; apply again.")
+
+
+def with_rules(before: DirectorySnapshot, wanted: Wanted) -> tuple[Site, ...]:
+    """The sites with all versions of their retention rules. Raises `Refused` if a change leaves out what it is for."""
+    said = {declared.site: declared for declared in wanted.retention}
+    found, reasons = [], []
+    for site in wanted.sites:
+        try:
+            found.append(with_retention(before.site(site.id), site, said.get(site.id), wall_clock_ms()))
+        except ExistingNotSaid:
+            reasons.append(
+                f"The retention rules of {site.id} differ from those in force. Say in [site.{site.id}] whether they "
+                "are also for conversations that have ended already: retention_existing = true (some may go "
+                "sooner; nothing stays longer than promised, but for a legal minimum) or false."
+            )
+    if reasons:
+        raise Refused("\n".join(reasons))
+    return tuple(found)
+
+
+def without_retention(wanted: Wanted, found: Iterable[Change]) -> list[str]:
+    """New sites for which the file has no rules."""
+    ruled = {declared.site for declared in wanted.retention if declared.rules}
+    new = {change.place for change in found if change.kind == "new"}
+    return [site.id for site in wanted.sites if site.id in new - ruled]
 
 
 def planned_after(plan: Plan, edits: Iterable[tuple[SiteId, Sequence[Edit]]]) -> Plan:

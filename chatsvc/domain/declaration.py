@@ -97,8 +97,11 @@ SITE_KEYS: Mapping[str, Key] = {
         "late_ms", duration("1 min", "4 h"), "after a shift's start: who has not clocked in is shown as late"
     ),
 }
-_SITE_TABLES = ("emergency", "alternatives", "queue", "shift")
-_QUEUE_TABLES = ("minimum",)  # this and `shift` are read by declaration_plan
+# Read elsewhere: `shift` and `minimum` by declaration_plan, what begins with `retention` by declaration_retention.
+_SITE_TABLES = (
+    "emergency", "alternatives", "queue", "shift", "retention", "retention_existing", "retention_within",
+)  # fmt: skip
+_QUEUE_TABLES = ("minimum",)
 
 
 class DeclarationRefused(Exception):

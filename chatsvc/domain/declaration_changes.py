@@ -7,8 +7,10 @@ from typing import Any, Literal
 from chatsvc.domain.declaration import CONTACT_KEYS, QUEUE_KEYS, SITE_KEYS, Key
 from chatsvc.domain.declaration_hours import hours_text
 from chatsvc.domain.declaration_questions import form_changes
+from chatsvc.domain.declaration_retention import rule_text
 from chatsvc.domain.declaration_text import duration_text
 from chatsvc.domain.hours import OpeningHours
+from chatsvc.domain.retention import RuleSet
 from chatsvc.domain.sites import Contact, Queue, Site
 
 SHOWN = 60  # characters of a long text
@@ -41,6 +43,7 @@ def changes(before: Site | None, after: Site) -> Iterator[Change]:
             was, now = _contacts(getattr(before, key)), _contacts(getattr(after, key))
             if getattr(before, key) != getattr(after, key):
                 yield Change("changed", after.id, key, was, now)
+        yield from _retention_changes(before, after)
     yield from _queue_changes(before.queues if before else (), after.queues)
 
 
@@ -95,6 +98,26 @@ def _shown(value: Any) -> str:
 
 def _brief(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+
+
+def _retention_changes(before: Site, after: Site) -> Iterator[Change]:
+    """How the rules in force differ, and which version that makes."""
+    if before.retention == after.retention:
+        return
+    was, now = before.retention[-1:], after.retention[-1]
+    rules = {rule.name: rule_text(rule) for version in was for rule in version.rules}
+    wanted = {rule.name: rule_text(rule) for rule in now.rules}
+    for name in dict.fromkeys([*rules, *wanted]):
+        if rules.get(name) != wanted.get(name):
+            yield Change(
+                "changed", after.id, f"retention {name}", _shown(rules.get(name)), _shown(wanted.get(name))
+            )
+    number = f"{now.number}, {'also' if now.existing else 'not'} for what exists"
+    yield Change("changed", after.id, "retention version", _number(was), number)
+
+
+def _number(versions: tuple[RuleSet, ...]) -> str:
+    return str(versions[-1].number) if versions else "(none)"
 
 
 def _contacts(contacts: tuple[Contact, ...]) -> str:

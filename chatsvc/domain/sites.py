@@ -5,6 +5,7 @@ from typing import Literal, NewType
 
 from chatsvc.domain.hours import OpeningHours, Texts
 from chatsvc.domain.questions import Question, Rule
+from chatsvc.domain.retention import RuleSet
 
 SiteId = NewType("SiteId", str)
 QueueName = NewType("QueueName", str)  # unique within its site
@@ -81,6 +82,7 @@ class Site:
     grace_staff_ms: int = 120_000
     late_ms: int = 300_000  # after a shift's start: who has not clocked in by then is shown as late
     former_pools: tuple[PoolId, ...] = ()  # whose records of this site stay where they are
+    retention: tuple[RuleSet, ...] = ()  # every version of its rules, oldest first
 
     @property
     def pool_id(self) -> PoolId:
