@@ -35,8 +35,13 @@ class Caller:
 
 def caller(visitor: str, conn: str, site: Site, lang: str, also: Iterable[str] = ()) -> Caller:
     """The visitor with the languages that the site serves in; of others its default."""
-    route = lang if lang in site.languages else site.languages[0]
+    route = route_of(site, lang)
     return Caller(visitor, lang, conn, route, _others(site, route, also))
+
+
+def route_of(site: Site, lang: str) -> str:
+    """The language of the site in which somebody is served who asks for `lang`: that one, or else its default."""
+    return lang if lang in site.languages else site.languages[0]
 
 
 def _others(site: Site, route: str, also: Iterable[str]) -> tuple[str, ...]:

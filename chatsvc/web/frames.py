@@ -83,10 +83,15 @@ class Seen(Frame, tag="seen"):
 
 
 class Watch(Frame, tag="watch"):
-    """Before joining: `status` now and on every change; creates nothing."""
+    """Before joining: `status` now and on every change; creates nothing.
+
+    `lang`, the visitor's, is said by the first `watch` of a page that somebody has opened, and by no later one: whoever
+    is told then that the queue is closed is counted as told so.
+    """
 
     site: Name
     queue: Name | None = None
+    lang: Lang | None = None
 
 
 class VisitorHello(Frame, tag="hello"):

@@ -1,12 +1,14 @@
-"""What a visitor is told whom a queue does not let in, and that they are counted."""
+"""What a visitor is told whom a queue does not let in, and that they are counted, once for a queue and connection."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chatsvc.domain.errors import ChatError, NoEntry
 from chatsvc.domain.sites import Queue, QueueKey, Site
 from chatsvc.domain.statistics import TurnedAway as How
 from chatsvc.services.pool import Pool
-from chatsvc.services.visits import Caller, count_turned_away
+from chatsvc.services.queues import QueueReport
+from chatsvc.services.visits import Caller, count_turned_away, route_of
 from chatsvc.web import frames, views
 
 if TYPE_CHECKING:
@@ -38,6 +40,14 @@ class TurnedAway:
         if queue.name != hello.queue:  # where answers have led
             found.queue, found.names = queue.name, queue.names
         return found
+
+    def looked(self, pool: Pool, site: Site, reports: Sequence[QueueReport], lang: str) -> None:
+        """Count somebody who has opened the page and is told that its queue is closed, or has nobody on duty.
+
+        Of several queues nobody has said yet which one they want.
+        """
+        if len(reports) == 1 and reports[0].state in ("closed", "no_staff"):
+            self.count(pool, reports[0].queue, route_of(site, lang), reports[0].state)
 
     def count(self, pool: Pool, queue: Queue, language: str, reason: str) -> None:
         """Count it in the background."""

@@ -99,8 +99,11 @@ class VisitorSession(Connection):
         for queue in queues:
             hub.watchers[queue.key].add(self)
             self._watched.add((hub, queue.key))
-        for report in await hub.reports(queues):
+        reports = await hub.reports(queues)
+        for report in reports:
             self.socket.send(views.status(site, report, self._resumes, frame.ref))
+        if frame.lang is not None and self._resumes is None:
+            self._turned_away.looked(hub.pool, site, reports, frame.lang)
 
     async def _resumable(self, site: Site, hub: Hub) -> str | None:
         if self._token is None or await self.node.graves.holds(self.node.tokens.grave(self._token)):

@@ -110,6 +110,53 @@ async def test_whoever_is_turned_away_is_counted_once(service: Service, saana: P
     assert await today(saana) == {"attempts": 4, "told_closed": 1, "full": 1, "waiting": 2}
 
 
+async def look(service: Service, **fields: Any) -> Any:
+    """A visitor who opens the page; gives the socket, once the look has been counted."""
+    visitor = await service.visitor()
+    await visitor.send("watch", site="kunta", **fields)
+    await visitor.expect("status")
+    await settled(service)
+    return visitor
+
+
+async def test_whoever_opens_the_page_and_reads_closed_is_counted_once(
+    service: Service, saana: Person
+) -> None:
+    """Once for a connection, by the language that is said; and not again when the same visitor asks all the same."""
+    visitor = await look(service, queue="paihde", lang="fi")
+    await visitor.ask("watch", "status", site="kunta", queue="paihde", lang="fi")
+    await visitor.send("hello", site="kunta", queue="paihde", lang="fi", want_token=True)
+    await visitor.expect("unavailable")
+    await settled(service)
+    assert await today(saana) == {"attempts": 1, "told_closed": 1}
+    await look(service, queue="paihde", lang="sms")  # in the site's default, as they would be served
+    site = replace(service.site, queues=tuple(replace(queue, open=False) for queue in service.site.queues))
+    await service.backend.directory.put_site(site)
+    await service.backend._refresh()
+    await look(service, queue="paihde", lang="sv")
+    assert await today(saana) == {"attempts": 3, "told_closed": 3}
+    found = await service.backend.counts.today(service.site, service.backend.clock.now())
+    counted = {(tally.language, tally.what): number for tally, number in found.items()}
+    assert counted == {
+        ("fi", "turned_no_staff"): 2,
+        ("sv", "turned_closed"): 1,
+    }
+
+
+async def test_who_only_looks_is_no_attempt(service: Service, saana: Person) -> None:
+    """Without a language, at several queues, at one that is open or full, or with a conversation to come back to."""
+    await look(service, queue="paihde")
+    await look(service, lang="fi")
+    await service.on_duty("aino")
+    await look(service, queue="paihde", lang="fi")
+    first, _ = await service.joined()
+    await service.joined()
+    await look(service, queue="paihde", lang="fi")
+    assert await today(saana) == {"attempts": 2, "waiting": 2}
+    assert await today(saana, "velka") == {}
+    await first.close()
+
+
 async def test_whoever_is_led_to_a_message_is_counted_so(valkey: SingleStore, tmp_path: Path) -> None:
     """A rule answers instead of a counsellor, also while nobody is on duty; without the answers it is no attempt."""
     words = {"fi": "Soita 112."}

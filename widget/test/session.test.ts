@@ -50,6 +50,19 @@ test("A newcomer only watches, and says hello when the person starts.", () => {
   assert.equal(session.view.talk?.state, "waiting");
 });
 
+test("Only the first look of an opened page says its language, which counts it where it is closed.", () => {
+  const { peer, session, reconnect } = setUp();
+  assert.equal(peer.socket.sent[0]?.["lang"], "fi");
+  const unanswered = reconnect();
+  assert.equal(unanswered.sent[0]?.["lang"], "fi");
+  unanswered.deliver(statusOf("paihde", { state: "closed" }));
+  const later = reconnect(60_000);
+  assert.deepEqual([later.types, later.sent[0]?.["lang"]], [["watch"], undefined]);
+  session.browse();
+  peer.socket.accept();
+  assert.deepEqual([peer.socket.types, peer.socket.sent[0]?.["lang"]], [["watch"], undefined]);
+});
+
 test("After a reload the conversation that goes on is resumed by itself, once, in its own queue.", () => {
   const { peer, session } = setUp(null);
   peer.socket.deliver(statusOf("mieli", { resume: "paihde" }));

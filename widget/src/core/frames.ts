@@ -68,7 +68,7 @@ export interface WithRef {
 export type VisitorFrame = WithRef &
   (
     | { type: "ping" }
-    | { type: "watch"; site: string; queue?: string }
+    | { type: "watch"; site: string; queue?: string; lang?: string }
     | {
         type: "hello";
         site: string;

@@ -179,7 +179,11 @@ export class Session extends Viewed {
 
   #watch(): void {
     const { queue } = this.#options;
-    this.#connection.ask("watch", { type: "watch", ref: "watch", site: this.#options.site, ...(queue && { queue }) });
+    // Whoever opens the page is counted if it is closed; not again when a page that was left open looks anew.
+    const opens = this.#resumes && !this.view.informed;
+    this.#connection.ask("watch", {
+      type: "watch", ref: "watch", site: this.#options.site, ...(queue && { queue }), ...(opens && { lang: this.lang }),
+    });
   }
 
   #hello(queue: string, fresh: boolean): void {
