@@ -16,7 +16,9 @@ from chatsvc.domain.sites import PoolId
 from chatsvc.domain.statistics import MONTHS_KEPT, Tally, local_hour, months_before
 from chatsvc.store.statistics import PoolCounts
 from chatsvc.telemetry.metrics import Metrics
+from chatsvc.web.tokens import COOKIE
 from tests.support.api import Person, person
+from tests.support.client import connected
 from tests.support.service import Service, make_site, make_staff
 from tests.support.stores import SingleStore
 from tests.support.time_travel import MINUTE, pass_time, still
@@ -147,14 +149,19 @@ async def test_who_only_looks_is_no_attempt(service: Service, saana: Person) -> 
     """Without a language, at several queues, at one that is open or full, or with a conversation to come back to."""
     await look(service, queue="paihde")
     await look(service, lang="fi")
-    await service.on_duty("aino")
+    aino = await service.on_duty("aino")
     await look(service, queue="paihde", lang="fi")
-    first, _ = await service.joined()
+    _, welcome = await service.joined()
     await service.joined()
     await look(service, queue="paihde", lang="fi")
+    await aino.ask("duty", "duty", state="off")
+    cookie = {"Cookie": f"{COOKIE}={welcome['token']}"}
+    async with connected(service.http, f"{service.base}/ws/visitor", headers=cookie) as reloaded:
+        told = await reloaded.ask("watch", "status", site="kunta", queue="velka", lang="fi")
+        assert (told["resume"], told["state"]) == ("paihde", "no_staff")
+    await settled(service)
     assert await today(saana) == {"attempts": 2, "waiting": 2}
     assert await today(saana, "velka") == {}
-    await first.close()
 
 
 async def test_whoever_is_led_to_a_message_is_counted_so(valkey: SingleStore, tmp_path: Path) -> None:
