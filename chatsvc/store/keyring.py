@@ -1,12 +1,13 @@
 """Conversations' keys at hand: from the vault once, then from this node's memory."""
 
 from collections import OrderedDict
+from collections.abc import Collection
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chatsvc.store.cipher import FORMAT, OVERHEAD, TEXT_AT, Unreadable, entry_place, fresh_nonce
-from chatsvc.store.vault_keys import ConversationKeys, Vault
+from chatsvc.store.vault_keys import PURPOSES, ConversationKeys, Vault
 
 REMEMBERED = 20_000  # conversations; the least recently used go first
 
@@ -73,14 +74,18 @@ class VaultKeyring:
         found = self.known(conversation)
         return found or self._keep(site, conversation, await self._vault.fetch(conversation))
 
-    async def shred(self, conversation: str) -> None:
-        """Destroy the keys, here and in the vault. Raises VaultUnavailable."""
+    async def shred(self, conversation: str, purposes: Collection[str] = PURPOSES) -> None:
+        """Destroy the keys for these purposes, here and in the vault. Raises VaultUnavailable."""
         self.forget(conversation)
-        await self._vault.shred(conversation)
+        await self._vault.shred(conversation, purposes)
 
     def forget(self, conversation: str) -> None:
         """Drop the keys from memory."""
         self._known.pop(conversation, None)
+
+    def forget_all(self) -> None:
+        """Drop all keys from memory."""
+        self._known.clear()
 
     def _keep(self, site: str, conversation: str, keys: ConversationKeys) -> ConversationSeal:
         kept = self._known[conversation] = ConversationSeal(site, conversation, keys)

@@ -6,7 +6,7 @@ Destroying a row here makes a conversation unreadable wherever copies of its tex
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import TypeVar
 from chatsvc.domain.errors import VaultUnavailable
 from chatsvc.store.cipher import Unreadable
 from chatsvc.store.vault_file import VaultFile
-from chatsvc.store.vault_keys import ConversationKeys, KeyGone, MasterKeys, Vault, WrongVault
+from chatsvc.store.vault_keys import PURPOSES, ConversationKeys, KeyGone, MasterKeys, Vault, WrongVault
 
 __all__ = ["ConversationKeys", "KeyGone", "MasterKeys", "SqliteVault", "Vault", "WrongVault"]
 
@@ -92,10 +92,10 @@ class SqliteVault:
         self._check_open()
         return await _in_thread(self._executor, self._path, lambda: self._file.fetch(conversation))
 
-    async def shred(self, conversation: str) -> bool:
-        """Destroy the keys of a conversation for good; false if it had none. Raises `VaultUnavailable`."""
+    async def shred(self, conversation: str, purposes: Collection[str] = PURPOSES) -> bool:
+        """Destroy these keys of a conversation for good; false if it had none. Raises `VaultUnavailable`."""
         self._check_open()
-        return await _in_thread(self._executor, self._path, lambda: self._file.shred(conversation))
+        return await _in_thread(self._executor, self._path, lambda: self._file.shred(conversation, purposes))
 
     async def secret(self, name: str) -> bytes:
         """32 random bytes that all processes on this vault share. Raises `VaultUnavailable`."""

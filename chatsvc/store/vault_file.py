@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from chatsvc.domain.errors import VaultUnavailable
 from chatsvc.store.cipher import Unreadable
 from chatsvc.store.vault_keys import (
+    DESTROYED,
+    PURPOSES,
     VISITOR_TOKENS,
     ConversationKeys,
     KeyGone,
@@ -138,11 +140,24 @@ class VaultFile:
             raise KeyGone
         return self._unwrap(conversation, *row)
 
-    def shred(self, conversation: str) -> bool:
-        """Delete the row and overwrite its place in the file."""
+    def shred(self, conversation: str, purposes: Collection[str]) -> bool:
+        """Overwrite the keys for these purposes, also their place in the file; the row goes with the last of them."""
         with self._writing():
-            cursor = self._db.execute("DELETE FROM conversation_key WHERE conversation = ?", (conversation,))
-        return cursor.rowcount > 0
+            row = self._row(conversation)
+            if row is None:
+                return False
+            left = [
+                DESTROYED if purpose in purposes else wrapped
+                for purpose, wrapped in zip(PURPOSES, row[1:], strict=True)
+            ]
+            if all(wrapped == DESTROYED for wrapped in left):
+                self._db.execute("DELETE FROM conversation_key WHERE conversation = ?", (conversation,))
+            else:
+                self._db.execute(
+                    "UPDATE conversation_key SET talk = ?, staff = ?, intake = ? WHERE conversation = ?",
+                    (*left, conversation),
+                )
+            return tuple(left) != row[1:]
 
     def _row(self, conversation: str) -> tuple[str, bytes, bytes, bytes] | None:
         row: tuple[str, bytes, bytes, bytes] | None = self._db.execute(

@@ -7,9 +7,9 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Protocol, Self
+from typing import Any, Final, NamedTuple, NoReturn, Protocol, Self, cast
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -22,11 +22,26 @@ PURPOSES: Final = ("talk", "staff", "intake")
 VISITOR_TOKENS: Final = "visitor tokens"
 """The secret by which a deployment knows the tokens it gave to visitors."""
 WRAPPED_BYTES: Final = OVERHEAD + KEY_BYTES
-REREAD_EVERY_S: Final = 1.0
+DESTROYED: Final = bytes(WRAPPED_BYTES)
+"""What stands where a wrapped key was, while others of the conversation are still there."""
+REREAD_EVERY_S: Final = 0.1
 
 
 class KeyGone(NotFound):
     """The keys of this conversation were destroyed, or never made."""
+
+
+class _NoKey:
+    """In place of a key that was destroyed. Raises KeyGone whatever it is asked."""
+
+    def encrypt(self, *_: Any) -> NoReturn:
+        raise KeyGone
+
+    def decrypt(self, *_: Any) -> NoReturn:
+        raise KeyGone
+
+
+NO_KEY: Final = cast(AESGCM, _NoKey())
 
 
 class WrongVault(Exception):
@@ -61,8 +76,8 @@ class Vault(Protocol):
         """The keys of a conversation. Raises KeyGone."""
         ...
 
-    async def shred(self, conversation: str) -> bool:
-        """Destroy the keys of a conversation: when this returns, no file of the vault holds them.
+    async def shred(self, conversation: str, purposes: Collection[str] = PURPOSES) -> bool:
+        """Destroy these keys of a conversation: when this returns, no file of the vault holds them.
 
         False if it had none. Asking for many at once costs little more than asking for one.
         """
@@ -196,10 +211,12 @@ def made_keys(site_key: AESGCM, site: str, conversation: str) -> tuple[Conversat
 
 
 def unwrapped(site_key: AESGCM, site: str, conversation: str, wrapped: Sequence[bytes]) -> ConversationKeys:
-    """The keys of a conversation. Raises Unreadable."""
+    """The keys of a conversation, those that were destroyed raising KeyGone when used. Raises Unreadable."""
     return ConversationKeys(
         *(
-            AESGCM(unseal(site_key, place(site, conversation, purpose), sealed))
+            NO_KEY
+            if sealed == DESTROYED
+            else AESGCM(unseal(site_key, place(site, conversation, purpose), sealed))
             for purpose, sealed in zip(PURPOSES, wrapped, strict=True)
         )
     )

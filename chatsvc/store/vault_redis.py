@@ -9,7 +9,7 @@
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -231,13 +231,16 @@ class RedisVault:
         with self._damage_told():
             return await self._unwrap(conversation, row)
 
-    async def shred(self, conversation: str) -> bool:
-        """Destroy the keys of a conversation, in every file of the server; false if it had none.
+    async def shred(self, conversation: str, purposes: Collection[str] = PURPOSES) -> bool:
+        """Destroy these keys of a conversation, in every file of the server; false if it had none.
 
         Raises VaultUnavailable: the keys may be gone, or be on disk still; ask again.
         """
         await self._ready()
-        deleted = await self._answer("HDEL", KEYS, conversation)
+        places = [at for at, purpose in enumerate(PURPOSES) if purpose in purposes]
+        deleted = await self._run(
+            "vault_shred", [KEYS], [conversation, WRAPPED_BYTES, len(PURPOSES), *places]
+        )
         # Also when nothing was there: whoever deleted it may have ended before the log was rewritten.
         await self._erasure.finished()
         return bool(deleted)

@@ -91,6 +91,29 @@ async def test_shredded_keys_are_in_no_file(any_vault: AnyVault) -> None:
     assert all_same(kept, await vault.fetch("kept"))
 
 
+async def test_one_key_can_go_before_the_others(any_vault: AnyVault) -> None:
+    """A key that is shredded alone is in no file and opens nothing; the others do; with the last one the row goes."""
+    vault = await any_vault.open()
+    made = await vault.create("kunta", "c1")
+    talk, staff, intake = wrapped_of(any_vault, "c1")
+    assert await vault.shred("c1", ["talk"])
+    left = contents(any_vault.folder)
+    assert not any(talk[at : at + 16] in left for at in (13, 29, 45))
+    assert wrapped_of(any_vault, "c1")[1:] == [staff, intake]
+    again = await (await any_vault.open()).fetch("c1")
+    assert same(again.staff, made.staff)
+    assert same(again.intake, made.intake)
+    for use in (again.talk.encrypt, again.talk.decrypt):
+        with pytest.raises(KeyGone):
+            use(NONCE, b"text", b"")
+    assert not await vault.shred("c1", ["talk"])
+    with pytest.raises(KeyGone):
+        (await vault.create("kunta", "c1")).talk.encrypt(NONCE, b"text", b"")
+    assert await vault.shred("c1", ["staff", "intake"])
+    with pytest.raises(KeyGone):
+        await vault.fetch("c1")
+
+
 async def test_shredded_keys_are_gone_for_everybody(any_vault: AnyVault) -> None:
     """After `shred` every process hears that they are gone, for good; shredding again says there was nothing."""
     vault, other = await any_vault.open(), await any_vault.open()
