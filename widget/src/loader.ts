@@ -175,7 +175,8 @@ class Launcher {
   constructor(private readonly script: HTMLScriptElement) {
     const { site = "", queue = "", lang: wanted } = script.dataset;
     const lang = (wanted || document.documentElement.lang || "fi").toLowerCase().split("-")[0] || "fi";
-    this.#words = WORDS[lang] ?? (WORDS["fi"] as Words);
+    this.#host.lang = WORDS[lang] ? lang : "fi";
+    this.#words = WORDS[this.#host.lang] as Words;
     this.#origin = new URL(script.src).origin;
     this.#address = `${this.#origin}/panel?${new URLSearchParams({ site, queue, lang, origin: location.origin })}`;
     this.#open = memory(`chatsvc:${site}`);

@@ -34,6 +34,24 @@ test("Times of another day say which day.", () => {
   assert.equal(i18n.moment(now + 86_400_000, now), "sunnuntaina 22.11. klo 10.00");
 });
 
+test("Moments are Finland's, and named so where the page's own clock shows another time.", () => {
+  const words = { "moment.today": "klo {time}", "moment.day": "{day} klo {time}", "moment.abroad": "{when} Suomen aikaa" };
+  const now = Date.UTC(2026, 10, 21, 21, 30); // half past eleven in the evening in Finland, the middle of the day in New York
+  const said = (zone: string, at: number) => new I18n("fi", words, zone).moment(at, now);
+  assert.equal(said("Europe/Helsinki", now), "klo 23.30");
+  assert.equal(said("America/New_York", now), "klo 23.30 Suomen aikaa");
+  assert.equal(said("America/New_York", now + 3_600_000), "sunnuntaina 22.11. klo 00.30 Suomen aikaa");
+  assert.equal(said("Europe/Tallinn", now + 3_600_000), "sunnuntaina 22.11. klo 00.30");
+});
+
+test("A text says in which language it is, where it may not be the page's.", () => {
+  const i18n = new I18n("smn", {});
+  assert.deepEqual(i18n.marked({ fi: "Apu", smn: "Apu (smn)" }), { lang: "smn", children: "Apu (smn)" });
+  assert.deepEqual(i18n.marked({ sv: "Hjälp", fi: "Apu" }), { lang: "fi", children: "Apu" });
+  assert.deepEqual(i18n.marked({ smn: "", sv: "Hjälp" }), { lang: "sv", children: "Hjälp" });
+  assert.deepEqual([i18n.marked({}, "–"), i18n.marked(null)], [{ children: "–" }, { children: "" }]);
+});
+
 test("A text is taken in the wanted language, else in one that there is.", () => {
   assert.equal(pick({ fi: "Päihteet", sv: "Missbruk" }, "sv"), "Missbruk");
   assert.equal(pick({ fi: "Päihteet" }, "en"), "Päihteet");

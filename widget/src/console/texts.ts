@@ -1,6 +1,6 @@
 /** The texts of one language, fetched when they are first wanted. */
 
-import { I18n, type Messages } from "../core/i18n";
+import { FINLAND, I18n, type Messages } from "../core/i18n";
 
 /** Put in by the build: language → path of its texts. */
 declare const __LANGS__: Readonly<Record<string, string>>;
@@ -21,4 +21,10 @@ async function fetchTexts(lang: string, timeZone?: string): Promise<I18n> {
   const response = await fetch(__LANGS__[lang] ?? "");
   if (!response.ok) throw new Error(`no texts for ${lang}`);
   return new I18n(lang, (await response.json()) as Messages, timeZone);
+}
+
+/** A clock time in Finland, which is named where the page's own clock shows another. */
+export function finnishTime(i18n: I18n, at: number): string {
+  const when = new Intl.DateTimeFormat(i18n.locale, { hour: "2-digit", minute: "2-digit", timeZone: FINLAND }).format(at);
+  return when === i18n.time(at) ? when : i18n.t("moment.abroad", { when });
 }

@@ -15,11 +15,15 @@ export function pluralForm(lang: string, count: number): "one" | "two" | "other"
   return count === 2 && SAMI.has(lang) ? "two" : "other";
 }
 
+/** Opening hours and shifts are by this clock, wherever one reads them. */
+export const FINLAND = "Europe/Helsinki";
+
+/** The wanted language if there is a text in it, else one in which there is; undefined where there is none. */
+const languageOf = (texts: Messages | null | undefined, lang: string): string | undefined =>
+  [lang, "fi", "en", ...Object.keys(texts ?? {})].find((one) => texts?.[one]);
+
 /** The text of the first wanted language that `texts` has, else any. */
-export function pick(texts: Messages | null | undefined, lang: string): string {
-  if (!texts) return "";
-  return texts[lang] ?? texts["fi"] ?? texts["en"] ?? Object.values(texts)[0] ?? "";
-}
+export const pick = (texts: Messages | null | undefined, lang: string): string => texts?.[languageOf(texts, lang) ?? ""] ?? "";
 
 /** Texts, dates and counts of one language. */
 export class I18n {
@@ -27,19 +31,26 @@ export class I18n {
   readonly #time: Intl.DateTimeFormat;
   readonly #day: Intl.DateTimeFormat;
   readonly #date: Intl.DateTimeFormat;
+  readonly #finnishTime: Intl.DateTimeFormat;
+  readonly #finnishDay: Intl.DateTimeFormat;
 
+  /** `time`, `day` and `date` are by the clock of `timeZone`, or of the device. */
   constructor(
     readonly lang: string,
     private readonly messages: Messages,
     timeZone?: string,
   ) {
     this.locale = intlLocale(lang);
-    const zone = timeZone ? { timeZone } : {};
-    this.#time = new Intl.DateTimeFormat(this.locale, { hour: "2-digit", minute: "2-digit", ...zone });
+    const format = (options: Intl.DateTimeFormatOptions, zone = timeZone) =>
+      new Intl.DateTimeFormat(this.locale, zone ? { ...options, timeZone: zone } : options);
+    const time = { hour: "2-digit", minute: "2-digit" } as const;
     // Finnish inflects the weekday for use in a sentence only beside a month in digits.
-    const month = lang === "en" ? "long" : "numeric";
-    this.#day = new Intl.DateTimeFormat(this.locale, { weekday: "long", day: "numeric", month, ...zone });
-    this.#date = new Intl.DateTimeFormat(this.locale, { dateStyle: "long", ...zone });
+    const day = { weekday: "long", day: "numeric", month: lang === "en" ? "long" : "numeric" } as const;
+    this.#time = format(time);
+    this.#day = format(day);
+    this.#date = format({ dateStyle: "long" });
+    this.#finnishTime = format(time, FINLAND);
+    this.#finnishDay = format(day, FINLAND);
   }
 
   /** The text of `key`, with `{name}` filled in; the key itself when there is no such text. */
@@ -61,6 +72,12 @@ export class I18n {
 
   pick = (texts: Messages | null | undefined): string => pick(texts, this.lang);
 
+  /** The same for an element, which says in which language it is; of what is not there, `otherwise`. */
+  marked = (texts: Messages | null | undefined, otherwise = ""): { readonly lang?: string; readonly children: string } => {
+    const lang = languageOf(texts, this.lang);
+    return lang ? { lang, children: pick(texts, lang) } : { children: otherwise };
+  };
+
   /** A clock time. */
   time(at: number): string {
     return this.#time.format(at);
@@ -76,10 +93,12 @@ export class I18n {
     return this.#date.format(at);
   }
 
-  /** A moment as part of a sentence ("at 10:00", "on Sunday 22 November at 10:00"), by the texts moment.today and moment.day. */
+  /** A moment in Finland as part of a sentence ("at 10:00", "on Sunday 22 November at 10:00"), by the texts moment.today, moment.day and, where `time` is another, moment.abroad. */
   moment(at: number, now: number): string {
-    const day = this.#day.format(at);
-    const key = day === this.#day.format(now) ? "moment.today" : "moment.day";
-    return this.t(key, { day, time: this.time(at) });
+    const day = this.#finnishDay.format(at);
+    const key = day === this.#finnishDay.format(now) ? "moment.today" : "moment.day";
+    const time = this.#finnishTime.format(at);
+    const when = this.t(key, { day, time });
+    return this.time(at) === time ? when : this.t("moment.abroad", { when });
   }
 }

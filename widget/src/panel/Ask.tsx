@@ -1,5 +1,6 @@
 import { useRef, useState } from "preact/hooks";
 import type { Answer, Answers, Question, UnavailableFrame } from "../core/frames";
+import type { I18n } from "../core/i18n";
 import type { Form } from "./door";
 import { Heading } from "./Heading";
 import { Help } from "./Help";
@@ -27,16 +28,16 @@ interface FieldProps {
 /** What goes with a question besides its words; the ids describe the inputs to people who listen. */
 function useNotes({ question, missing }: FieldProps) {
   const { i18n } = useUi();
-  const hint = i18n.pick(question.help) || (question.kind === "multiple" ? i18n.t("ask.several") : "");
+  const hint = i18n.marked(question.help, question.kind === "multiple" ? i18n.t("ask.several") : "");
   const id = place(question.id);
   const [hintId, faultId] = [`${id}-hint`, `${id}-fault`];
   return {
     id,
-    described: [hint && hintId, missing && faultId].filter(Boolean).join(" ") || undefined,
-    title: <>{i18n.pick(question.text)}{!question.required && <span class="soft"> {i18n.t("ask.optional")}</span>}</>,
+    described: [hint.children && hintId, missing && faultId].filter(Boolean).join(" ") || undefined,
+    title: <><span {...i18n.marked(question.text)} />{!question.required && <span class="soft"> {i18n.t("ask.optional")}</span>}</>,
     notes: (
       <>
-        {hint && <p class="soft" id={hintId}>{hint}</p>}
+        {hint.children && <p class="soft" id={hintId} {...hint} />}
         {missing && <p class="error-text" id={faultId}><Icon name="alert" /> {i18n.t("ask.missing")}</p>}
       </>
     ),
@@ -64,16 +65,15 @@ function Words(props: FieldProps) {
 
 interface Choosable {
   readonly id: string;
-  readonly text: string;
+  readonly words: ReturnType<I18n["marked"]>;
 }
 
 /** The options in the reader's language; whoever need not answer can say so. */
 function useOptions({ kind, options = [], required }: Question): readonly Choosable[] {
-  const { t, pick } = useUi().i18n;
-  const named = kind === "yes-no"
-    ? [{ id: "yes", text: t("yes") }, { id: "no", text: t("no") }]
-    : options.map(({ id, text }) => ({ id, text: pick(text) }));
-  return kind === "multiple" || required ? named : [...named, { id: "", text: t("ask.skip") }];
+  const { t, marked } = useUi().i18n;
+  const own = (id: string, key: string): Choosable => ({ id, words: { children: t(key) } });
+  const named = kind === "yes-no" ? [own("yes", "yes"), own("no", "no")] : options.map(({ id, text }) => ({ id, words: marked(text) }));
+  return kind === "multiple" || required ? named : [...named, own("", "ask.skip")];
 }
 
 function Choices(props: FieldProps) {
@@ -94,7 +94,7 @@ function Choices(props: FieldProps) {
             required={!several && question.required === true} aria-invalid={missing} aria-describedby={described}
             onChange={(event) => onAnswer(several ? toggled(option.id, event.currentTarget.checked) : option.id)}
           />
-          <span>{option.text}</span>
+          <span {...option.words} />
         </label>
       ))}
     </fieldset>
@@ -119,7 +119,7 @@ function Advice({ title, from, onBack }: AdviceProps) {
     <div class="content">
       <BackLink onBack={onBack} />
       <Heading>{i18n.t(title)}</Heading>
-      {from.messages?.map((message, i) => <p class="words" key={i}>{i18n.pick(message)}</p>)}
+      {from.messages?.map((message, i) => <p class="words" key={i} {...i18n.marked(message)} />)}
       <Help emergency={from.emergency} alternatives={from.alternatives} />
     </div>
   );

@@ -1,10 +1,9 @@
-import type { StatusFrame } from "../core/frames";
 import { estimateText } from "./estimate";
 import { Heading } from "./Heading";
 import { Help, Privacy } from "./Help";
 import { Icon } from "./icons";
 import { useNow, useUi } from "./ui";
-import type { View } from "./view";
+import type { Standing, View } from "./view";
 
 /** Languages in their own names. */
 export const NAMES: Readonly<Record<string, string>> = {
@@ -29,23 +28,23 @@ function Languages({ site }: { site: readonly string[] | undefined }) {
 /** Closing is worth a line when it comes within half a day, in milliseconds. */
 const SOON_MS = 12 * 3_600_000;
 
-function useStateLines(status: StatusFrame): readonly string[] {
+function useStateLines({ state, waiting, estimate_s, closes_at, opens_at }: Standing): readonly string[] {
   const { i18n } = useUi();
   const now = useNow(30_000);
   const { t } = i18n;
-  if (status.state === "open") {
-    const queue = status.waiting ? i18n.n("open.waiting", status.waiting) : t("open.free");
-    const wait = status.waiting ? estimateText(i18n, status.estimate_s) : "";
-    const closes = status.closes_at ?? 0;
-    const until = closes > now && closes - now < SOON_MS ? t("closes", { when: i18n.moment(closes, now) }) : "";
-    return [t("open.title"), queue, wait, until];
+  const closes = closes_at ?? 0;
+  const until = closes > now && closes - now < SOON_MS ? t("closes", { when: i18n.moment(closes, now) }) : "";
+  if (state === "open") {
+    const queue = waiting ? i18n.n("open.waiting", waiting) : t("open.free");
+    return [t("open.title"), queue, waiting ? estimateText(i18n, estimate_s) : "", until];
   }
-  const opens = status.opens_at ? t("opens", { when: i18n.moment(status.opens_at, now) }) : "";
-  if (status.state === "closed") return [t("closed_now.title"), opens || t("closed_now.text")];
-  return [t(`${status.state}.title`), t(`${status.state}.text`), opens];
+  const title = t(`unavailable.${state}`);
+  const opens = opens_at ? t("opens", { when: i18n.moment(opens_at, now) }) : "";
+  if (state === "closed") return [title, opens || t("closed.text")];
+  return [title, t(`${state}.text`), state === "closing" ? until : opens];
 }
 
-function StateCard({ status }: { status: StatusFrame }) {
+function StateCard({ status }: { status: Standing }) {
   const [title, ...lines] = useStateLines(status);
   return (
     <section class={`state ${status.state}`} role="status">
@@ -69,7 +68,7 @@ function Trouble({ code }: { code: string }) {
 }
 
 /** One queue before joining: whether it is open, who answers, privacy, and where else there is help. */
-function OneQueue({ status, several }: { status: StatusFrame; several: boolean }) {
+function OneQueue({ status, several }: { status: Standing; several: boolean }) {
   const { i18n, session } = useUi();
   const { t } = i18n;
   const languages = (status.languages ?? []).map((lang) => NAMES[lang] ?? lang).join(", ");
@@ -92,7 +91,7 @@ function OneQueue({ status, several }: { status: StatusFrame; several: boolean }
   );
 }
 
-function Choice({ statuses }: { statuses: readonly StatusFrame[] }) {
+function Choice({ statuses }: { statuses: readonly Standing[] }) {
   const { i18n, session } = useUi();
   const { t } = i18n;
   return (
@@ -104,7 +103,7 @@ function Choice({ statuses }: { statuses: readonly StatusFrame[] }) {
           <li key={status.queue}>
             <button type="button" onClick={() => session.choose(status.queue)}>
               <span class="grow">
-                <strong>{i18n.pick(status.names) || status.queue}</strong>
+                <strong {...i18n.marked(status.names, status.queue)} />
                 <span class={`state-word ${status.state}`}><span class="dot" />{t(`state.${status.state}`)}</span>
               </span>
               <Icon name="next" />

@@ -55,11 +55,11 @@ const shutOut = (view: View, talk: Talk) => talk.reason === "queue_closed" && !w
 
 function useWords(view: View, talk: Talk): { title: string; text: string } {
   const { i18n } = useUi();
-  if (shutOut(view, talk)) return { title: i18n.t("closed_now.title"), text: i18n.t("unavailable.text") };
+  if (shutOut(view, talk)) return { title: i18n.t("unavailable.closed"), text: i18n.t("unavailable.text") };
   const answered = wasAnswered(view);
   const key = `closed.${talk.reason}`;
   const unanswered = `${key}.waiting`;
-  const title = !answered && i18n.has(unanswered) ? unanswered : i18n.has(key) ? key : "closed.other";
+  const title = !answered && i18n.has(unanswered) ? unanswered : i18n.has(key) ? key : "event.closed";
   const timedOut = talk.reason === "visitor_timeout" || talk.reason === "idle";
   return { title: i18n.t(title), text: i18n.t(timedOut ? "closed.timeout.text" : "closed.thanks") };
 }
@@ -90,7 +90,7 @@ export function Closed({ view, talk }: { view: View; talk: Talk }) {
           {t(out ? "unavailable.again" : "closed.new")}
         </button>
         {readable && <button type="button" class="button quiet" disabled={view.erasing} onClick={() => setAsking(true)}>
-          {t(view.erasing ? "erase.sending" : "closed.erase")}
+          {t(view.erasing ? "erase.sending" : "erase.yes")}
         </button>}
       </div>
       {out && <Help emergency={status?.emergency} alternatives={status?.alternatives} />}

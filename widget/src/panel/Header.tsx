@@ -8,7 +8,7 @@ export function Header({ view }: { view: View }) {
   const names = view.talk?.names ?? view.statuses.find((status) => status.queue === view.queue)?.names;
   return (
     <header class="header">
-      <h1 class="title" tabIndex={-1}>{i18n.pick(names) || t("app.title")}</h1>
+      <h1 class="title" tabIndex={-1} {...i18n.marked(names, t("app.title"))} />
       <div class="ways">
         <button type="button" class="exit" title={t("header.exit.hint")} onClick={quickExit}>
           <Icon name="exit" />

@@ -17,17 +17,17 @@ export function OutsideLink({ href, children }: { href: string; children: preact
 
 function Item({ item }: { item: HelpItem }) {
   const { i18n } = useUi();
-  const name = i18n.pick(item.names);
+  const name = i18n.marked(item.names);
   const url = item.url ? safe(item.url) : null;
-  const hours = i18n.pick(item.hours);
+  const words = <span {...name} />;
   return (
     <li>
       <span>
-        {url ? <OutsideLink href={url}>{name}</OutsideLink> : <span>{name}</span>}
-        {hours && <span class="soft"> {hours}</span>}
+        {url ? <OutsideLink href={url}>{words}</OutsideLink> : words}
+        {item.hours && <> <span class="soft" {...i18n.marked(item.hours)} /></>}
       </span>
       {item.phone && (
-        <a class="phone" href={callable(item.phone)} aria-label={`${name}: ${item.phone}`}>
+        <a class="phone" href={callable(item.phone)} lang={name.lang} aria-label={`${name.children}: ${item.phone}`}>
           <Icon name="phone" />
           {item.phone}
         </a>
@@ -64,7 +64,7 @@ export function Privacy({ notice, url }: { notice: Texts | undefined; url: Texts
   return (
     <section class="privacy">
       <h2><Icon name="lock" /> {i18n.t("privacy.title")}</h2>
-      <p>{i18n.pick(notice) || i18n.t("privacy.default")}</p>
+      <p {...i18n.marked(notice, i18n.t("privacy.default"))} />
       {more && <p><OutsideLink href={more}>{i18n.t("privacy.more")}</OutsideLink></p>}
     </section>
   );

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import "./drawings";
 import { Closed } from "./Closed";
 import { Composer } from "./Composer";
 import { Confirm } from "./Confirm";
@@ -92,6 +93,7 @@ function Warning({ talk }: { talk: Talk }) {
   );
 }
 
+export { chime } from "./chime";
 export { AskScreen } from "./Ask";
 export { Erased, Replaced } from "./Gone";
 export { UnavailableScreen } from "./Unavailable";
@@ -114,7 +116,7 @@ export function TalkScreen({ view, talk }: { view: View; talk: Talk }) {
           <div class="bars">
             {waiting ? <WaitingBar talk={talk} /> : <CounsellorBar talk={talk} />}
             <button type="button" class="button quiet small" disabled={busy} onClick={() => setAsking(true)}>
-              {view.erasing ? t("erase.sending") : view.ending ? t("talk.ending") : t(waiting ? "waiting.leave" : "talk.end")}
+              {view.erasing ? t("erase.sending") : view.ending ? t("talk.ending") : t(waiting ? "leave.yes" : "talk.end")}
             </button>
           </div>
         )}

@@ -22,11 +22,11 @@ function WhyNot({ frame }: { frame: UnavailableFrame }) {
   const { i18n, session } = useUi();
   const { t } = i18n;
   const now = useNow(30_000);
-  const queue = i18n.pick(frame.names);
+  const queue = i18n.marked(frame.names);
   return (
     <section class={`state ${frame.reason}`}>
       <Heading><span class="dot" />{t(`unavailable.${frame.reason}`)}</Heading>
-      {queue && <p>{queue}</p>}
+      {queue.children && <p {...queue} />}
       {frame.opens_at != null && <p>{t("opens", { when: i18n.moment(frame.opens_at, now) })}</p>}
       <p>{t("unavailable.text")}</p>
       <button type="button" class="button quiet" onClick={() => session.browse()}>{t("unavailable.again")}</button>

@@ -35,7 +35,7 @@ export class Door {
   }
 
   /** The page with the queue's own questions; null when it has none. */
-  ask(status: StatusFrame | undefined): Page | null {
+  ask(status: Pick<StatusFrame, "questions" | "emergency" | "alternatives"> | undefined): Page | null {
     this.#answers = null;
     this.#read = 0;
     const { questions = [], emergency = [], alternatives = [] } = status ?? {};

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 /** What is loaded once it is needed: the page before joining, and the conversation. */
-type Later = Pick<typeof import("./Talk"), "AskScreen" | "Erased" | "Replaced" | "TalkScreen" | "UnavailableScreen">;
+type Later = Pick<typeof import("./Talk"), "AskScreen" | "chime" | "Erased" | "Replaced" | "TalkScreen" | "UnavailableScreen">;
 
 const AGAIN_CAP_MS = 8_000;
 
@@ -34,6 +34,9 @@ async function load(): Promise<Later> {
 }
 
 let loading: Promise<Later> | null = null;
+
+/** A sound, once what makes it is there: whoever waits has it. */
+export const chime = (): void => void loading?.then((later) => later.chime());
 
 /** The screens that come later, once they are `wanted` and have come. */
 export function useLater(wanted: boolean): Later | null {

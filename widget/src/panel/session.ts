@@ -255,7 +255,8 @@ export class Session extends Viewed {
   #status(frame: StatusFrame): void {
     this.#connection.answered("watch");
     const others = this.view.statuses.filter((status) => status.queue !== frame.queue);
-    const statuses = [...others, frame].sort((a, b) => a.queue.localeCompare(b.queue));
+    const standing = frame.closing ? { ...frame, state: "closing" as const } : frame;
+    const statuses = [...others, standing].sort((a, b) => a.queue.localeCompare(b.queue));
     this.#change({ statuses, informed: true, ...(this.view.talk ? {} : { trouble: null }) });
     if (this.#asked || (this.#paged && this.view.talk)) return;
     if (frame.resume && this.#resumes) {

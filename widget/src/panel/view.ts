@@ -40,6 +40,11 @@ export interface Talk {
   readonly history: number;
 }
 
+/** A queue before joining. `closing`: it is open, but nobody joins any more until it closes. */
+export interface Standing extends Omit<StatusFrame, "state"> {
+  readonly state: StatusFrame["state"] | "closing";
+}
+
 export type Phase = "browsing" | "asking" | "joining" | "talking" | "unavailable" | "erased";
 
 export interface View extends OrdersView {
@@ -49,7 +54,7 @@ export interface View extends OrdersView {
   readonly online: boolean;
   /** The server has told what it knows of the queues; until then nothing is shown as a fact. */
   readonly informed: boolean;
-  readonly statuses: readonly StatusFrame[];
+  readonly statuses: readonly Standing[];
   readonly queue: string | null;
   /** The page before joining, while `asking`. */
   readonly form: Form | null;

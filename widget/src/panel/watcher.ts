@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
-import { chime } from "./chime";
 import type { Shown } from "./embed";
+import { chime } from "./later";
 import type { Ui } from "./ui";
 import type { View } from "./view";
 

@@ -1,5 +1,6 @@
 import { useId, useRef, useState } from "preact/hooks";
 import type { Conversation, DeskState } from "../state/model";
+import { finnishTime } from "../texts";
 import { useConsole } from "./context";
 import { Clock, Close, Lock } from "./icons";
 import { useNow } from "./time";
@@ -22,7 +23,7 @@ function useWords(state: DeskState): { key: string; words: string } | null {
     return open > 0 ? { key: "over", words: i18n.n("shift.over", open) } : null;
   }
   if (until === null || now >= until || until - now > ENDS_SOON_MS) return null;
-  return { key: String(until), words: i18n.t("shift.ends", { time: i18n.time(until) }) };
+  return { key: String(until), words: i18n.t("shift.ends", { time: finnishTime(i18n, until) }) };
 }
 
 /** Tells that the shift ends soon or is over; can be put away, and comes back with what is new. */

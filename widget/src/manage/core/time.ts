@@ -1,6 +1,8 @@
 /** Wall time in Finland, whatever the zone of the browser. Days are texts such as "2026-03-29"; times of day are minutes. */
 
-export const ZONE = "Europe/Helsinki";
+import { FINLAND } from "../../core/i18n";
+
+export const ZONE = FINLAND;
 export const MINUTE_MS = 60_000;
 export const DAY_MINUTES = 1_440;
 const DAY_MS = DAY_MINUTES * MINUTE_MS;
@@ -78,6 +80,9 @@ export function instantOf(day: Day, minutes: number): number {
   const second = wall - after;
   return offsetAt(second) === after ? second : first;
 }
+
+/** Whether the device's clock shows another time than clocks in Finland do. */
+export const isAbroad = (at: number): boolean => offsetAt(at) !== -new Date(at).getTimezoneOffset() * MINUTE_MS;
 
 /** The first instant of a day and of the day after: 23, 24 or 25 hours apart. */
 export const boundsOf = (day: Day): readonly [number, number] => [instantOf(day, 0), instantOf(day, DAY_MINUTES)];

@@ -6,6 +6,7 @@ import { Back, Mark, Out } from "../../console/ui/icons";
 import { ManageContext } from "../context";
 import type { Api } from "../core/api";
 import type { Me, OwnSite } from "../core/model";
+import { isAbroad } from "../core/time";
 import { unsaved } from "../hours/unsaved";
 import { hashOf, useRoute } from "../route";
 import { viewsFor, type View } from "../views";
@@ -85,7 +86,7 @@ interface TopProps extends FrameProps {
   readonly onSite: (site: string) => void;
 }
 
-function Top({ i18n, me, lang, onLang, onLeave, site, views, view, say, onSite }: TopProps) {
+function Top({ i18n, me, now, lang, onLang, onLeave, site, views, view, say, onSite }: TopProps) {
   const { t } = i18n;
   const leave = async (): Promise<void> => { if (!(await onLeave())) say(t("logout.failed")); };
   return (
@@ -106,6 +107,7 @@ function Top({ i18n, me, lang, onLang, onLeave, site, views, view, say, onSite }
             <li key={one.name}><a href={hashOf(one.name)} aria-current={one === view ? "page" : undefined}>{t(`view.${one.name}`)}</a></li>
           ))}
         </ul>
+        {isAbroad(now()) && <p class="zone">{t("frame.zone")}</p>}
         {(me.role === "counsellor" || me.role === "supervisor") && <a class="to-console" href="/console/"><Back />{t("frame.console")}</a>}
       </nav>
     </header>
