@@ -14,6 +14,7 @@ import pytest
 from chatsvc.cli import main
 from chatsvc.cli.apply import write_pool_queues
 from chatsvc.domain.declaration import parse_declaration
+from chatsvc.domain.declaration_retention import parse_retention, with_retention
 from chatsvc.store.directory import Directory
 from chatsvc.store.link import Link
 from tests.support.store_server import SingleStore, valkey_binary
@@ -102,7 +103,9 @@ def bundled(tmp_path: Path) -> CommandLine:
 @pytest.fixture
 def site(store: SingleStore) -> None:
     """The example site, applied as `chatsvc apply` does it."""
-    sites = parse_declaration(EXAMPLE.read_text(encoding="utf-8"))
+    text = EXAMPLE.read_text(encoding="utf-8")
+    rules = parse_retention(text)
+    sites = [with_retention(None, *each, 1) for each in zip(parse_declaration(text), rules, strict=True)]
 
     async def put() -> None:
         link = await Link.open(store.url, client_name="test")
