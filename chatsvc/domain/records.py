@@ -39,10 +39,11 @@ class PendingEvent:
 
 @dataclass(slots=True, kw_only=True)
 class Transfer:
-    """A hand-over that waits for somebody: a person or a queue."""
+    """A hand-over that waits for somebody: a person or a queue, until `till` (ms) where that has an end."""
 
     staff: str | None = None
     queue: str | None = None
+    till: int | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,6 +85,7 @@ class Conversation:
     also_at: int | None = None
     weight: int = 1  # places that it takes
     heavy: bool | None = None  # takes twice as many
+    adrift: bool | None = None  # its owner is lost for good, and nobody has taken it over yet
     counted: str | None = None  # where the statistics count it: `site/queue|language|hour of joining`
 
     def part(self, staff: str) -> Participant | None:
@@ -95,8 +97,18 @@ class Conversation:
 
     @property
     def owner(self) -> Participant | None:
-        """Whose conversation it is."""
+        """Whose conversation it is; of one that is adrift, whose it was."""
         return next((part for part in self.parts if part.role == "owner"), None)
+
+    @property
+    def people(self) -> list[Participant]:
+        """Who is with the visitor; without an owner who is lost."""
+        return [part for part in self.parts if not (self.adrift and part.role == "owner")]
+
+    @property
+    def leader(self) -> Participant | None:
+        """Whoever leads the conversation now: the owner, or nobody."""
+        return None if self.adrift else self.owner
 
 
 @dataclass(slots=True, kw_only=True)

@@ -178,10 +178,14 @@ async def somebody_on_duty(pool: Pool, queue: Queue) -> bool:
     return any(_on_duty(duty, queue.key) for duty in await pool.store.people())
 
 
-async def end_wait(pool: Pool, conversation: str, reason: str) -> None:
-    """End the wait of somebody whom nobody has yet. Raises NotFound, BadState, StoreUnavailable."""
+async def end_wait(pool: Pool, conversation: str, reason: str) -> bool:
+    """End the wait of somebody whom nobody has yet; false if they now wait in the queue that they were handed on from.
+
+    Raises NotFound, BadState, StoreUnavailable.
+    """
     outcome = await pool.store.run("finish", id=conversation, reason=reason, forget=False, waiting=True)
     await record_events(pool, outcome.touched)
+    return outcome.c is not None and outcome.c.reason == reason
 
 
 def _spoken(on_duty: Iterable[Duty]) -> tuple[str, ...]:

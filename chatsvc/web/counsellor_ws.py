@@ -208,7 +208,8 @@ class CounsellorSession(Connection):
 
     async def _assigned(self, record: Conversation, frame: frames.Frame | None) -> bool:
         """Announce a conversation that is theirs now; false if it turns out that nobody can read it any more."""
-        if frame is None and record.id in self.open:
+        part = record.part(self.staff.id)
+        if frame is None and part is not None and self.open.role(record.id) == part.role:
             return True  # announced already
         if self._offer is not None and self._offer[0] == record.id:
             self._offer = None
@@ -264,12 +265,8 @@ class CounsellorSession(Connection):
                 if conversation.id != self._wrapping_up and conversation.reason != "erased":
                     self.socket.send(frames.Released(conversation=conversation.id, reason="wrapped_up"))
             return
-        people = views.people_in(conversation)
-        if people != views.people_in(before):
-            self.socket.send(frames.Participants(participants=people, conversation=conversation.id))
-        presence = views.visitor_presence(conversation)
-        if presence != views.visitor_presence(before):
-            self.socket.send(frames.Presence(who="visitor", state=presence, conversation=conversation.id))
+        for told in views.news(before, conversation):
+            self.socket.send(told)
 
     def _tell_closed(self, now: Conversation) -> None:
         if now.reason != "counsellor_closed":
@@ -369,9 +366,10 @@ class CounsellorSession(Connection):
             return
         self._duty_changed(record)
         self.plan_changed()
-        for ident in (*record.convs, *record.consults):
-            if ident not in self.open:
-                self.spawn(self._push_assigned(ident))
+        for role, idents in (("owner", record.convs), ("consultant", record.consults)):
+            for ident in idents:
+                if self.open.role(ident) != role:
+                    self.spawn(self._push_assigned(ident))
         ids = tuple(self.open)
         for ident, last in zip(ids, await self.pool.store.last_seq(ids), strict=True):
             if (found := self.open.get(ident)) is not None:

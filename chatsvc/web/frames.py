@@ -353,6 +353,7 @@ class CounsellorConversation(Struct, kw_only=True):
     assigned_at: int | None
     presence: Literal["here", "away", "left"]
     participants: list[Person]
+    owner: int | None = None  # of the participants; None while a lost owner's successor is looked for
     reason: str | None = None
     wrap_up_until: int | None = None
     heavy: bool = False
@@ -483,10 +484,18 @@ class Active(Frame, tag="active"):
 
 
 class Participants(Frame, tag="participants"):
-    """Somebody joined or left."""
+    """Somebody joined or left, or, which only staff are told, another one leads: `owner`, null while nobody does."""
 
     participants: list[Person]
     conversation: str | None = None
+    owner: int | None | UnsetType = UNSET
+
+
+class HeavyNow(Frame, tag="heavy"):
+    """The conversation takes twice the places from now on, or no longer."""
+
+    conversation: str
+    on: bool
 
 
 class Ack(Frame, tag="ack"):
@@ -638,6 +647,6 @@ TO_VISITOR: tuple[type[Struct], ...] = (
     Closed, EndWarning, Unavailable, BeforeJoining, Pong, Ok, Error,
 )  # fmt: skip
 TO_COUNSELLOR: tuple[type[Struct], ...] = (
-    CounsellorWelcome, Log, Offer, OfferEnded, Assigned, Participants, Ack, EntryFrame, NoteFrame, TypingNow,
+    CounsellorWelcome, Log, Offer, OfferEnded, Assigned, Participants, HeavyNow, Ack, EntryFrame, NoteFrame, TypingNow,
     SeenNow, Presence, Closed, TransferEnded, Released, QueueFrame, Duty, Pong, Ok, Error,
 )  # fmt: skip

@@ -30,6 +30,7 @@ class OpenConversation:
     record: Conversation
     talk: LogFeed
     staff: LogFeed
+    role: str  # as it was told last
     seen: int = 0  # how far the counsellor has been shown the talk log
 
     def feed(self, log: str) -> LogFeed:
@@ -64,9 +65,18 @@ class OpenConversations(dict[str, OpenConversation]):
         def feed(log: LogName) -> LogFeed:
             return LogFeed(self._pool, record, seal, log, session.socket.send, session.spawn, named=True)
 
-        found = self[record.id] = OpenConversation(record, feed("talk"), feed("staff"))
+        found = self[record.id] = OpenConversation(record, feed("talk"), feed("staff"), self._role(record))
         self._hub.attending[record.id].add(session)
         return found
+
+    def role(self, conversation: str) -> str | None:
+        """As what this console takes part, as far as it knows; None where it does not."""
+        found = self.get(conversation)
+        return None if found is None else found.role
+
+    def _role(self, record: Conversation) -> str:
+        part = record.part(self._me)
+        return part.role if part else "observer"
 
     def forget(self, conversation: str) -> None:
         """Show it no longer."""
@@ -110,16 +120,16 @@ class OpenConversations(dict[str, OpenConversation]):
         return shown, follow
 
     def _shown(self, record: Conversation, answers: dict[str, object]) -> frames.CounsellorConversation:
-        part = record.part(self._me)
         site, queue = views.queue_parts(record.queue)
         state = record.state if record.state in ("active", "wrap_up") else "closed"
         return frames.CounsellorConversation(
             id=record.id, site=site, queue=queue, lang=record.lang, epoch=self._pool.store.epoch,
             state=cast(frames.CounsellorState, state),
-            role=cast(frames.StaffRole, part.role if part else "observer"),
+            role=cast(frames.StaffRole, self._role(record)),
             answers=answers, priority=record.priority, tags=record.tags or [],
             log=[], staff_log=[], joined_at=record.joined, assigned_at=record.first_assigned,
-            presence=views.visitor_presence(record), participants=views.people_in(record), reason=record.reason,
+            presence=views.visitor_presence(record), participants=views.people_in(record),
+            owner=views.leader_of(record), reason=record.reason,
             wrap_up_until=record.wrap_until, heavy=bool(record.heavy),
         )  # fmt: skip
 

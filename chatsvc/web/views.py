@@ -1,7 +1,7 @@
 """Records as the wire shows them."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal, cast, get_args
 
 from msgspec import UNSET
@@ -10,7 +10,15 @@ from chatsvc.domain.conversation import visitor_state
 from chatsvc.domain.errors import BadField, UnknownQueue
 from chatsvc.domain.ports import Seal
 from chatsvc.domain.questions import Placement, Question
-from chatsvc.domain.records import Conversation, Duty, DutyReason, LogEntry, PauseReason, SystemReason
+from chatsvc.domain.records import (
+    Conversation,
+    Duty,
+    DutyReason,
+    LogEntry,
+    Participant,
+    PauseReason,
+    SystemReason,
+)
 from chatsvc.domain.sites import Contact, Queue, Site, Staff
 from chatsvc.services.pool import EntryView
 from chatsvc.services.queues import QueueReport
@@ -50,15 +58,25 @@ def helps(contacts: tuple[Contact, ...]) -> list[frames.Help]:
 
 def people_in(conversation: Conversation) -> list[frames.Person]:
     """The staff of a conversation as a visitor may know them."""
-    return [frames.Person(part.n, part.alias) for part in conversation.parts]
+    return [frames.Person(part.n, part.alias) for part in conversation.people]
+
+
+def who_answers(conversation: Conversation) -> Participant | None:
+    """The one whose connection a visitor hears of: the owner; when they are lost, the colleague who is there."""
+    return conversation.leader or next(iter(conversation.people), None)
 
 
 def counsellor_presence(conversation: Conversation) -> Literal["here", "away"] | None:
-    """Whether the owner is connected; None while there is none."""
-    owner = conversation.owner
-    if owner is None:
+    """Whether whoever answers is connected; None while there is nobody."""
+    found = who_answers(conversation)
+    if found is None:
         return None
-    return "here" if owner.node else "away"
+    return "here" if found.node else "away"
+
+
+def leader_of(conversation: Conversation) -> int | None:
+    """The number of whoever leads the conversation; None while a new one is looked for."""
+    return conversation.leader.n if conversation.leader else None
 
 
 def visitor_presence(conversation: Conversation) -> Who:
@@ -150,6 +168,18 @@ def counsellor_welcome(
         queues=[frames.QueueState(**queue_fields(report, now)) for report in reports],
         conversations=shown,
     )
+
+
+def news(before: Conversation, now: Conversation) -> Iterator[frames.Frame]:
+    """What is new, for staff, in a conversation that goes on."""
+    people, leader = people_in(now), leader_of(now)
+    if (people, leader) != (people_in(before), leader_of(before)):
+        yield frames.Participants(participants=people, conversation=now.id, owner=leader)
+    if bool(now.heavy) != bool(before.heavy):
+        yield frames.HeavyNow(conversation=now.id, on=bool(now.heavy))
+    presence = visitor_presence(now)
+    if presence != visitor_presence(before):
+        yield frames.Presence(who="visitor", state=presence, conversation=now.id)
 
 
 def offer(record: Conversation) -> frames.Offer:

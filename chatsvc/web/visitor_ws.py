@@ -198,23 +198,22 @@ class VisitorSession(Connection):
         self.socket.send(welcome)
         self._welcomed = True
         await feed.follow(page[-1].seq if page else (frame.after if known else 0), more)
-        self._stand(record)
+        self._stand(record, record.queue)
         for by, seq in marks.items():
             if seq and by:
                 self.socket.send(frames.SeenNow(from_="counsellor", seq=seq, by=by))
         if record.warned and record.state in LIVE:
             self.socket.send(frames.EndWarning(reason="idle", at=record.warned))
 
-    def _stand(self, record: Conversation) -> None:
-        """While waiting, hear of one's place; at once the first time."""
+    def _stand(self, record: Conversation, before: str) -> None:
+        """While waiting, hear of one's place; at once the first time. `before` is the queue until now."""
         assert self.hub is not None
+        self.hub.waiting[before].pop(record.id, None)
         if record.state in ("waiting", "offered"):
             self.hub.waiting[record.queue][record.id] = self
             self.spawn(self._first_position(record))
-        else:
-            self.hub.waiting[record.queue].pop(record.id, None)
-            if self._standing is not None:
-                self._standing.forget()
+        elif self._standing is not None:
+            self._standing.forget()
 
     async def _first_position(self, record: Conversation) -> None:
         assert self.hub is not None
@@ -318,12 +317,12 @@ class VisitorSession(Connection):
             self.socket.send(frames.Active(participants=people))
         elif people != views.people_in(before):
             self.socket.send(frames.Participants(participants=people))
-        if was != state:
-            self._stand(now)
+        if (was, before.queue) != (state, now.queue):
+            self._stand(now, before.queue)
         presence = views.counsellor_presence(now)
         if was == state == "active" and presence and presence != views.counsellor_presence(before):
-            owner = now.owner
-            self.socket.send(frames.Presence(who="counsellor", state=presence, by=owner.n if owner else None))
+            found = views.who_answers(now)
+            self.socket.send(frames.Presence(who="counsellor", state=presence, by=found.n if found else None))
         if now.warned and now.warned != before.warned:
             self.socket.send(frames.EndWarning(reason="idle", at=now.warned))
 

@@ -22,12 +22,17 @@ async def tell_the_closed_out(pool: Pool, queues: Iterable[Queue]) -> None:
     Where an operator has closed by hand, those who wait are served for as long as somebody is on duty; closing hours
     hold for everybody. An offer that is out may still be accepted. Raises StoreUnavailable.
     """
-    for queue in queues:
+    declared, moved = tuple(queues), False
+    for queue in declared:
         if pool.openings.at(queue, pool.clock.now()).is_open:
             continue
         if not queue.open and await somebody_on_duty(pool, queue):
             continue
         for conversation in await pool.store.in_line(queue.key, BATCH):
             with suppress(NotFound, BadState):  # it has just been taken, offered or ended
-                await end_wait(pool, conversation, "queue_closed")
-                _log.info("wait_ended", conversation=conversation, reason="queue_closed")
+                if await end_wait(pool, conversation, "queue_closed"):
+                    _log.info("wait_ended", conversation=conversation, reason="queue_closed")
+                else:
+                    moved = True
+    if moved:  # to where they came from, which may be closed too; nobody moves twice
+        await tell_the_closed_out(pool, declared)

@@ -7,6 +7,7 @@ FRONT = 1e12
 OFFER, TO_STAFF, TO_QUEUE = 30_000, 30_000, 5 * MINUTE
 REPEAT, GRACE_WAITING, GRACE_TALKING, GRACE_STAFF = 5 * MINUTE, 10 * MINUTE, 5 * MINUTE, 2 * MINUTE
 ALSO = 2 * MINUTE
+FOREVER = 10**18
 BLINK = 10_000
 WARNING, IDLE, WRAP_UP, LINGER = 20 * MINUTE, 30 * MINUTE, 5 * MINUTE, 10 * MINUTE
 
@@ -32,6 +33,8 @@ class Visitor:
     to_queue: str | None = None
     to_till: int = 0
     to_staff: str | None = None
+    from_queue: str | None = None  # where it was handed on from, once the owner is lost
+    adrift: bool = False  # has lost its owner
     assigned: int = 0
     wrap_until: int = 0
     lang: str = "fi"
@@ -39,6 +42,11 @@ class Visitor:
     also_at: int = 0
     weight: int = 1
     heavy: bool = False
+
+    @property
+    def stands_unled(self) -> bool:
+        """Whether it waits with a guest for a new owner."""
+        return self.to_queue is not None and self.to_till == FOREVER
 
     @property
     def units(self) -> int:

@@ -102,7 +102,9 @@ def _unseen(state: PoolState, ledger: Ledger, ident: str, place: str) -> Iterato
         yield f"can be taken in {takeable} while {'away' if away else 'there'}"
     if place == "offered" and takeable:
         yield "can be taken while offered"
-    if place != "in conversation" and state.line[c["queue"]].get(ident) != float(ledger.joined[ident]):
+    if place == "in conversation":
+        yield from _unled(state, c, takeable)
+    elif state.line[c["queue"]].get(ident) != float(ledger.joined[ident]):
         yield "has lost the place that it joined at"
     # Nothing may last for ever because somebody has gone: an end is set for each absence, offer and talk.
     wanted = {"v": away, "o": place == "offered", "i": place == "in conversation"}
@@ -111,6 +113,23 @@ def _unseen(state: PoolState, ledger: Ledger, ident: str, place: str) -> Iterato
         for kind, want in wanted.items()
         if want and f"{kind}:{ident}" not in state.due
     )
+
+
+def _unled(state: PoolState, c: Record, takeable: list[str]) -> Iterator[str]:
+    """Whose owner did not come back has somebody with them, and stands where others take visitors."""
+    owners = [part["s"] for part in c["parts"] if part["role"] == "owner"]
+    guests = [state.staff[part["s"]] for part in c["parts"] if part["role"] != "owner"]
+    if not any(state.staff[name].get("away") and f"s:{name}" not in state.due for name in owners):
+        return
+    if not guests:
+        yield "is alone with an owner who is lost"
+    if not takeable and not c.get("offered"):
+        yield "has lost its owner and can be taken by nobody"
+    for guest in guests if not c.get("offered") else ():
+        there = guest["state"] in ("available", "paused") and not guest.get("away")
+        room = not carried(guest) or _weight(state, guest) + units(c) <= guest["capacity"]
+        if there and room and {c["route"], *(c.get("also") or ())} & set(guest["languages"]):
+            yield f"has lost its owner although {guest['id']} is with them and has a place"
 
 
 def _order(state: PoolState, ledger: Ledger) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tests.model.people import (
     ALSO,
-    BLINK,
+    FOREVER,
     FRONT,
     GRACE_STAFF,
     GRACE_TALKING,
@@ -12,7 +12,6 @@ from tests.model.people import (
     IDLE,
     LINGER,
     OFFER,
-    REPEAT,
     TO_QUEUE,
     TO_STAFF,
     WARNING,
@@ -21,71 +20,17 @@ from tests.model.people import (
     Refused,
     Visitor,
 )
+from tests.model.view import View
 
 
-class Reference:
+class Reference(View):
     """The same commands as the store's scripts, and the same clock."""
-
-    def __init__(self, modes: dict[str, str], weights: dict[str, int], limit: int, now: int) -> None:
-        self.modes = modes
-        self.weights = weights
-        self.limit = limit
-        self.now = now
-        self.visitors: dict[str, Visitor] = {}
-        self.people: dict[str, Person] = {}
-        self.spared: dict[tuple[str, str], int] = {}
-        self.deadlines: dict[str, int] = {}
-
-    # What can be asked of the state
-
-    def convs(self, name: str) -> set[str]:
-        return {v.id for v in self.visitors.values() if v.owner == name and v.state == "active"}
-
-    def wraps(self, name: str) -> set[str]:
-        return {v.id for v in self.visitors.values() if v.owner == name and v.state == "wrap_up"}
-
-    def consults(self, name: str) -> set[str]:
-        return {v.id for v in self.visitors.values() if name in v.guests and v.state == "active"}
-
-    def offer(self, name: str) -> str | None:
-        return next((v.id for v in self.visitors.values() if v.offered == name), None)
-
-    def load(self, name: str) -> int:
-        offered = sum(self.units_next(v) for v in self.visitors.values() if v.offered == name)
-        return offered + sum(self.visitors[ident].units for ident in self.convs(name) | self.wraps(name))
-
-    def units_next(self, v: Visitor) -> int:
-        return self.weights[v.to_queue or v.queue] * (2 if v.heavy else 1)
-
-    def fits(self, s: Person, v: Visitor) -> bool:
-        """Whoever carries nothing may take one of any weight."""
-        return not self.load(s.id) or self.load(s.id) + self.units_next(v) <= s.capacity
-
-    def speaks(self, s: Person, v: Visitor) -> bool:
-        waited = self.now >= v.also_at or v.state == "active"
-        return v.lang in s.languages or (waited and bool(set(v.also) & set(s.languages)))
-
-    def has_place(self, s: Person) -> bool:
-        return s.state == "available" and not s.away and self.load(s.id) < s.capacity
-
-    def standing(self, queue: str) -> list[Visitor]:
-        """Who can be taken in a queue, first one first."""
-        found = [
-            v
-            for v in self.visitors.values()
-            if (v.state == "waiting" and not v.away and v.queue == queue)
-            or (v.state == "active" and v.to_queue == queue and not v.offered)
-        ]
-        return sorted(found, key=lambda v: (v.score, v.id))
-
-    def inside(self, v: Visitor, name: str) -> bool:
-        return name == v.owner or name in v.guests
 
     # Pairing
 
     def pair(self) -> None:
         """As long as somebody waits for whom somebody is free: the longest wait, the least loaded, the longest idle."""
-        while pairs := list(self._pairs()):
+        while pairs := self._all_pairs():
             _, _, v, s, queue = min(pairs, key=lambda pair: (pair[0], pair[2].id, pair[1], pair[3].id))
             if self.modes[queue] == "auto":
                 self._assign(v, s)
@@ -94,6 +39,13 @@ class Reference:
         for s in self.people.values():
             if s.state == "draining" and not (self.convs(s.id) | self.wraps(s.id) | self.consults(s.id)):
                 s.state = "off"
+
+    def _all_pairs(self) -> list[tuple[float, tuple[int, int], Visitor, Person, str]]:
+        """Once what has no owner has been seen to."""
+        for v in sorted(self.visitors.values(), key=lambda v: (v.score, v.id)):
+            if v.adrift:
+                self._carry_on(v)
+        return list(self._pairs())
 
     def _pairs(self) -> Iterator[tuple[float, tuple[int, int], Visitor, Person, str]]:
         """Both ranks, the two, and the queue in which they meet."""
@@ -114,7 +66,8 @@ class Reference:
                 self.people[v.owner].idle = self.now
             if v.to_queue:
                 v.queue, v.weight = v.to_queue, self.weights[v.to_queue]
-        v.to_queue = v.to_staff = v.offered = None
+        v.to_queue = v.to_staff = v.offered = v.from_queue = None
+        v.adrift = False
         v.guests = [name for name in v.guests if name != s.id]
         v.state, v.owner, v.assigned = "active", s.id, self.now
         s.idle, s.missed = self.now, 0
@@ -136,13 +89,11 @@ class Reference:
         v.offered = None
         self._undue("o", v.id)
         if v.state == "offered":
-            v.state = "waiting"
+            v.state, v.to_staff = "waiting", None
+            if v.from_queue and self.now >= v.to_till:
+                self._settle(v)
         elif not v.to_queue or self.now >= v.to_till:
             v.to_queue = v.to_staff = None
-
-    def _spare(self, v: Visitor, name: str) -> None:
-        self.spared[v.id, name] = self.now + REPEAT
-        self._due("p", f"{v.id}|{name}", REPEAT)
 
     def _miss(self, v: Visitor) -> None:
         s = self.people[v.offered or ""]
@@ -151,18 +102,10 @@ class Reference:
             s.state, s.missed = "paused", 0
         self._drop(v, "expired")
 
-    def _due(self, kind: str, ident: str, ms: int) -> None:
-        self.deadlines[f"{kind}:{ident}"] = self.now + ms
-
-    def _undue(self, kind: str, ident: str) -> None:
-        self.deadlines.pop(f"{kind}:{ident}", None)
-
     # Visitors
 
     def join(self, ident: str, queue: str, lang: str, also: tuple[str, ...]) -> None:
-        here = [s for s in self.people.values() if not s.away or self.now < s.away_at + BLINK]
-        on = [s for s in here if queue in s.queues and s.state == "available"]
-        if not any({lang, *also} & set(s.languages) for s in on):
+        if not any({lang, *also} & set(s.languages) for s in self.at_hand(queue)):
             raise Refused("no_staff")
         line = [v for v in self.visitors.values() if v.queue == queue and v.state in ("waiting", "offered")]
         if len(line) >= self.limit:
@@ -190,7 +133,8 @@ class Reference:
         v = self.visitors[ident]
         if v.state in ("wrap_up", "closed"):
             raise Refused("bad_state")
-        v.offered = v.to_queue = v.to_staff = None
+        v.offered = v.to_queue = v.to_staff = v.from_queue = None
+        v.adrift = False
         for kind in "oivta":
             self._undue(kind, ident)
         self._due("l", ident, LINGER)
@@ -206,6 +150,8 @@ class Reference:
         s = self.people.setdefault(name, Person(name, capacity, queues, self.now, languages))
         s.away = False
         self._undue("s", name)
+        for v in [self.visitors[ident] for ident in self.convs(name)]:
+            self._come_back(v)
 
     def staff_gone(self, name: str) -> None:
         self.people[name].away = True
@@ -298,18 +244,62 @@ class Reference:
         self._spare(v, name)
         self._return(v)
 
-    def _return(self, v: Visitor) -> None:
+    def _return(self, v: Visitor, *, lost: bool = False) -> None:
+        """To the front; a transfer goes on when the owner is lost."""
         for name in [v.owner or "", *v.guests]:
             self.people[name].idle = self.now
-        v.to_queue = v.to_staff = v.offered = v.owner = None
-        v.guests = []
-        for kind in "oti":
-            self._undue(kind, v.id)
-        v.state, v.score = "waiting", min(v.score, v.joined - FRONT)
+        if not lost:
+            v.to_queue = v.to_staff = v.offered = None
+            self._undue("o", v.id)
+        if v.to_queue and v.to_queue != v.queue:
+            v.from_queue, v.queue, v.weight = v.queue, v.to_queue, self.weights[v.to_queue]
+        else:
+            self._undue("t", v.id)
+        v.to_queue = v.owner = None
+        v.guests, v.adrift = [], False
+        self._undue("i", v.id)
+        v.state, v.score = "offered" if v.offered else "waiting", min(v.score, v.joined - FRONT)
         if v.also and self.now < v.also_at:
             self.deadlines[f"a:{v.id}"] = v.also_at
         if v.away:
             self._due("v", v.id, GRACE_WAITING)
+
+    # Owners who are lost
+
+    def _carry_on(self, v: Visitor) -> None:
+        """A conversation without an owner goes to its first guest who can have it, or waits with them or alone."""
+        owner = self.people[v.owner or ""]
+        if heirs := [name for name in v.guests if self.can_inherit(self.people[name], v)]:
+            self._inherit(v, heirs[0])
+        elif not v.guests:
+            self._return(v, lost=True)
+        else:
+            if not v.to_queue and not v.to_staff:
+                v.to_queue, v.to_till, v.score = v.queue, FOREVER, min(v.score, v.joined - FRONT)
+            owner.state = "draining" if owner.state == "off" else owner.state
+
+    def _inherit(self, v: Visitor, name: str) -> None:
+        self.people[v.owner or ""].idle = self.people[name].idle = self.now
+        v.guests.remove(name)
+        v.owner, v.assigned, v.adrift = name, self.now, False
+        self._stand_no_more(v)
+
+    def _come_back(self, v: Visitor) -> None:
+        v.adrift = False
+        self._stand_no_more(v)
+
+    def _stand_no_more(self, v: Visitor) -> None:
+        if v.stands_unled and v.offered:
+            self._drop(v, "withdrawn")
+        v.to_queue = None if v.stands_unled else v.to_queue
+
+    def _settle(self, v: Visitor) -> None:
+        """The time is over: it stays where somebody is there for it, else it goes to where it came from."""
+        if not any(self.speaks(s, v) for s in self.at_hand(v.queue)):
+            v.queue = v.from_queue or v.queue
+            v.weight = self.weights[v.queue]
+            self._undue("t", v.id)
+        v.from_queue = None
 
     def transfer(self, name: str, ident: str, staff: str | None, queue: str | None) -> None:
         v = self.visitors[ident]
@@ -375,12 +365,18 @@ class Reference:
             self._idle(v)
         elif kind == "w":
             self._end_wrap_up(v)
-        elif kind == "t" and v.to_queue and not v.offered:
+        elif kind == "t" and not v.offered:
             v.to_queue = None
-        elif kind == "l" and v.state == "closed":
-            del self.visitors[ident]
+            if v.from_queue:
+                self._settle(v)
         elif kind == "l":
-            self.deadlines[f"l:{ident}"] = v.wrap_until
+            self._lingered(v)
+
+    def _lingered(self, v: Visitor) -> None:
+        if v.state == "closed":
+            del self.visitors[v.id]
+        else:
+            self.deadlines[f"l:{v.id}"] = v.wrap_until
 
     def _idle(self, v: Visitor) -> None:
         if self.now - v.assigned >= IDLE:
@@ -397,7 +393,7 @@ class Reference:
         if held:
             self._drop(self.visitors[held], "withdrawn")
         s.state = "off"
-        for v in [self.visitors[ident] for ident in sorted(self.convs(s.id))]:
-            self._return(v)
+        for ident in self.convs(s.id):
+            self.visitors[ident].adrift = True
         for v in [self.visitors[ident] for ident in self.consults(s.id)]:
             self._send_away(v, s.id)

@@ -154,6 +154,8 @@ class ServiceLife(RuleBasedStateMachine):
             acts |= {"visitor_gone": 1, "visitor_back": 2, "visitor_leaves": 1, "take": 3 if staff else 0}
         if any(person.get("offer") for person in staff.values()):
             acts["answer"] = 4
+        if self._with_others():
+            acts["owner_is_lost"] = 3
         if any(c["parts"] for c in conv):
             acts |= {"with_conversation": 5, "to_colleague": 3, "to_queue": 2, "write": 1}
         return acts
@@ -259,6 +261,22 @@ class ServiceLife(RuleBasedStateMachine):
     def to_queue(self, draw: Choice) -> None:
         ident, name = self._seat(draw)
         self._do(self.bench.transfer(name, ident, queue=draw(sorted(MODES))))
+
+    def _with_others(self) -> list[str]:
+        """What goes on with a guest in it, or is being handed over."""
+        going_on = sorted(i for i, c in self.state.conv.items() if c["state"] == "active")
+        return [
+            i for i in going_on if len(self.state.conv[i]["parts"]) > 1 or self.state.conv[i].get("transfer")
+        ]
+
+    def owner_is_lost(self, draw: Choice) -> None:
+        """A conversation's owner does not come back; what others do in that time is left to chance elsewhere."""
+        parts = self.state.conv[draw(self._with_others())]["parts"]
+        owner = self.state.staff[next(part["s"] for part in parts if part["role"] == "owner")]
+        if not owner.get("away"):
+            self._do(self.bench.gone(owner["id"], on=owner["node"], conn=owner["conn"]))
+        self.clock.advance(owner["grace_ms"])
+        self.worker_round(draw)
 
     def write(self, draw: Choice) -> None:
         self.clock.advance(1)

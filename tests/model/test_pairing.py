@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from chatsvc.domain.errors import ChatError, NoEntry
-from tests.model.people import ALSO, MINUTE, Refused, Visitor
+from tests.model.people import ALSO, GRACE_STAFF, MINUTE, Refused, Visitor
 from tests.model.reference import Reference
 from tests.support.pool_bench import Bench, bench_on, queue
 from tests.support.pool_state import faults
@@ -213,6 +213,36 @@ class PoolLife(RuleBasedStateMachine):
                 self.bench.consult(owner, ident, colleague),
                 lambda: self.reference.consult(owner, ident, colleague),
             )
+
+    @rule(
+        owner=person,
+        begun=st.sampled_from(["consult", "consult", "person", "queue"]),
+        to=person,
+        where=a_queue,
+    )
+    def owner_is_lost(self, owner: str, begun: str, to: str, where: str) -> None:
+        """Whoever has a visitor brings in a colleague or begins to hand on, and does not come back."""
+        for name in (owner, to):
+            if name not in self.reference.people or self.reference.people[name].state == "off":
+                self.duty(name, "available")
+        if not self.reference.convs(owner):
+            self.join(PEOPLE[owner][1][0], "fi", set())
+            self.take(owner, None)
+        ids = sorted(self.reference.visitors)
+        chosen = next(
+            (index for index, ident in enumerate(ids) if ident in self.reference.convs(owner)), None
+        )
+        if chosen is None:
+            return
+        self.staff_gone(owner)
+        self.time_passes(GRACE_STAFF - 10_000)
+        if begun == "consult":
+            self.consult(chosen, to)
+        elif begun == "person":
+            self.transfer_to_person(chosen, to)
+        else:
+            self.transfer_to_queue(chosen, where)
+        self.time_passes(10_000)
 
     @rule(
         ms=st.sampled_from([1_000, 29_999, 30_000, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 21 * MINUTE])

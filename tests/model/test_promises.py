@@ -71,6 +71,15 @@ PLANTED = {
         'redis.call("HSET", GATE, id, gate_of(c))',
         'redis.call("HSET", GATE, id, gate_of(c) .. (redis.call("HGET", GATE, id) or ""))',
     ),
+    "whoever has lost their owner is forgotten": ("  c.adrift = true\n", ""),
+    "nobody is looked for while a guest is there": (
+        "c.score = math.min(c.score, c.joined - FRONT)\n    stand_for_transfer(c)",
+        "",
+    ),
+    "a guest gets more than they can carry": (
+        "local room = load == 0 or load + units(c) <= s.capacity",
+        "local room = true",
+    ),
     "nobody is told of the end": ('pend(c, "closed", { reason = reason }, 0)', ""),
 }
 SCRIPTS = scripts.script

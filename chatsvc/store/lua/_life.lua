@@ -17,7 +17,7 @@ local function finish(c, reason)
     c.offered, c.offer_until = nil, nil
   end
   leave_lines(c)
-  c.transfer = nil
+  c.transfer, c.adrift = nil, nil
   local owner = owner_of(c)
   if not owner then
     learn_wait(c, nil, reason ~= "queue_closed")
@@ -53,19 +53,37 @@ local function finish(c, reason)
   touch(c)
 end
 
--- Back to the front of its queue; the owner's place is free.
+-- A transfer goes on although its owner is gone: the visitor waits for whoever was asked, in the front of the queue asked.
+local function carry_transfer(c)
+  local to = c.transfer.queue
+  if to and to ~= c.queue then
+    c.transfer.from, c.queue, c.weight = c.queue, to, conf(to).weight or c.weight
+  elseif to then
+    c.transfer = nil -- it was to go to the front of this queue anyway
+  end
+  if not c.transfer then undue("t", c.id) end
+end
+
+-- Back to the front of its queue; the owner's place is free. When they are lost, a transfer of theirs goes on.
 local function give_back(c, s, reason)
-  if c.offered then drop_offer(c, "withdrawn") end
+  local lost = reason == "grace"
+  if c.offered and not lost then drop_offer(c, "withdrawn") end
   leave_lines(c)
-  c.transfer = nil
-  undue("t", c.id)
+  dirty_queue[c.queue] = true
   learn_handling(c)
   unseat(c, s)
   while #c.parts > 0 do -- consultants were guests of the owner
     local guest = person(c.parts[1].s)
     unseat(c, guest)
-    touch_staff(guest)
+    place(guest)
     tell_released(guest, c, reason)
+  end
+  c.adrift = nil
+  if lost and c.transfer then
+    carry_transfer(c)
+  else
+    c.transfer = nil
+    undue("t", c.id)
   end
   c.state = NEXT[c.state].returned
   c.score = math.min(c.score, c.joined - FRONT)
@@ -73,10 +91,85 @@ local function give_back(c, s, reason)
   pend(c, "returned", nil, 0)
   undue("i", c.id)
   stand_in_line(c)
+  if c.offered then
+    take_down(c, c.queue)
+    c.state = NEXT[c.state].offered
+  end
   if c.vaway then due("v", c.id, now + conf(c.queue).grace_waiting_ms) end
   place(s)
   touch(c)
   tell_released(s, c, reason)
+end
+
+-- Whether `c` stands in front of its own queue because its owner is lost. Nobody is there to whom it could come back, so
+-- that has no end.
+local function stands_unled(c) return c.transfer and c.transfer.queue and not c.transfer.till end
+
+local function stand_no_more(c)
+  if not stands_unled(c) then return end
+  if c.offered then drop_offer(c, "withdrawn") end
+  leave_lines(c)
+  c.transfer = nil
+end
+
+-- A guest becomes the owner of what has lost its own. A transfer that the old owner had begun is theirs now.
+local function inherit(c, s)
+  local before = person(owner_of(c).s)
+  stand_no_more(c)
+  learn_handling(c)
+  unseat(c, before)
+  place(before)
+  tell_released(before, c, "taken_over")
+  seat(c, s, "owner")
+  table.insert(s.convs, c.id)
+  c.adrift, c.assigned = nil, now
+  s.idle = now
+  place(s)
+  touch(c)
+  hint(extra_hints, s.node, { k = "a", id = c.id, staff = s.id })
+end
+
+-- Whether the guest `s` may become the owner of `c`. A pause keeps new visitors away, not the one they are with; the
+-- end of a shift keeps away both. Whom the owner has chosen may answer first.
+local function can_inherit(c, s)
+  local on, load = s.state == "available" or s.state == "paused", load_of(s)
+  local room = load == 0 or load + units(c) <= s.capacity
+  return on and not s.away and room and (not c.offered or stands_unled(c)) and speaks(s, c)
+end
+
+-- The owner of `c` is lost for good; `commit` carries on.
+local function give_up(c, part)
+  c.adrift = true
+  pend(c, "left_conversation", { alias = part.alias }, part.n)
+  touch(c)
+end
+
+-- What has lost its owner goes to the first guest who can have it. If none can, they stay with the visitor, and it
+-- stands in the front of its queue meanwhile; if there is none, the visitor waits there. Changes nothing when done again.
+local function carry_on(c)
+  for _, part in ipairs(c.parts) do
+    local s = part.role ~= "owner" and person(part.s)
+    if s and can_inherit(c, s) then return inherit(c, s) end
+  end
+  local owner = person(owner_of(c).s)
+  if #c.parts == 1 then return give_back(c, owner, "grace") end
+  if not c.transfer then
+    c.transfer = { queue = c.queue }
+    c.score = math.min(c.score, c.joined - FRONT)
+    stand_for_transfer(c)
+    touch(c)
+  end
+  if owner.state == "off" then -- the seat is theirs until somebody takes it
+    owner.state = "draining"
+    touch_staff(owner)
+  end
+end
+
+-- The owner who was given up is back before anybody else has taken the conversation.
+local function come_back(c, part)
+  c.adrift = nil
+  pend(c, "joined", { alias = part.alias }, part.n)
+  stand_no_more(c)
 end
 
 local function visitor_gone(c)
@@ -146,12 +239,15 @@ end
 
 -- Ends every script: whoever the step has left with a place or waiting is paired, then all is written. Pairing
 -- happens here and nowhere else, so no step can forget it. Counsellors first: they take the longest wait, so that
--- somebody who has just returned does not overtake.
+-- somebody who has just returned does not overtake. Before anybody new comes what has no owner.
 local function commit(result)
   while true do
-    local s = least(unsettled, rank)
-    local c = not s and least(unpaired, function(item) return item.score end)
-    if s then
+    local lost = least(unled, function(item) return item.score end)
+    local s = not lost and least(unsettled, rank)
+    local c = not lost and not s and least(unpaired, function(item) return item.score end)
+    if lost then
+      if lost.adrift and not missing_queue({ lost.id }) then carry_on(lost) end
+    elseif s then
       if s.state == "draining" and #s.convs + #s.wraps + #s.consults == 0 then
         s.state, s.since = "off", now
         place(s)

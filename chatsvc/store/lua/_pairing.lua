@@ -66,7 +66,8 @@ local function unseat(c, s)
     if part.s == s.id then
       if part.node then extra_nodes[part.node] = true end
       table.remove(c.parts, i)
-      pend(c, "left_conversation", { alias = part.alias }, part.n)
+      local told = c.adrift and part.role == "owner" -- when they were given up
+      if not told then pend(c, "left_conversation", { alias = part.alias }, part.n) end
       break
     end
   end
@@ -104,14 +105,14 @@ local function assign(c, s)
       tell_transfer_ended(before, c, "accepted")
       tell_released(before, c, "transferred")
     end
-    undue("t", c.id)
-    c.transfer = nil
   else
     learn_wait(c, s)
     tally_wait(c, "answered")
     c.state = NEXT[c.state].assigned
     leave_lines(c)
   end
+  c.transfer, c.adrift = nil, nil
+  undue("t", c.id)
   undue("o", c.id)
   undue("a", c.id)
   if s.offer == c.id then s.offer = nil end
@@ -150,6 +151,42 @@ local function spare(c, s, ms)
   due("p", c.id .. "|" .. s.id, now + ms)
 end
 
+-- Whether somebody who speaks a language of the visitor's is there for the queue in which `c` waits.
+local function somebody_there(c)
+  for _, id in ipairs(redis.call("SMEMBERS", KEYS[Q[c.queue].on])) do
+    local s = person(id)
+    if at_hand(s) and speaks(s, c) then return true end
+  end
+  return false
+end
+
+-- To the front of the queue that it was handed on from, by somebody who is gone.
+local function fall_back(c)
+  dirty_queue[c.queue] = true
+  leave_lines(c)
+  c.queue = c.transfer.from
+  c.weight = conf(c.queue).weight or c.weight
+  c.transfer = nil
+  undue("t", c.id)
+  stand_in_line(c)
+  touch(c)
+end
+
+-- The time of a transfer that went on without its owner is over: it stays where somebody is there for it.
+local function settle_transfer(c)
+  if not somebody_there(c) then return fall_back(c) end
+  c.transfer = nil
+  touch(c)
+end
+
+-- A transfer that nobody has taken up is over; the owner keeps the conversation, or another one is found.
+local function end_transfer(c, result)
+  local owner = owner_of(c)
+  if owner then tell_transfer_ended(person(owner.s), c, result) end
+  c.transfer = nil
+  touch(c)
+end
+
 -- Takes an offer back; the visitor returns to the original place. `reason` is told to the counsellor.
 local function drop_offer(c, reason)
   local s = person(c.offered)
@@ -164,15 +201,16 @@ local function drop_offer(c, reason)
     place(s)
   end
   touch(c)
+  local going_on = c.transfer and c.transfer.queue and now < (c.transfer.till or math.huge)
   if c.state == "offered" then
     c.state = NEXT[c.state].offer_dropped
     stand_in_line(c)
-  elseif c.transfer and c.transfer.queue and now < c.transfer.till then
+    if not going_on and c.transfer and c.transfer.from then settle_transfer(c) end
+    if not going_on then c.transfer = nil end
+  elseif going_on then
     stand_for_transfer(c) -- a colleague may take it up
   elseif c.transfer then
-    local owner = owner_of(c)
-    if owner then tell_transfer_ended(person(owner.s), c, reason == "declined" and "declined" or "expired") end
-    c.transfer = nil
+    end_transfer(c, reason == "declined" and "declined" or "expired")
   end
 end
 

@@ -25,6 +25,7 @@ local dirty_conv, dirty_staff, dirty_queue = {}, {}, {}
 local extra_nodes = {} -- node -> true: also told about the dirty conversations
 local extra_hints = {} -- node -> list of further hints
 local unsettled, unpaired = {}, {} -- staff and conversations that pairing has yet to look at
+local unled = {} -- conversations that have lost their owner, likewise
 
 local function conv(id)
   if convs[id] == nil then
@@ -61,9 +62,17 @@ local function conf(queue)
   return confs[queue]
 end
 
-local function touch(c) dirty_conv[c.id] = c; dirty_queue[c.queue] = true end
+local function touch(c)
+  dirty_conv[c.id] = c
+  dirty_queue[c.queue] = true
+  if c.adrift then unled[c.id] = c end
+end
 local function touch_staff(s)
   dirty_staff[s.id], unsettled[s.id] = s, s
+  for _, id in ipairs(s.consults) do
+    local c = conv(id)
+    if c and c.adrift then unled[id] = c end
+  end
   for _, queue in ipairs(s.queues) do dirty_queue[queue] = true end
 end
 local function fail(code) return cmsgpack.pack({ err = code, now = now }) end
@@ -79,8 +88,10 @@ local function missing_queue(ids)
   for _, id in ipairs(ids) do
     local c = conv(id)
     if c and not Q[c.queue] then return c.queue end
-    local to = c and c.transfer and c.transfer.queue
-    if to and not Q[to] then return to end
+    local transfer = c and c.transfer or {}
+    for _, queue in ipairs({ transfer.queue, transfer.from }) do
+      if not Q[queue] then return queue end
+    end
   end
   return nil
 end

@@ -9,7 +9,7 @@ local id = string.match(arg.id, "^[^|]*") -- of `p` the part before the member o
 local missing
 if arg.kind == "s" then
   local s = person(id)
-  if s then missing = missing_queue(s.convs) or missing_queue({ s.offer }) end
+  if s then missing = missing_queue(s.convs) or missing_queue(s.consults) or missing_queue({ s.offer }) end
 else
   missing = missing_queue({ id })
 end
@@ -26,7 +26,7 @@ if arg.kind == "s" then
       local c = conv(member)
       local part = c and part_of(c, s.id)
       if part and part.role == "owner" then
-        give_back(c, s, "grace")
+        give_up(c, part)
       elseif part then
         unseat(c, s)
         touch(c)
@@ -95,11 +95,9 @@ function handlers.a()
 end
 function handlers.t()
   if not c.transfer or c.offered then return false end -- who holds an offer may accept; without an answer it ends then
+  if c.state == "waiting" then settle_transfer(c); return true end
   leave_lines(c)
-  local owner = owner_of(c)
-  if owner then tell_transfer_ended(person(owner.s), c, "expired") end
-  c.transfer = nil
-  touch(c)
+  end_transfer(c, "expired")
   return true
 end
 

@@ -8,6 +8,10 @@ if arg.visitor and c.visitor ~= arg.visitor then return fail("not_found") end
 local missing = missing_queue({ c.id })
 if missing then return stale(missing) end
 if arg.waiting and c.state ~= "waiting" then return fail("bad_state") end
+if arg.waiting and c.transfer and c.transfer.from then -- the queue it came from may be open
+  fall_back(c)
+  return commit({ c = c })
+end
 local part = arg.staff and part_of(c, arg.staff)
 if arg.staff and not part then return fail("not_found") end
 if arg.forget and redis.call("HGET", VIS, c.visitor) == c.id then redis.call("HDEL", VIS, c.visitor) end

@@ -4,7 +4,9 @@
 local members = redis.call("SRANDMEMBER", AT, arg.limit)
 local missing
 for _, member in ipairs(members) do
-  if string.sub(member, 1, 1) == "v" then missing = missing or missing_queue({ string.sub(member, 3) }) end
+  local kind, id = string.sub(member, 1, 1), string.sub(member, 3)
+  local s = kind == "s" and person(id)
+  missing = missing or missing_queue({ kind == "v" and id or s and s.offer or nil })
 end
 if missing then return stale(missing) end
 for _, member in ipairs(members) do

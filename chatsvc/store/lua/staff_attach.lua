@@ -6,6 +6,8 @@ if not s then
   s = { id = arg.id, state = "off", since = now, convs = {}, wraps = {}, consults = {}, queues = {}, idle = now, missed = 0, rev = 0 }
   staffs[arg.id] = s
 end
+local missing = missing_queue(s.convs)
+if missing then return stale(missing) end
 for _, queue in ipairs(s.queues) do
   local q = Q[queue]
   if q and not contains(arg.queues, queue) then
@@ -32,6 +34,7 @@ for _, list in ipairs({ s.convs, s.wraps, s.consults }) do
     local part = c and part_of(c, s.id)
     if part then
       part.node, part.away = s.node, nil
+      if part.role == "owner" and c.adrift then come_back(c, part) end
       touch(c)
       table.insert(mine, c)
     else
