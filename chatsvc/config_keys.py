@@ -1,5 +1,6 @@
 """The master key: given by a setting, or kept in a file that the first start makes; during a change two of them."""
 
+import contextlib
 import os
 import secrets
 from collections.abc import Callable
@@ -41,6 +42,18 @@ def master_key_next(settings: Settings) -> bytes:
     return _read_key_file(path) if path.exists() else b""
 
 
+def audit_key(settings: Settings) -> bytes:
+    """The key that signs checkpoints of the audit log: given, or kept in a file that the first start makes.
+
+    Raises `MasterKeyMissing` for a file that holds no key, and OSError if it can't be read or written.
+    """
+    if settings.audit_key:
+        return settings.audit_key
+    if not settings.audit_key_file.exists():
+        _make_key_file(settings.audit_key_file)
+    return _read_key_file(settings.audit_key_file)
+
+
 def next_key_file(settings: Settings) -> Path:
     """Where the next master key is kept until it takes the place of the present one."""
     return settings.master_key_file.with_name(settings.master_key_file.name + ".next")
@@ -55,7 +68,8 @@ def make_next_key(settings: Settings) -> bytes:
 
 def adopt_next_key(settings: Settings) -> None:
     """Put the file of the next master key in the place of the present one, in one step. Raises OSError."""
-    next_key_file(settings).replace(settings.master_key_file)
+    with contextlib.suppress(FileNotFoundError):  # somebody else who changes it was faster
+        next_key_file(settings).replace(settings.master_key_file)
     _sync(settings.master_key_file.parent)
 
 
@@ -75,7 +89,9 @@ def master_keys(settings: Settings, reread: Callable[[], Settings] | None = None
 
 
 def _present(settings: Settings) -> list[bytes]:
-    return [key for key in (master_key(settings), master_key_next(settings)) if key]
+    # The next one first: when it takes the place of the other between two looks, it is seen all the same.
+    coming = master_key_next(settings)
+    return [key for key in (master_key(settings), coming) if key]
 
 
 def _read_key_file(path: Path) -> bytes:

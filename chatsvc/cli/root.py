@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from chatsvc.cli.apply import apply_command
+from chatsvc.cli.audit import audit
 from chatsvc.cli.context import Context
 from chatsvc.cli.doctor import doctor
 from chatsvc.cli.people import counsellor
@@ -16,6 +17,7 @@ from chatsvc.cli.settings import settings_command
 from chatsvc.cli.staffing import staffing
 from chatsvc.cli.tokens import token
 from chatsvc.cli.trouble import place_of, sentence_for
+from chatsvc.cli.vault import vault
 
 HELP = """Anonymous chat with counsellors: the server, and everything an operator does.
 
@@ -71,7 +73,9 @@ for _command in (
     token,
     settings_command,
     doctor,
+    vault,
     staffing,
+    audit,
 ):
     root.add_command(_command)
 
