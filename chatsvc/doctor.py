@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 from chatsvc.config import Settings
+from chatsvc.doctor_access import examine_access
 from chatsvc.doctor_files import examine_data_dir, examine_front_end, examine_listener, examine_vault
 from chatsvc.doctor_findings import Findings
 from chatsvc.doctor_store import examine_store
@@ -27,6 +28,7 @@ async def examine(settings: Settings, open_store: OpenStore) -> Findings:
     try:
         async with open_store(settings) as link:
             await examine_store(link, settings, vault_id, findings)
+            await examine_access(link, settings, findings)
     except (StoreUnavailable, StoreRefused, EmbeddedStoreFailed) as error:
         where = "the bundled store" if settings.embedded else "the store of redis_url"
         remedy = (

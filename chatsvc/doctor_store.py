@@ -13,6 +13,7 @@ from chatsvc.store.resp import StoreRefused
 
 OLDEST = (7, 0)
 CLOCK_LIMIT_MS = 2_000  # people compare what the chat shows with their own clock
+ASK_AS_DOCTOR = "Run this once more with the URL of chatsvc-doctor: see deploy/store/README.md."
 SHAPES = {
     "single": "a single server",
     "sentinel": "the master that Sentinel names",
@@ -27,10 +28,9 @@ async def examine_store(link: Link, settings: Settings, vault_id: str, findings:
     before = time.time_ns() // 1_000_000
     info = _info(await link.call(key, "INFO", "everything"))
     _identity(info, settings, findings)
-    config = await _config(link, key, findings)
-    if config is not None:
-        _durability(config, info, settings, findings)
-        _privacy(config, findings)
+    config = await _config(link, key)
+    _durability(config, info, settings, findings)
+    _privacy(config, findings)
     seconds, micros = await link.call(key, "TIME")
     after = time.time_ns() // 1_000_000
     _clock(int(seconds) * 1000 + int(micros) // 1000, before, after, findings)
@@ -59,28 +59,30 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".")[:2] if part.isdecimal())
 
 
-async def _config(link: Link, key: str, findings: Findings) -> Info | None:
+async def _config(link: Link, key: str) -> Info | None:
+    """The store's settings, or None where this account may not ask for them."""
     try:
         reply: list[bytes] = await link.call(key, "CONFIG", "GET", "*")
     except StoreRefused:
-        findings.warning(
-            "durability",
-            "the store does not tell its configuration (CONFIG is not allowed)",
-            "See with whoever runs it that appendonly is yes and maxmemory-policy is noeviction.",
-        )
         return None
     texts = [item.decode("utf-8", "replace") for item in reply]
     return dict(zip(texts[::2], texts[1::2], strict=True))
 
 
-def _durability(config: Info, info: Info, settings: Settings, findings: Findings) -> None:
+def _durability(config: Info | None, info: Info, settings: Settings, findings: Findings) -> None:
     wanted = settings.durability
-    fsync = config.get("appendfsync", "")
-    if config.get("appendonly") != "yes":
+    fsync = config.get("appendfsync", "") if config is not None else None
+    if info.get("aof_enabled") != "1":
         findings.error(
             "durability",
             "the store keeps no log of what it is told (appendonly is off): a restart loses conversations",
             "Set `appendonly yes` in the store's configuration.",
+        )
+    elif fsync is None:
+        findings.warning(
+            "durability",
+            f"whether the store gives durability {wanted} was not seen (appendfsync): our account may not ask",
+            ASK_AS_DOCTOR,
         )
     elif fsync == "no" or (wanted != "everysec" and fsync != "always"):
         needed = "everysec" if wanted == "everysec" else "always"
@@ -96,11 +98,11 @@ def _durability(config: Info, info: Info, settings: Settings, findings: Findings
             else "nothing is lost when power fails or a process is killed"
         )
         findings.ok("durability", f"{wanted}: appendonly yes, appendfsync {fsync}; {losses}")
-    if config.get("maxmemory-policy") != "noeviction":
+    if info.get("maxmemory_policy") != "noeviction":
         findings.error(
             "durability",
             f"the store may throw conversations away when memory is short (maxmemory-policy is "
-            f"{config.get('maxmemory-policy')})",
+            f"{info.get('maxmemory_policy')})",
             "Set `maxmemory-policy noeviction` in the store's configuration.",
         )
     if info.get("aof_last_write_status", "ok") != "ok" or info.get("aof_last_bgrewrite_status", "ok") != "ok":
@@ -109,8 +111,15 @@ def _durability(config: Info, info: Info, settings: Settings, findings: Findings
         )
 
 
-def _privacy(config: Info, findings: Findings) -> None:
+def _privacy(config: Info | None, findings: Findings) -> None:
     """Commands hold sealed text and people's connections; logs of them outlive what they are about."""
+    if config is None:
+        findings.warning(
+            "privacy",
+            "whether the store remembers commands or writes snapshots was not seen: our account may not ask",
+            ASK_AS_DOCTOR,
+        )
+        return
     logs = {
         "slowlog-log-slower-than": "slow commands",
         "commandlog-execution-slower-than": "slow commands",
@@ -131,6 +140,12 @@ def _privacy(config: Info, findings: Findings) -> None:
             "privacy",
             "the store also writes snapshots (save is set), which keep what was deleted until the next one",
             'Set `save ""` in the store\'s configuration; its log is enough.',
+        )
+    if config.get("crash-log-enabled") == "yes" and config.get("hide-user-data-from-log") != "yes":
+        findings.warning(
+            "privacy",
+            "when the store crashes it writes down the commands it was at, with what was in them (crash-log-enabled)",
+            "Set `crash-log-enabled no` in the store's configuration.",
         )
 
 

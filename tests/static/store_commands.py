@@ -13,12 +13,14 @@ RULES = ROOT / "deploy" / "store" / "users.acl"
 SENDERS = {"call": 1, "ask": 0, "say": 0, "pack": 0, "_ask": 0, "_answer": 0}
 # Commands whose rights are given by their second word.
 CONTAINERS = frozenset(
-    {"ACL", "CLIENT", "CLUSTER", "COMMAND", "CONFIG", "FUNCTION", "SCRIPT", "SLOWLOG", "XGROUP"}
+    {"ACL", "CLIENT", "CLUSTER", "COMMAND", "CONFIG", "FUNCTION", "SCRIPT", "SLOWLOG", "XGROUP", "XINFO"}
 )
 ALLOWED_TO_ALL = frozenset({"hello", "auth"})
 """Answered before anybody has signed in, so no right is needed."""
 ELSEWHERE = frozenset({"sentinel"})
 """Sent to a sentinel, which has users of its own."""
+PROBES = frozenset({"slowlog|len"})
+"""Sent by the doctor to see it refused."""
 NOT_SHIPPED = frozenset({"select"})
 """Sent where the store's URL names another database than 0; the shipped users have only that one."""
 
@@ -68,7 +70,9 @@ def hidden_commands(text: str) -> Iterator[int]:
 def lua_commands(text: str) -> Iterator[tuple[int, str]]:
     """Line and command of everything that a script calls."""
     for number, line in enumerate(text.splitlines(), 1):
-        yield from ((number, found[1].lower()) for found in re.finditer(r"redis\.p?call\(\"([A-Z]+)\"", line))
+        for found in re.finditer(r"redis\.p?call\(\"([A-Z]+)\"(?:, *\"([A-Z]+)\")?", line):
+            command = f"{found[1]}|{found[2]}" if found[1] in CONTAINERS else found[1]
+            yield number, command.lower()
 
 
 def sent_by(paths: list[Path]) -> dict[str, str]:
