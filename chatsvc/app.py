@@ -1,10 +1,10 @@
-"""Puts the parts together: stores, services, sessions, pages, loops. The only module that knows them all."""
+"""Puts the parts together: stores, services, sessions, pages, loops. With `app_worker`, who alone know them all."""
 
 import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,16 @@ import structlog
 from aiohttp import web
 
 from chatsvc.config import Settings
+from chatsvc.config_keys import audit_key
 from chatsvc.domain.errors import ChatError, NotFound, StoreUnavailable, VaultUnavailable
 from chatsvc.domain.sites import Queue
+from chatsvc.services.audit import Audit, Checkpoints
 from chatsvc.services.opening import learn_holidays
 from chatsvc.services.planned_people import PlannedPeople
 from chatsvc.services.planning import Planning
 from chatsvc.services.pool import Pool
-from chatsvc.services.queues import QueueReport
 from chatsvc.services.statistics import ServiceCounts
+from chatsvc.store.audit import AuditStore, CheckpointFiles
 from chatsvc.store.chats import PoolChats
 from chatsvc.store.clock import StoreClock
 from chatsvc.store.directory import Directory
@@ -34,18 +36,17 @@ from chatsvc.store.statistics import PoolCounts
 from chatsvc.store.subscriber import PoolSubscriber
 from chatsvc.store.vault_keys import MasterKeys, Vault
 from chatsvc.store.vault_open import open_vault
-from chatsvc.telemetry.metrics import Metrics, QueueFigures
+from chatsvc.telemetry.metrics import Metrics
 from chatsvc.web.api import add_api, answer_errors
 from chatsvc.web.fanout import Hub
 from chatsvc.web.node import Node
 from chatsvc.web.openapi import openapi
-from chatsvc.web.operations import PLANNING
+from chatsvc.web.operations import AUDIT, PLANNING
 from chatsvc.web.pages import STATIC, add_pages
 from chatsvc.web.plan_api import add_plan_api
 from chatsvc.web.routes import NODE, counsellor, visitor
 from chatsvc.web.statistics_api import COUNTS
 from chatsvc.web.tokens import VisitorTokens
-from chatsvc.worker import booking, census, closing, deadlines, plan_census, reaper, shift_ends
 
 BEAT_S = 1.5
 CLOCK_S = 30.0
@@ -59,12 +60,13 @@ _log = structlog.get_logger("chatsvc")
 class Backend:
     """The store and the vault as one process holds them: link, directory, keys, clock, and the pools."""
 
-    def __init__(self, link: Link, vault: Vault, node: str, *, demo: bool) -> None:
+    def __init__(self, link: Link, vault: Vault, node: str, checkpoints: Checkpoints, *, demo: bool) -> None:
         self.link = link
         self.vault = vault
         self.node = node
         self._demo = demo
         self.clock = StoreClock()
+        self.audit = Audit(AuditStore(link), checkpoints, self.clock)
         self.keyring = VaultKeyring(vault)
         self.counts = ServiceCounts(lambda pool: PoolCounts(link, pool), lambda: self.snapshot.pools)
         self.directory = Directory(link)
@@ -224,7 +226,8 @@ async def open_backend(
         vault = await open_vault(settings.vault_file, settings.vault_url, master_key, store=link)
         opened.push_async_callback(vault.close)
         stack.push_async_exit(opened.pop_all())
-    return Backend(link, vault, f"n{secrets.token_hex(6)}", demo=demo)
+    checkpoints = CheckpointFiles(settings.checkpoint_dir, audit_key(settings))
+    return Backend(link, vault, f"n{secrets.token_hex(6)}", checkpoints, demo=demo)
 
 
 class NodeParts:
@@ -255,6 +258,7 @@ class NodeParts:
         app.on_response_prepare.append(_name_ourselves)
         app[NODE] = self.node
         app[PLANNING] = self.backend.planning
+        app[AUDIT] = self.backend.audit
         app[COUNTS] = self.backend.counts
         app[STATIC] = STATIC_DIR
         app.router.add_get("/ws/visitor", visitor)
@@ -314,73 +318,3 @@ class NodeParts:
 
 async def _name_ourselves(_: web.Request, response: web.StreamResponse) -> None:
     response.headers["Server"] = "chatsvc"  # not which versions of what
-
-
-class WorkerParts:
-    """The worker's loops on a backend."""
-
-    def __init__(self, backend: Backend, metrics: Metrics) -> None:
-        self.backend = backend
-        self.metrics = metrics
-        backend.shown_in.append(metrics)
-
-    def start(self) -> None:
-        """Begin."""
-        self.backend.loop("deadlines", deadlines.EVERY_S, self._meet)
-        self.backend.loop("reaper", reaper.EVERY_S, self._reap)
-        self.backend.loop("closing", closing.EVERY_S, self._close)
-        self.backend.loop("shift ends", shift_ends.EVERY_S, self._end_shifts)
-        self.backend.loop("census", census.EVERY_S, self._count)
-        self.backend.loop("booking", booking.EVERY_S, self._book)
-        self.backend.loop("plan census", plan_census.EVERY_S, self._count_plan)
-
-    async def _meet(self) -> None:
-        lag = 0.0
-        for name, pool in tuple(self.backend.pools.items()):
-            lag = max(lag, await deadlines.meet_deadlines(pool, self.backend.chats[name]))
-        self.metrics.loop_ran("deadlines", self.backend.clock.now() / 1000, lag)
-
-    async def _reap(self) -> None:
-        for chats in tuple(self.backend.chats.values()):
-            await reaper.reap_dead_nodes(chats)
-        self.metrics.loop_ran("reaper", self.backend.clock.now() / 1000)
-
-    async def _close(self) -> None:
-        for name, pool in tuple(self.backend.pools.items()):
-            await closing.tell_the_closed_out(pool, self.backend.queues(name))
-        self.metrics.loop_ran("closing", self.backend.clock.now() / 1000)
-
-    async def _end_shifts(self) -> None:
-        await shift_ends.meet_shift_ends(tuple(self.backend.pools.values()), self.backend.planning)
-        self.metrics.loop_ran("shift ends", self.backend.clock.now() / 1000)
-
-    async def _count(self) -> None:
-        for name, pool in tuple(self.backend.pools.items()):
-            await census.count(pool, lambda name=name: self.backend.queues(name), self._show)  # type: ignore[misc]  # bound now
-        self.metrics.loop_ran("census", self.backend.clock.now() / 1000)
-
-    async def _book(self) -> None:
-        counts, now = self.backend.counts, self.backend.clock.now()
-        await booking.book_counts(counts, now)
-        await booking.show_today(
-            counts, self.backend.snapshot.all_sites(), now,
-            lambda queue, outcomes: self.metrics.set_attempts(queue.site, queue.name, outcomes),
-        )  # fmt: skip
-        self.metrics.loop_ran("booking", now / 1000)
-
-    async def _count_plan(self) -> None:
-        for name, pool in tuple(self.backend.pools.items()):
-            duties = await pool.store.people()
-            for site in self.backend.snapshot.sites_of_pool(name):
-                await plan_census.count_plan(
-                    self.backend.planning, site, duties,
-                    lambda queue, hours: self.metrics.set_coverage_gap(queue.site, queue.name, hours),
-                    lambda site, late: self.metrics.set_late(site.id, late),
-                )  # fmt: skip
-        self.metrics.loop_ran("plan census", self.backend.clock.now() / 1000)
-
-    def _show(self, report: QueueReport, oldest_wait_s: float, states: Mapping[str, int]) -> None:
-        figures = QueueFigures(
-            report.waiting + report.away, oldest_wait_s, report.free, report.staffed, report.on_duty, states
-        )
-        self.metrics.set_queue(report.queue.site, report.queue.name, figures)

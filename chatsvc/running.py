@@ -14,7 +14,8 @@ import structlog
 import uvloop
 from aiohttp import web
 
-from chatsvc.app import Backend, NodeParts, WorkerParts, open_backend
+from chatsvc.app import Backend, NodeParts, open_backend
+from chatsvc.app_worker import WorkerParts
 from chatsvc.config import Settings
 from chatsvc.config_keys import MasterKeyMissing, master_keys
 from chatsvc.domain.errors import StoreUnavailable, VaultUnavailable

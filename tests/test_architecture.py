@@ -28,6 +28,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "web": frozenset({"services", "domain", "telemetry"}),
     "worker": frozenset({"services", "domain", "telemetry"}),
     "app": ANYTHING,
+    "app_worker": ANYTHING,
     "cli": ANYTHING,
     "demo": ANYTHING,
     "doctor": ANYTHING,

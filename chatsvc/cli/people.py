@@ -8,6 +8,7 @@ from typing import Any, get_args
 import click
 
 from chatsvc.cli.accounts import checked_alias, checked_name, existing, new_hash, pool_of
+from chatsvc.cli.auditing import record
 from chatsvc.cli.context import Context, pass_settings, with_directory
 from chatsvc.cli.trouble import Refused
 from chatsvc.domain.sites import LANGUAGES, PoolId, QueueKey, Role, SiteId, Staff
@@ -103,10 +104,11 @@ def add(
     staff = with_directory(settings, prepare)
     password_hash = new_hash(staff.id, password_file)
 
-    async def write(directory: Directory, _: object) -> None:
+    async def write(directory: Directory, link: Link) -> None:
         if await directory.staff(staff.id) is not None:
             raise Refused(f"There is an account {staff.id} already; nothing was changed.")
         await directory.put_staff(replace(staff, password_hash=password_hash))
+        await record(settings, link, staff.sites, "counsellor add", staff.id, role=role)
 
     with_directory(settings, write)
     click.echo(f"{staff.id} can sign in now, as {role}.")
@@ -166,6 +168,8 @@ def change(context: Context, /, name: str, all_queues: bool, **given: Any) -> No
     if not wanted:
         raise Refused("Nothing was given to change; --help lists what can be.")
 
+    settings = context.settings()
+
     async def write(directory: Directory, link: Link) -> tuple[Staff, Staff]:
         snapshot = await directory.load()
         before = existing(snapshot, name)
@@ -177,9 +181,11 @@ def change(context: Context, /, name: str, all_queues: bool, **given: Any) -> No
             await _refuse_on_duty(link, before, after)
         if after != before:
             await directory.put_staff(after)
+            sites, fields = {*before.sites, *after.sites}, ", ".join(sorted(wanted))
+            await record(settings, link, sites, "counsellor change", before.id, fields=fields)
         return before, after
 
-    before, after = (_row(staff) for staff in with_directory(context.settings(), write))
+    before, after = (_row(staff) for staff in with_directory(settings, write))
     changed = [field for field in after if before[field] != after[field]]
     for field in changed:
         click.echo(f"{before['name']}: {field}: {_words(before[field])} → {_words(after[field])}")
@@ -219,23 +225,29 @@ def set_password(context: Context, name: str, password_file: Path | None) -> Non
     staff = with_directory(settings, find)
     password_hash = new_hash(staff.id, password_file)
 
-    async def write(directory: Directory, _: object) -> None:
+    async def write(directory: Directory, link: Link) -> None:
         now = existing(await directory.load(), name)
         await directory.put_staff(replace(now, password_hash=password_hash))
+        await record(settings, link, now.sites, "counsellor set-password", now.id)
 
     with_directory(settings, write)
     click.echo(f"{staff.id} has a new password.")
 
 
 def _change(context: Context, name: str, *, disabled: bool) -> bool:
-    async def write(directory: Directory, _: object) -> bool:
+    settings = context.settings()
+
+    async def write(directory: Directory, link: Link) -> bool:
         staff = existing(await directory.load(), name)
         if staff.disabled == disabled:
             return False
         await directory.put_staff(replace(staff, disabled=disabled))
+        await record(
+            settings, link, staff.sites, f"counsellor {'disable' if disabled else 'enable'}", staff.id
+        )
         return True
 
-    return with_directory(context.settings(), write)
+    return with_directory(settings, write)
 
 
 async def _refuse_on_duty(link: Link, before: Staff, after: Staff) -> None:

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import click
 
+from chatsvc.cli.auditing import WallClock, record
 from chatsvc.cli.context import Context, pass_settings, with_directory
 from chatsvc.cli.trouble import Refused
 from chatsvc.domain.declaration_text import did_you_mean
@@ -15,7 +16,7 @@ from chatsvc.services.calendar_lines import LARGEST_FILE
 from chatsvc.services.calendars import export_calendar, import_calendar
 from chatsvc.services.plan_errors import PlanRefused
 from chatsvc.services.planning import Planning
-from chatsvc.store.directory import Directory, wall_clock_ms
+from chatsvc.store.directory import Directory
 from chatsvc.store.directory_snapshot import DirectorySnapshot
 from chatsvc.store.link import Link
 from chatsvc.store.plans import PlanStore
@@ -50,7 +51,7 @@ def import_command(context: Context, file: Path, site: str, dry_run: bool) -> No
         return len(read.shifts), len(read.absences), sorted(set(outside))
 
     try:
-        shifts, absences, outside = _with_planning(context, site, work)
+        shifts, absences, outside = _with_planning(context, site, work, "" if dry_run else "plan import")
     except PlanRefused as refused:
         raise Refused("\n".join(one.render(str(file)) for one in refused.problems)) from None
     for line in outside:
@@ -68,16 +69,21 @@ def export_command(context: Context, site: str) -> None:
 
 
 def _with_planning(
-    context: Context, site: str, work: Callable[[Planning, Site], Awaitable[Result]]
+    context: Context, site: str, work: Callable[[Planning, Site], Awaitable[Result]], recorded: str = ""
 ) -> Result:
+    settings = context.settings()
+
     async def run(directory: Directory, link: Link) -> Result:
         snapshot, store = await directory.load(), PlanStore(link)
         found = snapshot.sites.get(SiteId(site))
         if found is None:
             raise Refused(f"There is no site {site}.{did_you_mean(site, snapshot.sites)}")
-        return await work(await _planning(directory, snapshot, store), found)
+        done = await work(await _planning(directory, snapshot, store), found)
+        if recorded:
+            await record(settings, link, [site], recorded, "plan")
+        return done
 
-    return with_directory(context.settings(), run)
+    return with_directory(settings, run)
 
 
 async def _planning(directory: Directory, snapshot: DirectorySnapshot, store: PlanStore) -> Planning:
@@ -86,7 +92,7 @@ async def _planning(directory: Directory, snapshot: DirectorySnapshot, store: Pl
     async def nothing() -> None:
         """A command looks at the store once."""
 
-    clock: Clock = _WallClock()
+    clock: Clock = WallClock()
     return Planning(
         sites=directory,
         plans=store,
@@ -95,11 +101,3 @@ async def _planning(directory: Directory, snapshot: DirectorySnapshot, store: Pl
         refresh=nothing,
         clock=lambda: clock,
     )
-
-
-class _WallClock:
-    """This machine's time: near enough to tell which weeks a change is about."""
-
-    def now(self) -> int:
-        """Now, in ms."""
-        return wall_clock_ms()

@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 
 import click
 
+from chatsvc.cli.auditing import record
 from chatsvc.cli.context import Context, pass_settings, with_directory
 from chatsvc.cli.trouble import Refused
 from chatsvc.domain.declaration_text import did_you_mean
 from chatsvc.domain.sites import StaffId
 from chatsvc.store.directory import ApiToken, Directory
+from chatsvc.store.link import Link
 
 DAY_MS = 86_400_000
 
@@ -32,15 +34,19 @@ def create(context: Context, account: str, label: str, days: int | None) -> None
     if not 1 <= len(label) <= 80 or not label.isprintable():
         raise Refused("A label has 1 to 80 characters on one line.")
 
-    async def write(directory: Directory, _: object) -> tuple[ApiToken, str]:
+    settings = context.settings()
+
+    async def write(directory: Directory, link: Link) -> tuple[ApiToken, str]:
         snapshot = await directory.load()
         staff = snapshot.staff(account)
         if staff is None or staff.disabled:
             near = did_you_mean(account, snapshot.people) if staff is None else " It is disabled."
             raise Refused(f"There is no account {account} that can sign in.{near}")
-        return await directory.create_token(staff.id, label, days and days * DAY_MS)
+        made, secret = await directory.create_token(staff.id, label, days and days * DAY_MS)
+        await record(settings, link, staff.sites, "token create", made.id, account=staff.id)
+        return made, secret
 
-    made, secret = with_directory(context.settings(), write)
+    made, secret = with_directory(settings, write)
     click.echo(f"Token {made.id} acts as {made.staff}. Keep it secret; it is shown only now:", err=True)
     click.echo(secret)
 
@@ -71,10 +77,15 @@ def list_tokens(context: Context, as_json: bool) -> None:
 def revoke(context: Context, token_id: str) -> None:
     """Make the token ID (from the list) useless, now and for good."""
 
-    async def write(directory: Directory, _: object) -> bool:
-        return await directory.revoke_token(token_id)
+    settings = context.settings()
 
-    if not with_directory(context.settings(), write):
+    async def write(directory: Directory, link: Link) -> bool:
+        revoked = await directory.revoke_token(token_id)
+        if revoked:
+            await record(settings, link, (), "token revoke", token_id)
+        return revoked
+
+    if not with_directory(settings, write):
         raise Refused(f"There is no token with the id {token_id}; `chatsvc token list` shows the ids.")
     click.echo(f"Token {token_id} works no more.")
 

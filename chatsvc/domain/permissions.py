@@ -26,19 +26,20 @@ class Action(StrEnum):
     EXPORT_PLAN = "export_plan"
     READ_BOARD = "read_board"  # how queues and people stand now
     READ_STATISTICS = "read_statistics"
+    READ_AUDIT = "read_audit"  # who did what
 
 
 _COUNSELLOR = frozenset(
     {Action.READ_HOURS, Action.READ_SHIFTS, Action.READ_OWN_ABSENCES, Action.ASK_SWAPS},
 )
-_SUPERVISOR = frozenset(Action)
+_SUPERVISOR = frozenset(Action) - {Action.READ_AUDIT}
 
 MAY: Mapping[Role, frozenset[Action]] = {
     "counsellor": _COUNSELLOR,
     "supervisor": _SUPERVISOR,
     "admin": _SUPERVISOR - {Action.ASK_SWAPS},  # no shift is theirs
     "operator": frozenset(),
-    "auditor": frozenset(),
+    "auditor": frozenset({Action.READ_AUDIT}),
 }
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from chatsvc.domain.audit import Deed, Head
+from chatsvc.domain.audit import Deed, Entry, Head
 from chatsvc.domain.ports import Clock
 from chatsvc.domain.sites import Staff
 
@@ -22,6 +22,14 @@ class AuditLog(Protocol):
         """Write a deed at the end of a site's log. Raises StoreUnavailable."""
         ...
 
+    async def head(self, site: str) -> Head:
+        """How far a log goes. Raises StoreUnavailable."""
+        ...
+
+    async def entries(self, site: str, after: int = 0, limit: int | None = None) -> list[Entry]:
+        """The entries behind number `after`, oldest first. Raises StoreUnavailable."""
+        ...
+
 
 class Checkpoints(Protocol):
     """Where it is stated how far each log goes."""
@@ -35,7 +43,7 @@ class Audit:
     """Records deeds. An entry without a checkpoint is covered by the next one that gets its own."""
 
     def __init__(self, log: AuditLog, checkpoints: Checkpoints, clock: Clock) -> None:
-        self._log = log
+        self.log = log
         self._checkpoints = checkpoints
         self._clock = clock
 
@@ -54,7 +62,7 @@ class Audit:
         actor, role = (who.id, who.role) if who else ("command line", "operator")
         deed = Deed(self._clock.now(), actor, role, action, record, details)
         for site in sorted(set(sites)) or [SERVICE]:
-            head = await self._log.append(site, deed)
+            head = await self.log.append(site, deed)
             try:
                 await asyncio.to_thread(self._checkpoints.write, site, head, deed.at)
             except OSError as error:

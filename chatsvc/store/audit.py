@@ -87,7 +87,7 @@ class CheckpointFiles:
     """
 
     def __init__(self, folder: Path, seed: bytes) -> None:
-        self._folder = folder
+        self.folder = folder
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self._public: Ed25519PublicKey = self._key.public_key()
 
@@ -98,22 +98,15 @@ class CheckpointFiles:
             "site": site, "seq": head.seq, "digest": head.digest, "at": at,
             "signature": base64.b64encode(self._key.sign(unsigned.signed)).decode(),
         }  # fmt: skip
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self._file(site), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(
+            _file(self.folder, site), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
+        )
         with contextlib.closing(os.fdopen(descriptor, "w", encoding="utf-8")) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             file.write(json.dumps(line) + "\n")
             file.flush()
             os.fsync(file.fileno())
-
-    def read(self, site: str) -> list[Checkpoint]:
-        """The checkpoints of a site, unverified. Raises WrongCheckpoints, OSError."""
-        path = self._file(site)
-        return [] if not path.exists() else list(_lines(path))
-
-    def last(self, site: str) -> int:
-        """The number of the last entry that has a checkpoint. Raises WrongCheckpoints, OSError."""
-        return max((found.seq for found in self.read(site)), default=0)
 
     def genuine(self, checkpoint: Checkpoint) -> bool:
         """Whether it was signed with our key."""
@@ -123,8 +116,15 @@ class CheckpointFiles:
             return False
         return True
 
-    def _file(self, site: str) -> Path:
-        return self._folder / f"{site}.jsonl"
+
+def read_checkpoints(folder: Path, site: str) -> list[Checkpoint]:
+    """The checkpoints of a site in a folder, unverified. Raises WrongCheckpoints, OSError."""
+    path = _file(folder, site)
+    return list(_lines(path)) if path.exists() else []
+
+
+def _file(folder: Path, site: str) -> Path:
+    return folder / f"{site}.jsonl"
 
 
 def _lines(path: Path) -> Iterator[Checkpoint]:

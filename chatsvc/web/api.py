@@ -15,7 +15,7 @@ from chatsvc.services import desk, visits
 from chatsvc.web import views
 from chatsvc.web.auth import verify_password
 from chatsvc.web.node import Node
-from chatsvc.web.operations import TooLarge, read_raw
+from chatsvc.web.operations import AUDIT, TooLarge, read_raw
 from chatsvc.web.problems import problem
 from chatsvc.web.routes import NODE, STAFF_COOKIE, origin_allowed, signed_in
 from chatsvc.web.tokens import COOKIE, expire_cookie
@@ -55,6 +55,7 @@ async def login(request: web.Request) -> web.Response:
         token = await node.sign_in.open_session(staff.id)
     except KeyError:
         return problem(401, "wrong_login", "The username or the password is wrong.")
+    await request.app[AUDIT].record(staff.sites, staff, "sign_in")
     return _json(_self(request, staff), headers={"Set-Cookie": f"{STAFF_COOKIE}={token}; {STAFF_ATTRIBUTES}"})
 
 
@@ -69,6 +70,7 @@ async def logout(request: web.Request) -> web.Response:
     if staff is not None:
         with suppress(NotFound):  # they never came on duty
             await desk.set_duty(node.hub(staff.pool).pool, staff.id, "off", "signed_out")
+        await request.app[AUDIT].record(staff.sites, staff, "sign_out")
     expired = f"{STAFF_COOKIE}=; {STAFF_ATTRIBUTES}; Max-Age=0"
     return web.Response(status=204, headers={"Set-Cookie": expired, "Cache-Control": "no-store"})
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 import msgspec
+import structlog
 from aiohttp import web
 
 from chatsvc.domain.errors import ChatError, NotAllowed, NotFound
 from chatsvc.domain.permissions import Action, may
 from chatsvc.domain.sites import Queue, QueueKey, Site, Staff, queue_key
+from chatsvc.services.audit import Audit
 from chatsvc.services.hours import ANY
 from chatsvc.services.plan_errors import PlanChanged, PlanRefused, VersionMissing
 from chatsvc.services.planning import Planning
@@ -23,8 +25,11 @@ LARGEST_BODY = 256 * 1024  # hours with 500 exceptions, a shift with 500 changed
 SEND_LESS = "Send less at once."
 BODY_WITHIN_S = 10.0
 PLANNING = web.AppKey("planning", Planning)
+AUDIT = web.AppKey("audit", Audit)
 CHANGING = frozenset({"POST", "PUT", "DELETE"})
 Body = TypeVar("Body")
+
+_log = structlog.get_logger("chatsvc.audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,20 @@ class Operation:
         version = {412, 428} if self.versioned else set()
         return frozenset(always | named | body | query | version)
 
+    def changed(self, request: web.Request, answered: web.StreamResponse) -> bool:
+        """Whether something is different now."""
+        looked = request.query.get("dry_run") == "true"
+        return self.method in CHANGING and not looked and answered.status < 400
+
+
+async def _record(request: web.Request, operation: Operation, staff: Staff, where: Site | None) -> None:
+    """Write what was done to the audit log. It is done already, so a log that is away does not undo the answer."""
+    place = request.path.removeprefix("/api/v1/")
+    try:
+        await request.app[AUDIT].record([where.id] if where else staff.sites, staff, operation.id, place)
+    except ChatError as error:
+        _log.error("audit_failed", action=operation.id, code=error.code)
+
 
 def mount(app: web.Application, operation: Operation) -> None:
     """Serve an operation."""
@@ -136,7 +155,10 @@ def mount(app: web.Application, operation: Operation) -> None:
         try:
             if operation.versioned and "If-Match" not in request.headers:
                 raise VersionMissing
-            return await operation.handle(Call(request, node, request.app[PLANNING], staff, where))
+            answered = await operation.handle(Call(request, node, request.app[PLANNING], staff, where))
+            if operation.changed(request, answered):
+                await _record(request, operation, staff, where)
+            return answered
         except (BadBody, PlanRefused, PlanChanged, VersionMissing) as error:
             return _refusal(error)
 

@@ -10,6 +10,7 @@ from chatsvc.domain.permissions import Action
 from chatsvc.services.hours import hours_tag, read_hours, set_hours
 from chatsvc.services.opening import NAMED_IN, holidays_of, learn_holidays
 from chatsvc.web import (
+    audit_api,
     board_api,
     plan_api_calendar,
     plan_api_cover,
@@ -77,6 +78,7 @@ OPERATIONS = (
     *plan_api_calendar.OPERATIONS,
     *board_api.OPERATIONS,
     *statistics_api.OPERATIONS,
+    *audit_api.OPERATIONS,
 )
 
 

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from chatsvc.domain.audit import Deed, Entry, Fault, Head, beginning, follow, verify
-from chatsvc.store.audit import AuditStore, CheckpointFiles, WrongCheckpoints
+from chatsvc.store.audit import AuditStore, CheckpointFiles, WrongCheckpoints, read_checkpoints
 from chatsvc.store.link import Link
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ async def written(link: Link, files: CheckpointFiles, count: int) -> AuditStore:
 
 async def faults(store: AuditStore, files: CheckpointFiles) -> list[Fault]:
     """What is wrong with the log."""
-    checkpoints = files.read("kunta")
+    checkpoints = read_checkpoints(files.folder, "kunta")
     entries = await store.entries("kunta")
     return verify("kunta", entries, await store.head("kunta"), checkpoints, files.genuine, LATER)
 
@@ -156,6 +156,22 @@ async def test_whoever_can_write_to_the_store_is_found_out(
         await _lay(link, entries)
 
 
+async def test_the_log_goes_on_whatever_was_done_to_it(link: Link, files: CheckpointFiles) -> None:
+    """Head gone, end cut, all gone: what comes after is kept, and the damage stays to be seen."""
+    store = await written(link, files, 4)
+    for damage in (
+        ("DEL", HEAD),
+        ("XDEL", LOG, "4-0", "5-0"),
+        ("XTRIM", LOG, "MAXLEN", 0),
+        ("DEL", LOG),
+        ("DEL", HEAD),
+    ):
+        await link.call(damage[1], *damage)
+        await store.append("kunta", deed(99))
+        assert (await store.entries("kunta"))[-1].deed == deed(99)
+        assert await faults(store, files)
+
+
 def test_checkpoints_are_signed_and_private(tmp_path: Path) -> None:
     """One line each, of mode 0600; another key's are not ours; a line that is none is named."""
     files = CheckpointFiles(tmp_path / "audit", SEED)
@@ -164,10 +180,10 @@ def test_checkpoints_are_signed_and_private(tmp_path: Path) -> None:
     path = tmp_path / "audit" / "kunta.jsonl"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert [found.seq for found in files.read("kunta")] == [1, 2]
-    assert all(map(files.genuine, files.read("kunta")))
+    assert [found.seq for found in read_checkpoints(files.folder, "kunta")] == [1, 2]
+    assert all(map(files.genuine, read_checkpoints(files.folder, "kunta")))
     theirs = CheckpointFiles(tmp_path / "audit", bytes(32))
-    assert not any(map(theirs.genuine, theirs.read("kunta")))
+    assert not any(map(theirs.genuine, read_checkpoints(files.folder, "kunta")))
     path.write_text(path.read_text() + "{}\n")
     with pytest.raises(WrongCheckpoints, match="line 3"):
-        files.read("kunta")
+        read_checkpoints(files.folder, "kunta")

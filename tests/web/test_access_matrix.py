@@ -22,7 +22,7 @@ MAY = {
     "stepSwap": "CSA", "getStaff": "CSA", "getMinima": "SA", "putMinima": "SA", "getCoverage": "SA",
     "getLate": "SA", "getCalendar": "SA", "postCalendar": "SA", "getFeed": "CSAOU", "postFeed": "CSAOU",
     "deleteFeed": "CSAOU", "getBoard": "SA", "getStatistics": "SA", "getStatisticsCsv": "SA",
-    "getStatisticsPicture": "SA",
+    "getStatisticsPicture": "SA", "getAudit": "U",
 }  # fmt: skip
 LETTER = {"counsellor": "C", "supervisor": "S", "admin": "A", "operator": "O", "auditor": "U"}
 TALK = "CS"  # who has a console with visitors in it

@@ -24,12 +24,13 @@ WEEK: dict[str, Any] = {
         {"from": "2026-12-24", "to": "2026-12-26", "hours": []},
     ],
 }  # fmt: skip
-# By hand, so that a change of the table is seen: S supervisor, A admin, C counsellor.
+# By hand, so that a change of the table is seen: S supervisor, A admin, C counsellor, U auditor.
 EXPECTED = {
     "read_hours": "SAC", "change_hours": "SA", "read_shifts": "SAC", "change_shifts": "SA",
     "read_own_absences": "SAC", "read_absences": "SA", "change_absences": "SA", "ask_swaps": "SC",
     "read_swaps": "SA", "decide_swaps": "SA", "read_coverage": "SA", "change_minima": "SA", "read_late": "SA",
     "import_plan": "SA", "export_plan": "SA", "read_board": "SA", "read_statistics": "SA",
+    "read_audit": "U",
 }  # fmt: skip
 
 
@@ -51,7 +52,7 @@ async def saana(service: Service) -> Person:
 @pytest.mark.parametrize("role", get_args(Role))
 def test_every_cell_of_the_table(role: Role, action: Action) -> None:
     """Each role may do what is listed here, at its own sites, while the account is enabled; nothing else."""
-    letter = {"supervisor": "S", "admin": "A", "counsellor": "C"}.get(role, "-")
+    letter = {"supervisor": "S", "admin": "A", "counsellor": "C", "auditor": "U"}.get(role, "-")
     somebody = make_staff("somebody", role=role)
     assert may(somebody, action, SiteId("kunta")) == (letter in EXPECTED[action.value])
     assert not may(somebody, action, SiteId("other"))

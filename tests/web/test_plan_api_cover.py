@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chatsvc.app import WorkerParts
+from chatsvc.app_worker import WorkerParts
 from chatsvc.domain.hours import OpeningHours, Period, instant, local_day
 from chatsvc.telemetry.metrics import Metrics
 from tests.support.api import Person, person

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from chatsvc.app import WorkerParts
+from chatsvc.app_worker import WorkerParts
 from chatsvc.domain.questions import Condition, Question, Rule
 from chatsvc.domain.sites import PoolId
 from chatsvc.domain.statistics import MONTHS_KEPT, Tally, local_hour, months_before

@@ -1,0 +1,78 @@
+"""The worker's loops, put together: the other half of `app`."""
+
+from collections.abc import Mapping
+
+from chatsvc.app import Backend
+from chatsvc.services.queues import QueueReport
+from chatsvc.telemetry.metrics import Metrics, QueueFigures
+from chatsvc.worker import booking, census, closing, deadlines, plan_census, reaper, shift_ends
+
+
+class WorkerParts:
+    """The worker's loops on a backend."""
+
+    def __init__(self, backend: Backend, metrics: Metrics) -> None:
+        self.backend = backend
+        self.metrics = metrics
+        backend.shown_in.append(metrics)
+
+    def start(self) -> None:
+        """Begin."""
+        self.backend.loop("deadlines", deadlines.EVERY_S, self._meet)
+        self.backend.loop("reaper", reaper.EVERY_S, self._reap)
+        self.backend.loop("closing", closing.EVERY_S, self._close)
+        self.backend.loop("shift ends", shift_ends.EVERY_S, self._end_shifts)
+        self.backend.loop("census", census.EVERY_S, self._count)
+        self.backend.loop("booking", booking.EVERY_S, self._book)
+        self.backend.loop("plan census", plan_census.EVERY_S, self._count_plan)
+
+    async def _meet(self) -> None:
+        lag = 0.0
+        for name, pool in tuple(self.backend.pools.items()):
+            lag = max(lag, await deadlines.meet_deadlines(pool, self.backend.chats[name]))
+        self.metrics.loop_ran("deadlines", self.backend.clock.now() / 1000, lag)
+
+    async def _reap(self) -> None:
+        for chats in tuple(self.backend.chats.values()):
+            await reaper.reap_dead_nodes(chats)
+        self.metrics.loop_ran("reaper", self.backend.clock.now() / 1000)
+
+    async def _close(self) -> None:
+        for name, pool in tuple(self.backend.pools.items()):
+            await closing.tell_the_closed_out(pool, self.backend.queues(name))
+        self.metrics.loop_ran("closing", self.backend.clock.now() / 1000)
+
+    async def _end_shifts(self) -> None:
+        await shift_ends.meet_shift_ends(tuple(self.backend.pools.values()), self.backend.planning)
+        self.metrics.loop_ran("shift ends", self.backend.clock.now() / 1000)
+
+    async def _count(self) -> None:
+        for name, pool in tuple(self.backend.pools.items()):
+            await census.count(pool, lambda name=name: self.backend.queues(name), self._show)  # type: ignore[misc]  # bound now
+        self.metrics.loop_ran("census", self.backend.clock.now() / 1000)
+
+    async def _book(self) -> None:
+        counts, now = self.backend.counts, self.backend.clock.now()
+        await booking.book_counts(counts, now)
+        await booking.show_today(
+            counts, self.backend.snapshot.all_sites(), now,
+            lambda queue, outcomes: self.metrics.set_attempts(queue.site, queue.name, outcomes),
+        )  # fmt: skip
+        self.metrics.loop_ran("booking", now / 1000)
+
+    async def _count_plan(self) -> None:
+        for name, pool in tuple(self.backend.pools.items()):
+            duties = await pool.store.people()
+            for site in self.backend.snapshot.sites_of_pool(name):
+                await plan_census.count_plan(
+                    self.backend.planning, site, duties,
+                    lambda queue, hours: self.metrics.set_coverage_gap(queue.site, queue.name, hours),
+                    lambda site, late: self.metrics.set_late(site.id, late),
+                )  # fmt: skip
+        self.metrics.loop_ran("plan census", self.backend.clock.now() / 1000)
+
+    def _show(self, report: QueueReport, oldest_wait_s: float, states: Mapping[str, int]) -> None:
+        figures = QueueFigures(
+            report.waiting + report.away, oldest_wait_s, report.free, report.staffed, report.on_duty, states
+        )
+        self.metrics.set_queue(report.queue.site, report.queue.name, figures)

@@ -1,0 +1,119 @@
+"""`chatsvc audit …`: the audit log, read and verified."""
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from chatsvc.cli.auditing import checkpoints_of
+from chatsvc.cli.context import Context, pass_settings, with_directory
+from chatsvc.cli.trouble import Failed, Refused
+from chatsvc.domain.audit import Checkpoint, Entry, Fault, Head, verify
+from chatsvc.domain.declaration_text import did_you_mean
+from chatsvc.services.audit import SERVICE
+from chatsvc.store.audit import AuditStore, WrongCheckpoints, read_checkpoints
+from chatsvc.store.directory import Directory, wall_clock_ms
+from chatsvc.store.link import Link
+
+SETTLED_MS = 60_000  # an entry gets its checkpoint within milliseconds
+
+
+@click.group(short_help="The audit log: list it, verify it.")
+def audit() -> None:
+    """Who did what to which record. Each site has a log of its own; what concerns none is in that of the service."""
+
+
+@audit.command("list")
+@click.option("--site", default=SERVICE, help="Whose log; without it, that of the service.")
+@click.option("--after", type=click.IntRange(0), default=0, help="Only entries behind this number.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@pass_settings
+def list_entries(context: Context, site: str, after: int, as_json: bool) -> None:
+    """List the entries of a log, oldest first."""
+
+    async def read(directory: Directory, link: Link) -> list[Entry]:
+        await _known(directory, site)
+        return await AuditStore(link).entries(site, after)
+
+    entries = with_directory(context.settings(), read)
+    if as_json:
+        rows = [{"seq": one.seq, **asdict(one.deed), "digest": one.digest} for one in entries]
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for one in entries:
+        deed = one.deed
+        details = " ".join(f"{name}={value}" for name, value in sorted(deed.details.items()))
+        click.echo(
+            f"{one.seq}  {_time(deed.at)}  {deed.actor} ({deed.role})  {deed.action}  {deed.record}  {details}".rstrip()
+        )
+    if not entries:
+        click.echo("There are no entries.")
+
+
+@audit.command("verify")
+@click.option("--site", help="Only this site's log; without it, all of them and that of the service.")
+@click.option(
+    "--checkpoints", "folders", multiple=True, type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR", help="A folder of checkpoints of another machine, or a copy; may be repeated.",
+)  # fmt: skip
+@pass_settings
+def verify_command(context: Context, site: str | None, folders: tuple[Path, ...]) -> None:
+    """Find any entry that was edited, removed, moved or cut off. Ends with 1 if there is one."""
+    settings = context.settings()
+    ours = checkpoints_of(settings)
+    places = (settings.checkpoint_dir, *folders)
+
+    async def work(
+        directory: Directory, link: Link
+    ) -> list[tuple[str, list[Entry], list[Checkpoint], list[Fault]]]:
+        snapshot = await directory.load()
+        if site is not None:
+            await _known(directory, site)
+        store, found = AuditStore(link), []
+        for name in [site] if site else [*sorted(snapshot.sites), SERVICE]:
+            try:  # checkpoints first: what is written meanwhile has entries, never the other way round
+                checkpoints = [one for place in places for one in read_checkpoints(place, name)]
+            except WrongCheckpoints as error:
+                raise Failed(str(error)) from None
+            entries, head = await _at_rest(store, name)
+            faults = verify(name, entries, head, checkpoints, ours.genuine, wall_clock_ms() - SETTLED_MS)
+            found.append((name, entries, checkpoints, faults))
+        return found
+
+    wrong = False
+    for name, entries, checkpoints, faults in with_directory(settings, work):
+        last = max((one.seq for one in checkpoints), default=0)
+        covered = (
+            f"checkpoints up to entry {last}"
+            if last
+            else "no checkpoints, so only breaks in the chain would show"
+        )
+        click.echo(f"{name}: {len(entries)} entries, {covered}, {len(faults)} faults")
+        for fault in faults:
+            click.echo(f"  entry {fault.seq}: {fault.what}")
+        wrong = wrong or bool(faults)
+    if wrong:
+        raise Failed(
+            "The audit log is not as it was written. Keep the store and the checkpoints as they are, and find out why."
+        )
+
+
+async def _at_rest(store: AuditStore, site: str) -> tuple[list[Entry], Head]:
+    """Entries and head that belong together although others go on writing."""
+    while True:
+        head = await store.head(site)
+        entries = await store.entries(site)
+        if await store.head(site) == head:
+            return entries, head
+
+
+async def _known(directory: Directory, site: str) -> None:
+    sites = (await directory.load()).sites
+    if site != SERVICE and site not in sites:
+        raise Refused(f"There is no site {site}.{did_you_mean(site, sites)}")
+
+
+def _time(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="seconds")

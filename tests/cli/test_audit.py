@@ -1,0 +1,75 @@
+"""The audit log on the command line: what commands record, and that touching the log is found."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import CommandLine
+from tests.support.store_server import SingleStore
+
+PASSWORD = "five blue horses"
+LOG, HEAD = "chatsvc:{audit}:log:kunta", "chatsvc:{audit}:head:kunta"
+
+pytestmark = pytest.mark.usefixtures("site")
+
+
+def deeds(chatsvc: CommandLine, *where: str) -> list[tuple[str, str]]:
+    """Action and record of each entry."""
+    told = json.loads(chatsvc("audit", "list", "--json", *where))
+    assert {one["actor"] for one in told} <= {"command line"}
+    return [(one["action"], one["record"]) for one in told]
+
+
+def work(chatsvc: CommandLine) -> None:
+    """Some commands that change something at `kunta`."""
+    anna = ("--alias", "Anna", "--site", "kunta")
+    chatsvc("counsellor", "add", "anna", *anna, stdin=PASSWORD)
+    chatsvc("counsellor", "change", "anna", "--capacity", "2")
+    chatsvc("counsellor", "set-password", "anna", stdin=PASSWORD + " and one")
+    chatsvc("counsellor", "disable", "anna")
+    chatsvc("counsellor", "disable", "anna")
+    chatsvc("counsellor", "enable", "anna")
+
+
+def test_commands_are_recorded(chatsvc: CommandLine) -> None:
+    """What changed something, in the logs of the sites that it concerns, once; what concerns none in the service's."""
+    work(chatsvc)
+    assert deeds(chatsvc, "--site", "kunta") == [
+        ("counsellor add", "anna"), ("counsellor change", "anna"), ("counsellor set-password", "anna"),
+        ("counsellor disable", "anna"), ("counsellor enable", "anna"),
+    ]  # fmt: skip
+    chatsvc("counsellor", "add", "maija", "--role", "admin", stdin=PASSWORD)
+    token = chatsvc("token", "create", "maija", "--label", "reports").split("Token ")[1].split()[0]
+    chatsvc("token", "revoke", token)
+    assert deeds(chatsvc) == [("counsellor add", "maija"), ("token create", token), ("token revoke", token)]
+    told = chatsvc("audit", "verify")
+    assert "kunta: 5 entries, checkpoints up to entry 5, 0 faults" in told
+    assert "_service: 3 entries, checkpoints up to entry 3, 0 faults" in told
+    assert PASSWORD not in chatsvc("audit", "list", "--site", "kunta") + chatsvc("audit", "list")
+
+
+def test_whoever_touches_the_log_is_found_out(
+    chatsvc: CommandLine, store: SingleStore, tmp_path: Path
+) -> None:
+    """An entry taken out, the end cut off with its head, everything gone; also with a copy of the checkpoints only."""
+    work(chatsvc)
+    copy = tmp_path / "copy"
+    shutil.copytree(tmp_path / "data" / "audit", copy)
+    assert chatsvc("audit", "verify", "--site", "kunta", "--checkpoints", copy).count("0 faults") == 1
+    store.ask("XDEL", LOG, "3-0")
+    assert "entry 3: a checkpoint has this entry; the log does not" in chatsvc("audit", "verify", code=1)
+    store.ask("DEL", LOG, HEAD)
+    shutil.rmtree(tmp_path / "data" / "audit")
+    assert "0 entries, no checkpoints" in chatsvc("audit", "verify", "--site", "kunta")
+    assert "5 faults" in chatsvc("audit", "verify", "--site", "kunta", "--checkpoints", copy, code=1)
+
+
+def test_what_is_asked_wrongly(chatsvc: CommandLine, tmp_path: Path) -> None:
+    """An unknown site, and a file of checkpoints that is none: told in a sentence, with the place."""
+    assert "no site kunto. Did you mean kunta?" in chatsvc("audit", "list", "--site", "kunto", code=2)
+    folder = tmp_path / "data" / "audit"
+    folder.mkdir(parents=True)
+    (folder / "kunta.jsonl").write_text("nothing\n")
+    assert "kunta.jsonl, line 1" in chatsvc("audit", "verify", code=1)
