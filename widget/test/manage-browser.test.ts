@@ -263,7 +263,8 @@ test("What somebody else does to a shift while it is open is told before one sav
 
 test("A calendar file is looked at before it is taken, and an absence says what falls away.", async () => {
   await stage(async ({ page, rig }) => {
-    const read = (asked: Asked) => ({ tag: "7", body: { version: 7, saved: !asked.query.has("dry_run"), shifts: SHIFTS.slice(0, 1), absences: [], warnings: [] } });
+    const remarks = [{ code: "no_such_start", shift: "day", of: "2026-11-24T09:30", message: "", place: "", line: 9 }];
+    const read = (asked: Asked) => ({ tag: "7", body: { version: 7, saved: !asked.query.has("dry_run"), shifts: SHIFTS.slice(0, 1), absences: [], warnings: [], remarks } });
     rig.answer("POST /sites/kunta/calendar", (asked) => (String(asked.body).includes("VEVENT") ? read(asked)
       : refused([{ field: "calendar", message: "This is no calendar." }])));
     rig.answer("POST /sites/kunta/absences", () => ({ status: 201, tag: "8" }));
@@ -273,6 +274,7 @@ test("A calendar file is looked at before it is taken, and an absence says what 
     await dialog(page).getByText("This is no calendar.").waitFor();
     await dialog(page).getByLabel("File").setInputFiles(file("BEGIN:VEVENT"));
     await dialog(page).getByText("1 shift.").waitFor();
+    await dialog(page).getByText("Line 9: 24 Nov 2026 at 09:30 is no time of the series, so leaving it out changes nothing.").waitFor();
     assert.equal(rig.calls("POST", "/sites/kunta/calendar").every((one) => one.query.has("dry_run")), true);
     await dialog(page).getByRole("button", { name: "Save into the plan" }).click();
     await page.getByText("Imported: 1 shift.").waitFor();

@@ -20,6 +20,7 @@ const NINE = Date.UTC(2026, 10, 25, 7);
 const DAY = "/sites/kunta/shifts/day";
 
 const outside = (of: string, day: number) => ({ shift: "day", of, queue: "perhe", start: NINE + day * 24 * HOUR, end: NINE + day * 24 * HOUR + HOUR });
+const skipped = { code: "hour_skipped", shift: "day", of: "2027-03-28T03:00", message: "", place: "", line: null };
 const swap = (more: Record<string, unknown> = {}) => ({
   id: "one", asker: "aino", colleague: "eino", gives: { shift: "day", of: WEDNESDAY }, takes: null, state: "agreed", asked_at: NOW, decided_at: NOW, decided_by: "eino", lapsed: null, ...more,
 });
@@ -28,13 +29,14 @@ const rest = { ...SHIFTS[0]?.shift, start: WEDNESDAY, end: "2026-11-25T17:00", r
 test("Of one time of a series only what concerns its own day is told; of the whole, all of it.", async () => {
   await stage(async ({ page, rig }) => {
     rig.answer(`PUT ${DAY}`, (asked) => (JSON.stringify(asked.body).includes("impossible") ? refused([{ field: "overrides.1.end", message: "must be later than the start." }])
-      : taking({ warnings: [outside("2026-11-23T09:00", -2), outside(WEDNESDAY, 0), outside("2026-11-27T09:00", 2)] })(asked)));
+      : taking({ warnings: [outside("2026-11-23T09:00", -2), outside(WEDNESDAY, 0), outside("2026-11-27T09:00", 2)], remarks: [skipped] })(asked)));
     await page.getByRole("button", { name: "09:00–17:00" }).nth(1).click();
     await dialog(page).getByText("Families is not open: Wed 25 Nov 09:00–10:00.").waitFor();
     assert.equal(await dialog(page).locator(".verdict-line").count(), 1);
     await dialog(page).getByRole("radio", { name: /The whole series/ }).check();
     await dialog(page).getByText("Families is not open: Mon 23 Nov 09:00–10:00.").waitFor();
-    assert.equal(await dialog(page).locator(".verdict-line").count(), 3);
+    await dialog(page).getByText("On 28 Mar 2027 the clocks go from 3 to 4, so the shift does not take place then.").waitFor();
+    assert.equal(await dialog(page).locator(".verdict-line").count(), 4);
   });
 });
 

@@ -104,8 +104,7 @@ export class Session extends Viewed {
     this.#forget();
     this.#resumes = false;
     this.#change({ phase: "browsing", queue, unavailable: null, trouble: null, informed: false, statuses: [] });
-    if (this.#connection.state.name === "stopped") this.#connection.start();
-    else this.#connection.replace();
+    this.#connection[this.#connection.state.name === "stopped" ? "start" : "replace"]();
   }
 
   say(text: string): void {
@@ -178,12 +177,8 @@ export class Session extends Viewed {
   }
 
   #watch(): void {
-    const { queue } = this.#options;
-    // Whoever opens the page is counted if it is closed; not again when a page that was left open looks anew.
-    const opens = this.#resumes && !this.view.informed;
-    this.#connection.ask("watch", {
-      type: "watch", ref: "watch", site: this.#options.site, ...(queue && { queue }), ...(opens && { lang: this.lang }),
-    });
+    const { site, queue } = this.#options; // with a language, whoever is told closed counts: only at the first look of a page
+    this.#connection.ask("watch", { type: "watch", ref: "watch", site, ...(queue && { queue }), ...(this.#resumes && !this.view.informed && { lang: this.lang }) });
   }
 
   #hello(queue: string, fresh: boolean): void {

@@ -88,12 +88,21 @@ export interface OutsideHours {
   readonly end: number;
 }
 
+/** What in a shift comes to nothing: an exception without a time of its series, a time in the hour that the clocks skip. */
+export interface Remark {
+  readonly code: "no_such_start" | "hour_skipped";
+  readonly shift: string;
+  readonly of: Wall;
+  readonly line: number | null;
+}
+
 export interface ShiftSaved {
   readonly version: number;
   readonly saved: boolean;
   readonly shift: KnownShift;
   readonly warnings: readonly OutsideHours[];
   readonly swaps: readonly SwapTouched[];
+  readonly remarks?: readonly Remark[];
 }
 
 /** A swap whose time a change alters: it can't be made any more if `ends`, else it holds at the new time. */
@@ -171,4 +180,5 @@ export interface ImportedPlan {
   readonly shifts: readonly KnownShift[];
   readonly absences: readonly KnownAbsence[];
   readonly warnings: readonly OutsideHours[];
+  readonly remarks?: readonly Remark[];
 }

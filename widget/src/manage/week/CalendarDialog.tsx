@@ -10,7 +10,7 @@ import { refusalWords, type Known } from "../core/words";
 import { Dialog } from "../ui/Dialog";
 import { Field, useWords } from "../ui/fields";
 import { useOnce, useRefusal } from "../ui/saving";
-import { whenText } from "./text";
+import { remarkText, whenText } from "./text";
 
 interface CalendarProps {
   readonly names: Known;
@@ -104,6 +104,9 @@ function Seen({ plan, names }: { plan: ImportedPlan; names: Known }) {
     <div role="status">
       <p class="verdict-line verdict-good"><Check />{amountText(i18n, plan)}</p>
       {plan.warnings.length > 0 && <p class="verdict-line"><Warn />{i18n.n("calendar.outside", plan.warnings.length)}</p>}
+      {(plan.remarks ?? []).map((one) => (
+        <p key={`${one.shift} ${one.of}`} class="verdict-line"><Warn />{one.line ? `${i18n.t("calendar.line", { n: one.line })} ` : ""}{remarkText(i18n, one)}</p>
+      ))}
       <ul class="import-list">
         {plan.shifts.slice(0, MOST).map(({ id, shift }) => (
           <li key={id}>

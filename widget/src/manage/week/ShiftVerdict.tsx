@@ -7,7 +7,7 @@ import { dayAt, instantOfWall, type Wall } from "../core/time";
 import { refusalWords, type Known, type Words } from "../core/words";
 import type { WeekPlan } from "./plan";
 import { awayIn, isComplete, type Scope, type ShiftForm } from "./shiftForm";
-import { briefDay, swapLines, whenText } from "./text";
+import { briefDay, remarkText, swapLines, whenText } from "./text";
 
 interface VerdictProps {
   readonly plan: WeekPlan;
@@ -39,6 +39,7 @@ export function ShiftVerdict({ plan, form, scope, of, names, verdict, busy, drop
     ...away.slice(0, MOST).map((one) => t("verdict.away", { name: names.person(one.staff), times: absenceText(i18n, one) })),
     ...warnings.slice(0, MOST).map((one) => t("verdict.outside", { queue: names.queue(one.queue), times: whenText(i18n, one.start, one.end) })),
     ...(warnings.length > MOST ? [i18n.n("verdict.outside_more", warnings.length - MOST)] : []),
+    ...(verdict?.body?.remarks ?? []).filter((one) => scope !== "time" || one.of === of).map((one) => remarkText(i18n, one)),
     ...swapLines(i18n, verdict?.body?.swaps ?? [], names.person),
     ...(dropped > 0 ? [i18n.n("verdict.dropped", dropped)] : []),
   ];

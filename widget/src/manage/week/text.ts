@@ -1,8 +1,8 @@
 /** Times and days of the week as people read them. */
 
 import type { I18n } from "../../core/i18n";
-import type { SwapTouched } from "../core/model";
-import { DAY_MINUTES, dayAt, instantOfWall, type Day } from "../core/time";
+import type { Remark, SwapTouched } from "../core/model";
+import { DAY_MINUTES, dayAt, instantOfWall, wallDay, wallMinute, type Day } from "../core/time";
 import { clockAt } from "../core/words";
 
 const utc = (day: Day): number => Date.parse(`${day}T00:00:00Z`);
@@ -30,6 +30,12 @@ export const dayNumber = (i18n: I18n, day: Day): string =>
 /** "Monday 23 November". */
 export const longDay = (i18n: I18n, day: Day): string =>
   format(i18n, "long", { weekday: "long", day: "numeric", month: "long" }).format(utc(day));
+
+/** What comes to nothing, in which year's day, and what to do about it. */
+export function remarkText(i18n: I18n, { code, of }: Remark): string {
+  const day = format(i18n, "dated", { dateStyle: "medium" }).format(utc(wallDay(of)));
+  return i18n.t(`verdict.${code}`, { day, time: clockAt(i18n, wallMinute(of)) });
+}
 
 /** "Mon 23.11." */
 export const briefDay = (i18n: I18n, day: Day): string => `${shortDay(i18n, day)} ${dayNumber(i18n, day)}`;
