@@ -234,6 +234,19 @@ test("A transfer's end is told, and the conversation no longer says that it is o
   assert.equal(state.notices[0]?.key, "transfer.declined");
 });
 
+test("A guest learns that the owner is lost, that the conversation is theirs, and what is marked as heavy.", () => {
+  const guest = after(signedOn, { type: "assigned", conversation: body("c1", { role: "consultant", owner: 1 }) });
+  const kim = [{ by: 2, alias: "Kim" }];
+  const alone = after(guest, { type: "participants", conversation: "c1", participants: kim, owner: null });
+  assert.deepEqual([only(guest).unled, only(alone).unled], [false, true]);
+  const mine = after(alone, { type: "assigned", conversation: body("c1", { participants: kim, owner: 2 }) });
+  assert.deepEqual([only(mine).role, only(mine).unled, mine.notices.at(-1)?.key], ["owner", false, "lead.yours"]);
+  const asked = after(guest, { type: "offer", conversation: "c1", queue: "paihde", lang: "fi", waited_ms: 0, priority: 0, expires_at: NOW });
+  const accepted = after(asked, { type: "assigned", conversation: body("c1", { owner: 2 }) });
+  assert.deepEqual([only(accepted).role, accepted.notices], ["owner", []]);
+  assert.ok(only(after(mine, { type: "heavy", conversation: "c1", on: true })).heavy);
+});
+
 test("A sentence goes by itself after a while; a warning stays until it is put away.", () => {
   const told = notify(notify(signedOn, NOW, "info", "wrapup.saved"), NOW, "warn", "error.unsent");
   const keys = (state: DeskState): string[] => state.notices.map((notice) => notice.key);

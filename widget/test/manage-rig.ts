@@ -25,7 +25,7 @@ export interface Said {
   readonly tag?: string;
 }
 
-type Answer = (asked: Asked) => Said;
+type Answer = (asked: Asked) => Said | Promise<Said>;
 
 /** A stand-in for the server of the planning page: a test changes single answers and reads what was asked. */
 export class ManageRig {
@@ -87,7 +87,7 @@ export class ManageRig {
     const asked = { method: request.method ?? "", path: pathname.slice(7), query: searchParams, body, version: request.headers["if-match"] };
     this.asked.push(asked);
     const answer = this.answers.get(`${asked.method} ${asked.path}`);
-    const { status = 200, body: said = {}, tag } = answer ? answer(asked) : { status: 404, body: { status: 404, code: "not_found", detail: "There is no such thing." } };
+    const { status = 200, body: said = {}, tag } = answer ? await answer(asked) : { status: 404, body: { status: 404, code: "not_found", detail: "There is no such thing." } };
     response.writeHead(status, {
       "content-type": status < 400 ? "application/json" : "application/problem+json", date: new Date(NOW).toUTCString(), ...(tag ? { etag: `"${tag}"` } : {}),
     });

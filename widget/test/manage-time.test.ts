@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  addDays, boundsOf, clockText, dayAt, instantOf, instantOfWall, isDay, isoWeek, minuteAt, mondayOf, readClock, wall, wallAt, weekday, weekFrom,
+  addDays, boundsOf, clockText, dayAt, instantOf, instantOfWall, isAbroad, isDay, isoWeek, minuteAt, mondayOf, readClock, wall, wallAt, weekday, weekFrom,
 } from "../src/manage/core/time";
 
 const HOUR = 3_600_000;
@@ -30,6 +30,22 @@ test("Wall times read and write as the API has them, over midnight too.", () => 
   assert.equal(wall("2026-12-31", 30 * 60), "2027-01-01T06:00");
   assert.equal(instantOfWall("2026-11-23T09:00"), Date.UTC(2026, 10, 23, 7));
   assert.equal(wallAt(Date.UTC(2026, 6, 1, 21, 5)), "2026-07-02T00:05");
+});
+
+test("A device is abroad whose clock shows another time than Finland's at that moment, whatever its zone is called.", () => {
+  const zone = process.env["TZ"];
+  const [winter, summer] = [Date.UTC(2026, 0, 15), Date.UTC(2026, 6, 15)];
+  const abroad = (name: string): readonly boolean[] => {
+    process.env["TZ"] = name;
+    return [isAbroad(winter), isAbroad(summer)];
+  };
+  assert.deepEqual(abroad("Europe/Helsinki"), [false, false]);
+  assert.deepEqual(abroad("Europe/Kyiv"), [false, false]);
+  assert.deepEqual(abroad("Africa/Cairo"), [false, false]);
+  assert.deepEqual(abroad("Africa/Tripoli"), [false, true]); // no summer time
+  assert.deepEqual(abroad("Asia/Tokyo"), [true, true]);
+  if (zone === undefined) delete process.env["TZ"];
+  else process.env["TZ"] = zone;
 });
 
 test("Weeks begin on Monday and are numbered by ISO 8601.", () => {

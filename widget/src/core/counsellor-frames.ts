@@ -91,6 +91,8 @@ export interface CounsellorConversation {
   seen?: number | null;
   presence?: Presence | null;
   participants?: readonly Participant[];
+  /** Which participant leads; null while the owner is lost and nobody has taken over. */
+  owner?: number | null;
   reason?: EndReason | null;
   wrap_up_until?: number | null;
   heavy?: boolean;
@@ -139,6 +141,7 @@ export type CounsellorServerFrame =
     }
   | (WithRef & { type: "assigned"; conversation: CounsellorConversation })
   | { type: "released"; conversation: string; reason: ReleaseReason }
+  | { type: "heavy"; conversation: string; on: boolean }
   | ({ type: "note"; conversation: string } & Entry)
   | { type: "transfer_ended"; conversation: string; result: "accepted" | "declined" | "expired" }
   | {

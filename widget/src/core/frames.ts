@@ -243,7 +243,7 @@ export type SharedServerFrame =
   | SeenFrame
   | PresenceFrame
   | ClosedFrame
-  | { type: "participants"; conversation?: string; participants: readonly Participant[] };
+  | { type: "participants"; conversation?: string; participants: readonly Participant[]; owner?: number | null };
 
 export type VisitorServerFrame =
   | SharedServerFrame

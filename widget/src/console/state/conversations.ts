@@ -27,6 +27,7 @@ function facts(body: Body): Partial<Conversation> {
     assignedAt: body.assigned_at ?? null,
     presence: body.presence ?? "here",
     participants: body.participants ?? [],
+    unled: body.owner === null,
     reason: body.reason ?? null,
     wrapUpUntil: body.wrap_up_until ?? null,
     heavy: body.heavy ?? false,
@@ -41,7 +42,7 @@ export function fromBody(body: Body, slot: number, now: number): Conversation {
     id: body.id, slot, site: body.site, queue: body.queue, lang: body.lang, epoch: body.epoch,
     state: body.state, role: body.role, answers: {}, questions: [], priority: 0, tags: [], talk: [], staff: [], pending: [],
     joinedAt: null, assignedAt: null, presence: "here", presenceSince: now, participants: [],
-    typingAt: 0, seenByVisitor: 0, seenByMe: Math.max(answered?.seq ?? 0, seen), seenSent: seen,
+    unled: false, typingAt: 0, seenByVisitor: 0, seenByMe: Math.max(answered?.seq ?? 0, seen), seenSent: seen,
     reason: null, wrapUpUntil: null, transferring: null, recording: false, lost: false, drafted: false,
     heavy: false, handedOver: false,
   };

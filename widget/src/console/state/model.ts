@@ -49,6 +49,8 @@ export interface Conversation {
   readonly presence: Presence;
   readonly presenceSince: number;
   readonly participants: readonly Participant[];
+  /** The owner's connection is lost for good, and nobody has taken over yet. */
+  readonly unled: boolean;
   /** Local time of the last sign that the visitor is writing; 0 when they are not. */
   readonly typingAt: number;
   readonly seenByVisitor: number;

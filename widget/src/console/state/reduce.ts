@@ -80,7 +80,10 @@ function putAssigned(state: DeskState, body: CounsellorConversation, now: number
   const offers = state.offers.filter((offer) => offer.conversation !== body.id);
   const opened = state.opening === body.id;
   const notices = state.notices.filter((notice) => !ABOUT_TAKING.has(notice.key));
-  const next = { ...state, conversations, offers, notices };
+  // Who was a guest and was not asked has become the owner: the former one is lost.
+  const inherited = held?.role === "consultant" && body.role === "owner" && offers.length === state.offers.length;
+  const known = { ...state, conversations, offers, notices };
+  const next = inherited ? notify(known, now, "warn", "lead.yours") : known;
   if (opened) return { ...next, selected: body.id, selectedBy: "person", opening: null };
   return state.conversations.length === 0 ? { ...next, selected: body.id, selectedBy: "desk" } : next;
 }
@@ -148,7 +151,9 @@ function presence(held: Conversation, frame: Of<"presence">, now: number): Conve
 function within(held: Conversation, frame: Frame, now: number): Conversation {
   switch (frame.type) {
     case "entry": return frame.from === "visitor" ? { ...held, typingAt: 0 } : held;
-    case "participants": return { ...held, participants: frame.participants };
+    case "participants":
+      return { ...held, participants: frame.participants, unled: frame.owner === undefined ? held.unled : frame.owner === null };
+    case "heavy": return { ...held, heavy: frame.on };
     case "typing": return frame.from === "visitor" ? { ...held, typingAt: frame.on ? now : 0 } : held;
     case "seen":
       return frame.from === "visitor" ? { ...held, seenByVisitor: Math.max(held.seenByVisitor, frame.seq) } : held;

@@ -34,6 +34,9 @@ export function ConversationView({ conversation, state }: ConversationViewProps)
         {conversation.transferring !== null && (
           <p class="callout" role="status">{i18n.t("transfer.pending", { to: conversation.transferring })}</p>
         )}
+        {active && conversation.unled && conversation.role === "consultant" && (
+          <p class="callout" role="status">{i18n.t("lead.lost")}</p>
+        )}
         <HandoverNote conversation={conversation} state={state}
           onTransfer={() => setOpen("transfer")} onReturn={() => setOpen("return")} />
         {active && <Composer conversation={conversation} state={state} />}

@@ -12,6 +12,8 @@ export interface Refusal {
   readonly code: string;
   readonly detail: string;
   readonly problems: readonly FieldProblem[];
+  /** Of what is too large: how many bytes it may have. */
+  readonly limit?: number;
 }
 
 export type Answer<Body> =
@@ -34,7 +36,8 @@ async function refusalOf(response: Response): Promise<Refusal> {
   const text = (name: string): string => (typeof body[name] === "string" ? (body[name] as string) : "");
   const listed = Array.isArray(body["problems"]) ? (body["problems"] as readonly FieldProblem[]) : [];
   const problems = listed.length === 0 && text("field") ? [{ field: text("field"), message: text("detail") }] : listed;
-  return { status: response.status, code: text("code"), detail: text("detail"), problems };
+  const limit = typeof body["limit"] === "number" ? { limit: body["limit"] } : {};
+  return { status: response.status, code: text("code"), detail: text("detail"), problems, ...limit };
 }
 
 /** Whether somebody else has changed what this was based on. */

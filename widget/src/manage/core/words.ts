@@ -56,6 +56,18 @@ const SENTENCES: readonly (readonly [RegExp, string, Fill])[] = [
   [/^is not UTF-8\.$/, "not_utf8", NOTHING],
   [/^names no counsellor of this site;/, "names_nobody", NOTHING],
   [/^names a queue that is not there, or no more;/, "names_no_queue", NOTHING],
+  [/^is an alias of several people;/, "alias_twice", NOTHING],
+  [/^names somebody who serves no queue of this site;/, "serves_nothing", NOTHING],
+  [/^recurs in the time of (\S+).*, whose clocks don't go with Finland's;/, "other_clocks", (found) => ({ zone: found[1] ?? "" })],
+  [/^(?:is too far away in time|reaches too far)\.$/, "too_far", NOTHING],
+  [/^is in the second pass of the hour/, "second_pass", NOTHING],
+  [/^is missing, and so is DURATION;/, "no_end", NOTHING],
+  [/^is missing; it names the counsellor\.$/, "no_summary", NOTHING],
+  [/^is no date or time, such as/, "no_time", NOTHING],
+  [/^holds no event that could be planned\.$/, "no_events", NOTHING],
+  [/^(?:is no line of a calendar,|stands outside of a VCALENDAR)/, "no_calendar", NOTHING],
+  [/^is where event \d+ ends; at most (\d+) are read\.$/, "many_events", (found) => ({ n: found[1] ?? "" })],
+  [/^is that of an earlier event;/, "event_twice", NOTHING],
   [/^must be from (\d+) to (\d+)\.$/, "number", (found) => ({ least: found[1] ?? "", most: found[2] ?? "" })],
 ];
 
@@ -95,6 +107,7 @@ export function dayProblems(i18n: I18n, day: string): readonly Words[] {
 
 /** Why a call was refused as a whole, in words. */
 export function refusalWords(i18n: I18n, refusal: Refusal): string {
+  if (refusal.limit) return i18n.t("refusal.too_large", { n: Math.round(refusal.limit / 1_024) });
   const known = BY_STATUS[refusal.status];
   if (known) return i18n.t(`refusal.${known}`);
   return refusal.detail || i18n.t("refusal.other");

@@ -28,12 +28,12 @@ interface FrameProps {
 const SAID_MS = 8_000;
 
 function useSaid() {
-  const [said, setSaid] = useState("");
+  const [said, setSaid] = useState({ text: "", times: 0 });
   const timer = useRef(0);
   const say = useCallback((text: string): void => {
     clearTimeout(timer.current);
-    setSaid(text);
-    timer.current = window.setTimeout(() => setSaid(""), SAID_MS);
+    setSaid(({ times }) => ({ text, times: times + 1 }));
+    timer.current = window.setTimeout(() => setSaid(({ times }) => ({ text: "", times })), SAID_MS);
   }, []);
   useEffect(() => () => clearTimeout(timer.current), []);
   return [said, say] as const;
@@ -64,7 +64,8 @@ export function Frame(props: FrameProps) {
           </ManageContext.Provider>
         ) : <NotHere i18n={i18n} />}
       </main>
-      <p class={said ? "said" : "vh"} role="status">{said}</p>
+      {/* A new element each time: what is said twice is heard twice. */}
+      <p class={said.text ? "said" : "vh"} role="status"><span key={said.times}>{said.text}</span></p>
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { I18n } from "../../core/i18n";
 import { Check, Warn } from "../../console/ui/icons";
 import { may, useManage } from "../context";
@@ -20,6 +20,8 @@ interface CalendarProps {
 
 /** Most shifts of a file that are spelt out before they are taken over. */
 const MOST = 50;
+/** Most that is wrong with a file that is spelt out. */
+const MOST_WRONG = 20;
 
 /** The plan as a calendar file: out, and in after a look at what would come. */
 export function CalendarDialog({ names, reload, onClose }: CalendarProps) {
@@ -30,12 +32,15 @@ export function CalendarDialog({ names, reload, onClose }: CalendarProps) {
   const [refusal, setRefusal] = useRefusal();
   const { saving, once } = useOnce();
   const path = `/sites/${site.site}/calendar`;
+  const latest = useRef<File | null>(null);
   const look = async (chosen: File | null): Promise<void> => {
+    latest.current = chosen;
     setFile(chosen);
     setSeen(null);
     setRefusal(null);
     if (!chosen) return;
     const answer = await api.ask<ImportedPlan>(`${path}?dry_run=true`, { method: "POST", body: chosen });
+    if (latest.current !== chosen) return; // another file was chosen meanwhile
     if (answer.ok) setSeen({ plan: answer.body, tag: answer.tag });
     else setRefusal(answer.refusal);
   };
@@ -60,7 +65,9 @@ export function CalendarDialog({ names, reload, onClose }: CalendarProps) {
           <h3>{t("calendar.import")}</h3>
           <p>{t("calendar.import_text")}</p>
           <Field label={t("calendar.file")}>
-            {(attributes) => <input {...attributes} type="file" accept=".ics,text/calendar" onChange={(event) => void look(event.currentTarget.files?.[0] ?? null)} />}
+            {(attributes) => <input {...attributes} type="file" accept=".ics,text/calendar" onClick={(event) => {
+              if (refusal) event.currentTarget.value = ""; // the same file again, mended meanwhile, is another one
+            }} onChange={(event) => void look(event.currentTarget.files?.[0] ?? null)} />}
           </Field>
           {refusal && <Refused refusal={refusal} names={names} />}
           {seen && <Seen plan={seen.plan} names={names} />}
@@ -76,17 +83,19 @@ export function CalendarDialog({ names, reload, onClose }: CalendarProps) {
 function Refused({ refusal, names }: { refusal: Refusal; names: Known }) {
   const { i18n } = useManage();
   const words = useWords(names);
-  const lines = refusal.problems.slice(0, 20);
+  const lines = refusal.problems.slice(0, MOST_WRONG);
+  const rest = refusal.problems.length - lines.length;
   return (
     <div class="callout callout-bad" role="alert">
       <p>{lines.length > 0 ? i18n.t("calendar.refused") : refusalWords(i18n, refusal)}</p>
       <ul>
         {lines.map((one) => (
           <li key={`${one.line} ${one.field} ${one.message}`}>
-            {one.line ? `${i18n.t("calendar.line", { n: one.line })} ` : ""}{words([one]).map(({ text, lang }) => <span key={text} lang={lang}>{text}</span>)}
+            {one.line ? `${i18n.t("calendar.line", { n: one.line })} ` : ""}{words([one]).map(({ text, lang }) => <span key={text} lang={lang}>{text === one.message ? `${one.field} ${text}` : text}</span>)}
           </li>
         ))}
       </ul>
+      {rest > 0 && <p>{i18n.n("week.more", rest)}</p>}
     </div>
   );
 }
