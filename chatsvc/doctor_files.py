@@ -52,12 +52,12 @@ def examine_data_dir(settings: Settings, findings: Findings) -> bool:
         findings.error("data", f"{path.absolute()} is not a directory", "Set data_dir to a directory.")
         return False
     private(path, 0o700, "data", findings)
-    holder = _holder(path)
-    findings.ok("data", f"{path} is used by {holder}" if holder else f"no process uses {path}")
+    who = holder(path)
+    findings.ok("data", f"{path} is used by {who}" if who else f"no process uses {path}")
     return True
 
 
-def _holder(data_dir: Path) -> str:
+def holder(data_dir: Path) -> str:
     """Which process has the data directory, as it wrote itself down; empty if none has."""
     try:
         with (data_dir / "lock").open() as file:

@@ -15,6 +15,7 @@ from chatsvc.store.directory import WrongStore
 from chatsvc.store.embedded import DataDirectoryBusy, EmbeddedStoreFailed
 from chatsvc.store.resp import StoreRefused
 from chatsvc.store.vault import WrongVault
+from chatsvc.store.vault_backup import BackupRefused
 
 FAILED, WRONGLY_ASKED = 1, 2
 _WHY = {
@@ -42,7 +43,7 @@ class Refused(Failed):
 def sentence_for(error: Exception) -> tuple[str, int] | None:
     """What to say and with which code to end; None for errors nobody expected."""
     match error:
-        case SettingsRefused() | DeclarationRefused():
+        case SettingsRefused() | DeclarationRefused() | BackupRefused():
             return str(error), WRONGLY_ASKED
         case WrongStore() | WrongVault() | MasterKeyMissing() | DataDirectoryBusy() | EmbeddedStoreFailed():
             return _sentence(str(error)), FAILED

@@ -2,14 +2,35 @@
 
 import asyncio
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
-from chatsvc.cli.context import Context, pass_settings
+from chatsvc.cli.context import Context, open_store, pass_settings
 from chatsvc.cli.trouble import Refused
 from chatsvc.config import Settings
-from chatsvc.config_keys import adopt_next_key, make_next_key, master_keys
-from chatsvc.store.vault_open import open_vault
+from chatsvc.config_keys import MasterKeyMissing, adopt_next_key, make_next_key, master_keys
+from chatsvc.doctor_files import holder
+from chatsvc.store.directory import Directory, wall_clock_ms
+from chatsvc.store.vault import BUSY_SECONDS
+from chatsvc.store.vault_backup import (
+    LIFE_S,
+    Backup,
+    check_belongs,
+    copy_file,
+    copy_without_mark,
+    draft_beside,
+    prune,
+    put_in_place,
+    usable,
+    write_backup,
+)
+from chatsvc.store.vault_copies import VaultRows
+from chatsvc.store.vault_file import VaultFile
+from chatsvc.store.vault_open import open_vault, run_ids
+from chatsvc.store.vault_redis import RedisVault
+from chatsvc.store.vault_remains import Remains
 from chatsvc.telemetry.logging import configure
 
 ASK_FOR_NEXT = (
@@ -63,3 +84,120 @@ async def _rotate(settings: Settings, new: bytes) -> bool:
         return await vault.rotate(new)
     finally:
         await vault.close()
+
+
+def _check_there(settings: Settings) -> None:
+    if not settings.vault_url and not settings.vault_file.exists():
+        raise Refused(
+            f"There is no key vault at {settings.vault_file} yet; the first `chatsvc serve` makes it."
+        )
+
+
+@vault.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@pass_settings
+def backup(context: Context, file: Path) -> None:
+    """Copy the vault to FILE, while everything runs; good for 24 hours.
+
+    The copy opens only with the master key, and holds the keys of what is erased later: it must not live longer than
+    a day, nor be copied to where `chatsvc vault prune-backups` does not reach.
+    """
+    settings = context.settings()
+    configure("error", sys.stderr)
+    _check_there(settings)
+    made = asyncio.run(_backup(settings, file))
+    click.echo(
+        f"{file} is a backup of the key vault as of {_time(made.made_at)}, good for {LIFE_S // 3600} hours."
+    )
+    click.echo(f"Delete it by then: `chatsvc vault prune-backups {file.absolute().parent}`, every hour.")
+
+
+async def _backup(settings: Settings, file: Path) -> Backup:
+    vault = await open_vault(settings.vault_file, settings.vault_url, master_keys(settings))
+    try:
+        now = wall_clock_ms()  # before copying: what is erased from now on is in the copy
+        fill = (await vault.rows()).fill if isinstance(vault, RedisVault) else copy_file(settings.vault_file)
+        return write_backup(fill, file, now)
+    finally:
+        await vault.close()
+
+
+@vault.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@pass_settings
+def restore(context: Context, file: Path) -> None:
+    """Make the vault anew from the backup FILE, without what was erased since.
+
+    For a vault that was lost; every node and worker must be stopped. A backup older than 24 hours is refused. Keys
+    for which the store holds no text any more are destroyed before the vault can be used. Conversations that began
+    after the backup can't be read.
+    """
+    settings = context.settings()
+    configure("error", sys.stderr)
+    found = usable(file, wall_clock_ms())
+    _check_lost(settings)
+    kept, destroyed = asyncio.run(_restore(settings, found))
+    click.echo(f"The key vault is back as of {_time(found.made_at)}, with keys of {kept} conversations.")
+    click.echo(
+        f"Keys of {destroyed} conversations, of which the store holds nothing or only a part, were destroyed."
+    )
+    click.echo(
+        "Conversations that began after the backup can't be read: their keys were only in the lost vault."
+    )
+    click.echo(f"Delete {file} and make a new backup: it holds the keys that were destroyed now.")
+
+
+def _check_lost(settings: Settings) -> None:
+    if not settings.vault_url and settings.vault_file.exists():
+        raise Refused(
+            f"There is a key vault at {settings.vault_file}. Move it away if it is the damaged one."
+        )
+    if not settings.master_key and not settings.master_key_file.exists():
+        raise MasterKeyMissing(
+            f"The master key {settings.master_key_file} is not here. Put it back; without it no backup opens."
+        )
+    user = holder(settings.data_dir) if settings.embedded else ""
+    if user:
+        raise Refused(f"{settings.data_dir} is used by {user}. Stop it first.")
+
+
+async def _restore(settings: Settings, found: Backup) -> tuple[int, int]:
+    """How many conversations have keys again, and of how many some or all were destroyed."""
+    masters = master_keys(settings)
+    async with open_store(settings) as link:
+        declared = await Directory(link).load()
+        check_belongs(found, declared.vault_id)
+        with draft_beside(found.path if settings.vault_url else settings.vault_file) as draft:
+            copy_without_mark(found.path, draft)
+            file = VaultFile(draft, masters, BUSY_SECONDS)
+            needless = await Remains(link, declared.pools).needless(file.conversations())
+            destroyed = file.shred_many(needless)
+            kept = len(file.conversations())
+            file.close()
+            if settings.vault_url:
+                rows = VaultRows.of_file(draft)
+                vault = await RedisVault.open(
+                    settings.vault_url, masters, apart_from=run_ids(link), rows=rows
+                )
+                await vault.close()
+            else:
+                put_in_place(draft, settings.vault_file)
+    return kept, destroyed
+
+
+@vault.command("prune-backups")
+@click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def prune_backups(directory: Path) -> None:
+    """Delete backups in DIRECTORY that are older than 24 hours.
+
+    Tells backups by what is in them, whatever they are called. Does not look into folders below, and can't reach
+    copies that somebody else has made of them: snapshots of the disk, backups of the whole machine.
+    """
+    gone = prune(directory, wall_clock_ms())
+    for path in gone:
+        click.echo(f"Deleted {path}")
+    click.echo(f"{len(gone)} deleted." if gone else "Nothing there is older than 24 hours.")
+
+
+def _time(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -44,6 +44,12 @@ TABLE_OF_FORMAT_2: Final = "CREATE TABLE secret (name TEXT PRIMARY KEY, wrapped 
 PRAGMAS: Final = ("secure_delete=ON", "journal_mode=TRUNCATE", "synchronous=FULL", "foreign_keys=ON")
 # Where keys wrapped with the master key are: kind of place, table, column of the name.
 UNDER_MASTER: Final = (("site", "site_key", "site"), ("secret", "secret", "name"))
+
+
+def make_tables(db: sqlite3.Connection) -> None:
+    """The tables of a vault, empty."""
+    for statement in (*TABLES.split(";")[:-1], TABLE_OF_FORMAT_2):
+        db.execute(statement)
 
 
 class VaultFile:
@@ -103,9 +109,7 @@ class VaultFile:
         return str(vault_id)
 
     def _found(self) -> None:
-        for statement in TABLES.split(";")[:-1]:
-            self._db.execute(statement)
-        self._db.execute(TABLE_OF_FORMAT_2)
+        make_tables(self._db)
         proof = Proof.made(self._masters.first)
         self._db.execute("INSERT INTO vault VALUES (1, ?, ?, ?)", (FORMAT, *proof))
 
@@ -143,21 +147,33 @@ class VaultFile:
     def shred(self, conversation: str, purposes: Collection[str]) -> bool:
         """Overwrite the keys for these purposes, also their place in the file; the row goes with the last of them."""
         with self._writing():
-            row = self._row(conversation)
-            if row is None:
-                return False
-            left = [
-                DESTROYED if purpose in purposes else wrapped
-                for purpose, wrapped in zip(PURPOSES, row[1:], strict=True)
-            ]
-            if all(wrapped == DESTROYED for wrapped in left):
-                self._db.execute("DELETE FROM conversation_key WHERE conversation = ?", (conversation,))
-            else:
-                self._db.execute(
-                    "UPDATE conversation_key SET talk = ?, staff = ?, intake = ? WHERE conversation = ?",
-                    (*left, conversation),
-                )
-            return tuple(left) != row[1:]
+            return self._shred(conversation, purposes)
+
+    def shred_many(self, wanted: Mapping[str, Collection[str]]) -> int:
+        """The same for many conversations, in one transaction; how many of them had such keys."""
+        with self._writing():
+            return sum(self._shred(conversation, purposes) for conversation, purposes in wanted.items())
+
+    def _shred(self, conversation: str, purposes: Collection[str]) -> bool:
+        row = self._row(conversation)
+        if row is None:
+            return False
+        left = [
+            DESTROYED if purpose in purposes else wrapped
+            for purpose, wrapped in zip(PURPOSES, row[1:], strict=True)
+        ]
+        if all(wrapped == DESTROYED for wrapped in left):
+            self._db.execute("DELETE FROM conversation_key WHERE conversation = ?", (conversation,))
+        else:
+            self._db.execute(
+                "UPDATE conversation_key SET talk = ?, staff = ?, intake = ? WHERE conversation = ?",
+                (*left, conversation),
+            )
+        return tuple(left) != row[1:]
+
+    def conversations(self) -> list[tuple[str, str]]:
+        """Every conversation that has keys, and its site."""
+        return self._db.execute("SELECT conversation, site FROM conversation_key").fetchall()
 
     def _row(self, conversation: str) -> tuple[str, bytes, bytes, bytes] | None:
         row: tuple[str, bytes, bytes, bytes] | None = self._db.execute(

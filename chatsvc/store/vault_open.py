@@ -19,7 +19,12 @@ async def open_vault(
     """
     if not url:
         return await SqliteVault.open(path, master_key)
-    others: list[str] = []
+    return await RedisVault.open(url, master_key, apart_from=run_ids(store))
+
+
+def run_ids(store: Link | None) -> list[str]:
+    """The names of the store's lives, now and later: no vault may be one of them."""
+    found: list[str] = []
     if store is not None:
-        store.on_run_id(A_KEY_OF_THE_STORE, others.append)
-    return await RedisVault.open(url, master_key, apart_from=others)
+        store.on_run_id(A_KEY_OF_THE_STORE, found.append)
+    return found

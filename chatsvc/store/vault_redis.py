@@ -23,6 +23,7 @@ from chatsvc.store.link import Link
 from chatsvc.store.link_url import parse_url
 from chatsvc.store.resp import StoreRefused
 from chatsvc.store.scripts import Script
+from chatsvc.store.vault_copies import VaultRows, packed, read_rows, unpacked, write_rows
 from chatsvc.store.vault_erasure import Erasure
 from chatsvc.store.vault_file import master_changed
 from chatsvc.store.vault_keys import (
@@ -83,9 +84,12 @@ class RedisVault:
         master_key: bytes | MasterKeys,
         *,
         apart_from: Sequence[str] = (),
+        rows: VaultRows | None = None,
         within_s: float = OPEN_WITHIN_S,
     ) -> "RedisVault":
         """Open the vault, making it if there is none; `apart_from` are run ids of servers that it must not be.
+
+        With `rows` it is made of these, where there is none.
 
         Raises WrongVault, VaultUnavailable.
         """
@@ -97,7 +101,7 @@ class RedisVault:
             raise VaultUnavailable(f"The key vault at {where} can't be used: {error}") from None
         vault = cls(link, where, masters, apart_from)
         try:
-            await vault._found()
+            await (vault._found() if rows is None else vault._refill(rows))
         except BaseException:
             await vault.close()
             raise
@@ -135,6 +139,18 @@ class RedisVault:
             ) from None
         self._vault_id = vault_id
         self._checked = server.run_id
+
+    async def _refill(self, rows: VaultRows) -> None:
+        await self._examined()
+        if await self._answer("EXISTS", ABOUT):
+            raise WrongVault(f"There is a key vault at {self._where} already. Empty that server first.")
+        await write_rows(self._answer, rows, FORMAT, ABOUT, SITES, SECRETS, KEYS)
+        await self._found()
+
+    async def rows(self) -> VaultRows:
+        """Everything in the vault, for a backup. Raises VaultUnavailable."""
+        await self._ready()
+        return await read_rows(self._answer, ABOUT, SITES, SECRETS, KEYS)
 
     async def _examined(self) -> VaultServer:
         """The server, found fit to be a vault. Raises WrongVault."""
@@ -218,7 +234,7 @@ class RedisVault:
         await self._ready()
         with self._damage_told():
             keys, wrapped = made_keys(await self._site_key(site, make=True), site, conversation)
-            row = b"".join((*wrapped, site.encode()))
+            row = packed(site, wrapped)
             present = await self._put(KEYS, "id", self._vault_id.encode(), conversation, row)
             return keys if present == row else await self._unwrap(conversation, present)
 
@@ -246,9 +262,7 @@ class RedisVault:
         return bool(deleted)
 
     async def _unwrap(self, conversation: str, row: bytes) -> ConversationKeys:
-        size = WRAPPED_BYTES * len(PURPOSES)
-        wrapped = [row[at : at + WRAPPED_BYTES] for at in range(0, size, WRAPPED_BYTES)]
-        site = row[size:].decode("utf-8", "replace")
+        site, wrapped = unpacked(row)
         return unwrapped(await self._site_key(site, make=False), site, conversation, wrapped)
 
     # -- what the master key wraps
