@@ -488,7 +488,7 @@ class Participants(Frame, tag="participants"):
 
     participants: list[Person]
     conversation: str | None = None
-    owner: int | None | UnsetType = UNSET
+    owner: int | UnsetType | None = UNSET
 
 
 class HeavyNow(Frame, tag="heavy"):
