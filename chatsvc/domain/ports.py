@@ -1,7 +1,7 @@
 """The outside as the services see it: the clock, the pool's store, the keys."""
 
 from asyncio import Future
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from typing import Any, Protocol
 
 from chatsvc.domain.pace import Seen
@@ -69,8 +69,8 @@ class Keyring(Protocol):
         """The keys of an existing conversation."""
         ...
 
-    async def shred(self, conversation: str) -> None:
-        """Destroy the keys."""
+    async def shred(self, conversation: str, purposes: Collection[str] = ...) -> None:
+        """Destroy the keys, or only those for these purposes."""
         ...
 
     def forget(self, conversation: str) -> None:
@@ -171,6 +171,10 @@ class ChatStore(Protocol):
 
     async def paces(self) -> dict[str, Seen]:
         """How each queue has been served lately; one that never was is missing."""
+        ...
+
+    async def spared(self) -> dict[str, dict[str, int]]:
+        """Before when (ms) a conversation is not offered to somebody again; 2,000 at most, the soonest first."""
         ...
 
     async def attached(self) -> set[tuple[str, str]]:

@@ -78,6 +78,7 @@ class Conversation:
     ended: int | None = None
     linger_until: int | None = None
     wrap_until: int | None = None
+    wrapped: int | None = None  # when the wrap-up ended
     outcome: str | None = None
     tags: list[str] | None = None
     route: str = "fi"  # the language to be served in

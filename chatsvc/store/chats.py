@@ -25,6 +25,7 @@ from chatsvc.domain.sites import LANGUAGES, Queue
 from chatsvc.store.appends import Appends
 from chatsvc.store.keys import PoolKeys
 from chatsvc.store.link import Link
+from chatsvc.store.retention import PoolRetention
 from chatsvc.store.scripts import script
 from chatsvc.store.statistics import PoolCounts
 
@@ -63,6 +64,7 @@ class PoolChats:
         self.node = node
         self.epoch = ""
         self.tallies = PoolCounts(link, pool)
+        self.retention = PoolRetention(link, pool)
         self._link = link
         self._clock = clock
         self._queues = queues
@@ -233,6 +235,18 @@ class PoolChats:
         rows = await self._link.call(self.keys.pace, "HGETALL", self.keys.pace)
         flat = [part for row in rows.items() for part in row] if isinstance(rows, dict) else rows
         return {key.decode(): decode_seen(seen) for key, seen in zip(flat[::2], flat[1::2], strict=True)}
+
+    async def spared(self) -> dict[str, dict[str, int]]:
+        """Before when (ms) a conversation is not offered to somebody again; 2,000 at most, the soonest first."""
+        rows = await self._link.call(
+            self.keys.decl, "ZRANGE", self.keys.decl, self._clock.now(), "+inf", "BYSCORE", "LIMIT", 0, 2_000,
+            "WITHSCORES",
+        )  # fmt: skip
+        found: dict[str, dict[str, int]] = {}
+        for till, pair in _scored(rows):
+            conversation, _, staff = pair.partition("|")
+            found.setdefault(conversation, {})[staff] = int(till)
+        return found
 
     async def due(self, limit: int = 100) -> list[tuple[str, str]]:
         """Deadlines that have passed, oldest first, as (kind, id)."""

@@ -4,10 +4,15 @@ All keys of one pool carry the hash tag `{pool}`, so they share a slot and a scr
 
 | key | type | content | written by | life |
 |---|---|---|---|---|
-| `meta` | hash | `now` (last time seen, ms), `epoch`, `run` (the store's run id), `vault` | all scripts | for ever |
+| `meta` | hash | `now` (last time seen, ms), `epoch`, `run` (the store's run id); see below | all scripts | for ever |
 | `conv` | hash | conversation id → record (msgpack map) | lifecycle scripts | until linger and wrap-up are over |
 | `gate` | hash | conversation id → who may write, and on which node they are | lifecycle scripts | as `conv` |
-| `past` | hash | conversation id → the last record | `expire` | retention |
+| `past` | hash | conversation id → the last record | `expire`, `retire` | retention |
+| `keep` | zset | conversation → when retention looks at it next, ms | scripts, retention | until buried |
+| `kept` | hash | conversation → what of it is gone, why (msgpack map) | retention | until buried |
+| `tomb` | hash | conversation → tombstone (msgpack map), without content | retention | a year |
+| `tombs` | zset | conversation → when its tombstone goes, ms | retention | a year |
+| `shreds` | stream | id `n-0`, `c` conversation whose keys are gone, for nodes | retention | the last 20,000 |
 | `staff` | hash | staff id → duty record (msgpack map) | lifecycle scripts | for ever |
 | `due` | zset | `kind:id` → deadline, ms | lifecycle scripts | until it is met |
 | `vis` | hash | HMAC of the visitor's token → conversation id | `join`, `expire`, `erase` | linger |
@@ -30,6 +35,9 @@ All keys of one pool carry the hash tag `{pool}`, so they share a slot and a scr
 In `log`: `t:…` and `n:…` are client id → `seq:at` (what is here has been stored), `e:…` the same for events,
 `s:…` how far a participant has seen, `i:…` sealed answers and feedback.
 
+In `meta`: `keep:<site>` is what the scripts need of its retention rules, `walked:<site>` the version of them by which
+all its conversations have been looked at, `shreds` the number of the last in that stream.
+
 In `due` the kind `p` (offer again) has the id `conversation|staff`; the others have one or the other.
 
 Channels (sharded): `node:<node>` hints for one node, `all` changed queues for every node.
@@ -39,7 +47,7 @@ from collections.abc import Iterable
 
 from chatsvc.domain.sites import LANGUAGES
 
-POOL_KEYS = ("meta", "conv", "gate", "staff", "due", "vis", "queues", "decl", "past", "pace", "count")
+POOL_KEYS = ("meta", "conv", "gate", "staff", "due", "vis", "queues", "decl", "past", "pace", "count", "keep")
 QUEUE_KEYS = ("line", "wait", "free", "on", *(f"wait-{language}" for language in LANGUAGES))
 
 

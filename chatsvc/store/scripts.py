@@ -11,13 +11,14 @@ from chatsvc.domain.sites import LANGUAGES
 STANDALONE = frozenset(
     {
         "append", "append_event", "epoch", "mark_seen", "set_queues", "drop_transcript", "plan_write", "book",
-        "read_counts", "audit_append",
+        "read_counts", "audit_append", "retention_drop", "retention_bury", "retention_settle", "retention_tidy",
+        "retention_wish",
     }
 )  # fmt: skip
 LIFECYCLE = frozenset(
     {
         "join", "also", "visitor_away", "staff_attach", "staff_away", "duty", "take", "answer_offer",
-        "finish", "heavy", "wrap_up", "transfer", "consult", "give_back", "expire", "pair", "reap",
+        "finish", "heavy", "wrap_up", "transfer", "consult", "give_back", "expire", "pair", "reap", "retire",
     }
 )  # fmt: skip
 
@@ -55,6 +56,7 @@ def script(name: str) -> Script:
         lua_prelude(),
         f"local LANGS = {{ {languages} }}\n",
         _read("_pool"),
+        _read("_keeping"),
         _read("_pairing"),
         _read("_life"),
         _read(name),

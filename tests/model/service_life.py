@@ -66,7 +66,7 @@ class NoKeys:
     async def fetch(self, site: str, conversation: str) -> Seal:  # noqa: ARG002 - as the port has it
         raise NotFound
 
-    async def shred(self, conversation: str) -> None:
+    async def shred(self, conversation: str, purposes: Collection[str] = ()) -> None:
         """They are gone."""
 
     def forget(self, conversation: str) -> None:

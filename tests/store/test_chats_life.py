@@ -54,7 +54,9 @@ async def test_finishing_the_record_frees_the_place(bench: Bench) -> None:
     before, now = bench.state(), bench.clock.now()
     await bench.wrap_up("aino", "x")
     assert difference(before, bench.state()) == {
-        "conv": {"x": {"state": "closed", "wrap_until": None, "outcome": "talked", "tags": ["a"]}},
+        "conv": {
+            "x": {"state": "closed", "wrap_until": None, "wrapped": now, "outcome": "talked", "tags": ["a"]}
+        },
         "gate": {"x": ";|;"},
         "staff": {"aino": {"wraps": [], "idle": now}},
         "due": {"w:x": None},

@@ -15,7 +15,7 @@ from chatsvc.store.keys import POOL_KEYS, QUEUE_KEYS, PoolKeys
 from chatsvc.store.scripts import LIFECYCLE, STANDALONE, script
 
 LUA = Path(scripts.__file__).with_name("lua")
-COMMON = ("_pool", "_pairing", "_life")
+COMMON = ("_pool", "_keeping", "_pairing", "_life")
 OF_EVERY_REPLY = {"now", "touched", "err", "queue"}
 
 
@@ -91,7 +91,7 @@ def sent_args(name: str) -> set[str]:
     return found
 
 
-VAULT = {"vault_found", "vault_put", "vault_rotate"}
+VAULT = {"vault_found", "vault_put", "vault_rotate", "vault_shred"}
 
 
 def test_every_file_is_a_script_and_every_script_a_file() -> None:
@@ -144,7 +144,7 @@ def test_keys_and_arguments_by_number(name: str) -> None:
 def test_the_order_of_lifecycle_keys() -> None:
     """The prelude takes the pool's keys in the order in which they are sent, the node's set, then ten a queue."""
     text = _source("_pool")
-    names = re.search(r"KEYS\[1\.\.12\] ([a-z ]+?)(?=[;.])", text)
+    names = re.search(r"KEYS\[1\.\.13\] ([a-z ]+?)(?=[;.])", text)
     assert names is not None
     assert tuple(names[1].split()) == (*POOL_KEYS, "at")
     queue_part = re.search(r"for each queue: ([a-z ]+);", text)

@@ -50,6 +50,7 @@ local function finish(c, reason)
       touch_staff(s)
     end
   end
+  keep_ended(c)
   touch(c)
 end
 
@@ -221,6 +222,7 @@ local function end_wrap_up(c, s)
   tally_month(c, "handled", 1)
   c.state = NEXT[c.state].wrapped_up
   c.wrap_until = nil
+  keep_wrapped(c)
   s.idle = now
   place(s)
   touch(c)

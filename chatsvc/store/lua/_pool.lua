@@ -1,10 +1,11 @@
 -- Common to all lifecycle scripts: arguments, records, hints.
--- KEYS[1..12] meta conv gate staff due vis queues decl past pace count at; then for each queue: line wait free on; and a wait for each of LANGS.
+-- KEYS[1..13] meta conv gate staff due vis queues decl past pace count keep at; then for each queue: line wait free on; and a wait for each of LANGS.
 -- ARGV[1] now (ms), ARGV[2] queue keys in the order of KEYS (msgpack array), ARGV[3] the script's own arguments (msgpack map).
 -- Returns msgpack {err=code} or the script's result with {now=, touched={conversation records}}; {err="stale", queue=}
 -- when the keys of that queue are missing in KEYS: nothing was written, call again with them.
 local META, CONV, GATE, STAFF, DUE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local VIS, QUEUES, DECL, PAST, PACE, COUNT, AT = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
+local VIS, QUEUES, DECL, PAST, PACE, COUNT = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
+local KEEP, AT = KEYS[12], KEYS[13]
 local PREFIX = string.sub(META, 1, -5)
 local HERE = string.sub(AT, #PREFIX + 4) -- the node whose set AT is
 local FRONT = 1e12 -- returned conversations sort before everybody who has not been spoken to
@@ -14,7 +15,7 @@ local arg = cmsgpack.unpack(ARGV[3])
 
 local Q = {} -- queue key -> indexes of its keys in KEYS
 for i, name in ipairs(cmsgpack.unpack(ARGV[2])) do
-  local base = 12 + (i - 1) * (4 + #LANGS)
+  local base = 13 + (i - 1) * (4 + #LANGS)
   Q[name] = { line = base + 1, wait = base + 2, free = base + 3, on = base + 4, of = {} }
   for n, lang in ipairs(LANGS) do Q[name].of[lang] = base + 4 + n end
 end

@@ -29,6 +29,7 @@ if c.state == "wrap_up" or c.state == "closed" then
     return fail("bad_state")
   end
   c.reason = "erased"
+  keep_ended(c)
   local owner = owner_of(c)
   if c.state == "wrap_up" and owner then end_wrap_up(c, person(owner.s)) end
   touch(c)

@@ -1,0 +1,262 @@
+"""Erasing by the retention rules: keys first, then text and indexes, then the record; a tombstone stays.
+
+Level-triggered: what is due is found again until it is done, by any worker, wherever it was cut short before.
+"""
+
+from asyncio import gather
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from chatsvc.domain.conversation import LIVE
+from chatsvc.domain.errors import ChatError
+from chatsvc.domain.records import Conversation
+from chatsvc.domain.retained import TOMBSTONE_MONTHS, Gone, Look, Tombstone, Went
+from chatsvc.domain.retention import TEXTS, Ended, Fate, Kind, Period, RuleSet, fates
+from chatsvc.domain.sites import Site
+from chatsvc.services.pool import Pool
+
+BATCH = 100
+AGAIN_MS = 30_000  # what could not be erased is tried again then, and others come before it
+HELD_MS = 3_600_000  # what is held is looked at again then, if its release has not been told
+NEWCOMER_MS = 3_600_000  # whose keys were made and who is not in a queue by then never joined
+ALL_KEYS = ("talk", "staff", "intake")
+KEY_OF: Mapping[Kind, str] = {"transcript": "talk", "notes": "staff", "answers": "intake"}
+
+Rules = Callable[[str], Sequence[RuleSet]]
+_log = structlog.get_logger("chatsvc.services")
+
+
+class RetentionStore(Protocol):
+    """What one pool's store knows for the rules. Everything may raise StoreUnavailable."""
+
+    async def due(self, now: int, limit: int) -> list[tuple[str, int]]:
+        """Conversations to look at now, with the time that was set."""
+        ...
+
+    async def watch(self, conversation: str, at: int) -> None:
+        """Have a conversation looked at, whatever becomes of it until then."""
+        ...
+
+    async def wish(self, conversation: str, now: int) -> int:
+        """Note that the visitor wants all erased."""
+        ...
+
+    async def look(self, conversations: Sequence[str]) -> list[Look]:
+        """All that is known of these."""
+        ...
+
+    async def last_message(self, conversation: str) -> int | None:
+        """When somebody last wrote to the other side."""
+        ...
+
+    async def settle(self, looked: Iterable[tuple[str, int | None, int | None]]) -> None:
+        """When to look next, unless it was set anew meanwhile."""
+        ...
+
+    async def drop(self, conversation: str, gone: Sequence[Gone], last_message: int, now: int) -> int:
+        """Remove kinds whose keys are destroyed; how many were not noted before."""
+        ...
+
+    async def bury(self, conversation: str, tombstone: Tombstone, until: int) -> bool:
+        """Leave a tombstone; false if there is one."""
+        ...
+
+    async def discard(self, conversation: str) -> None:
+        """Remove what is left of somebody who never joined."""
+        ...
+
+    async def tidy(self, now: int) -> int:
+        """Remove tombstones whose time is over."""
+        ...
+
+    async def walk(self, cursor: str, *, of_past: bool) -> tuple[str, list[str]]:
+        """Some of all conversations, and the next cursor."""
+        ...
+
+    async def walked(self, site: str) -> int:
+        """By which version all of a site's have been looked at."""
+        ...
+
+    async def set_walked(self, site: str, version: int) -> None:
+        """All have been looked at by this version."""
+        ...
+
+
+def feedback_keys(conversation: str) -> str:
+    """Under this name the vault has the key of a conversation's feedback, made when there is some."""
+    return f"{conversation}.feedback"
+
+
+@dataclass(slots=True)
+class Met:
+    """What one round did: how many of each kind went, and how long (s) the longest overdue had been."""
+
+    erased: Counter[Kind] = field(default_factory=Counter)
+    overdue_s: float = 0.0
+    more: bool = False
+
+
+class Retention:
+    """The rules at work in one pool."""
+
+    def __init__(self, pool: Pool, store: RetentionStore, rules: Rules) -> None:
+        self.store = store
+        self._pool = pool
+        self._rules = rules
+        self._failing: dict[str, int] = {}  # since when they should have gone
+
+    async def meet(self, limit: int = BATCH) -> Met:
+        """Erase what is due, `limit` conversations at most. Raises StoreUnavailable."""
+        now = self._pool.clock.now()
+        due = await self.store.due(now, limit)
+        met = Met(more=len(due) == limit)
+        looks = await self.store.look([ident for ident, _ in due])
+        await gather(*(self._try(look, now, met) for look in looks))
+        oldest = min([now, *self._failing.values(), *(at for _, at in due[:1])])
+        met.overdue_s = (now - oldest) / 1000
+        await self.store.tidy(now)
+        return met
+
+    async def _try(self, look: Look, now: int, met: Met) -> None:
+        try:
+            await self._meet(look, now, met)
+            self._failing.pop(look.id, None)
+        except ChatError as error:
+            if error.code == "store_away":
+                raise
+            self._failing.setdefault(look.id, look.due or now)
+            _log.warning("retention_failed", conversation=look.id, code=error.code)
+            await self.store.settle([(look.id, look.due, now + AGAIN_MS)])
+
+    async def _meet(self, look: Look, now: int, met: Met) -> None:
+        record = look.record
+        if record is None:
+            await self._forget(look)
+        elif record.state in LIVE:  # its end sets a new time
+            await self.store.settle([(look.id, look.due, None)])
+        else:
+            await self._erase(look, record, now, met)
+
+    async def _forget(self, look: Look) -> None:
+        if not look.buried:
+            await self._shred(look.id, ALL_KEYS, feedback=True)
+            await self.store.discard(look.id)
+        await self.store.settle([(look.id, look.due, None)])
+
+    async def _erase(self, look: Look, record: Conversation, now: int, met: Met) -> None:
+        found = await self.fates(look)
+        texts = [fate for fate in found if fate.kind in TEXTS and fate.kind not in look.kept.gone]
+        due = [fate for fate in texts if fate.is_due(now)]
+        if due:
+            await self._retire(look)
+            keys = [KEY_OF[fate.kind] for fate in due if fate.kind in KEY_OF]
+            await self._shred(look.id, keys, feedback=any(fate.kind == "feedback" for fate in due))
+            await self._drop(look, record, due, now, met)
+        if len(due) == len(texts) and found[-1].is_due(now):
+            await self._bury(look, record, found[-1], now, met)
+        else:
+            left = [fate for fate in (*texts, found[-1]) if fate not in due]
+            await self.store.settle([(look.id, look.due, _next(left, now))])
+
+    async def _retire(self, look: Look) -> None:
+        """Nothing more comes to it: wrap-up and reading are over, the record is put away."""
+        if look.retired:
+            return
+        while not (await self._pool.store.run("retire", id=look.id)).done:
+            pass
+        look.retired = True
+
+    async def _shred(self, conversation: str, keys: Sequence[str], *, feedback: bool) -> None:
+        keyring = self._pool.keyring
+        shreds = [keyring.shred(conversation, keys)] if keys else []
+        if feedback:
+            shreds.append(keyring.shred(feedback_keys(conversation), ALL_KEYS))
+        await gather(*shreds)
+
+    async def _drop(self, look: Look, record: Conversation, due: Sequence[Fate], now: int, met: Met) -> None:
+        last = look.kept.last or await self.store.last_message(look.id) or _ended(record)
+        gone = [Gone(fate.kind, fate.rule, fate.version) for fate in due]
+        if await self.store.drop(look.id, gone, last, now):
+            met.erased.update(fate.kind for fate in due)
+        look.kept.gone |= {fate.kind: Went(now, fate.rule, fate.version) for fate in due}
+        self._pool.keyring.forget(look.id)
+        _log.info("text_erased", conversation=look.id, kinds=[fate.kind for fate in due])
+
+    async def _bury(self, look: Look, record: Conversation, fate: Fate, now: int, met: Met) -> None:
+        await self._retire(look)
+        gone = {**look.kept.gone, "record": Went(now, fate.rule, fate.version)}
+        stone = Tombstone(site=record.site, ended=_ended(record), erased=now, gone=gone)
+        if await self.store.bury(look.id, stone, Period(TOMBSTONE_MONTHS).after(now)):
+            met.erased["record"] += 1
+            _log.info("conversation_erased", conversation=look.id, rule=fate.rule, version=fate.version)
+
+    async def fates(self, look: Look) -> tuple[Fate, ...]:
+        """What becomes of each kind of a conversation that is over."""
+        record = look.record
+        assert record is not None
+        versions = self._rules(record.site)
+        last = look.kept.last
+        if last is None and any(
+            rule.counted_from == "last_message" for version in versions for rule in version.rules
+        ):
+            last = await self.store.last_message(look.id)
+        return fates(versions, ended_of(look, record, last))
+
+    async def replan(self, sites: Iterable[Site]) -> int:
+        """Look at all conversations of those sites whose rules are others than at the last time; how many.
+
+        Cut short, it begins anew. Raises StoreUnavailable.
+        """
+        numbers = {site.id: 1 + (site.retention[-1].number if site.retention else 0) for site in sites}
+        stale = {site for site, number in numbers.items() if await self.store.walked(site) != number}
+        looked = 0
+        if stale:
+            for of_past in (False, True):  # what is put away meanwhile is met in the second pass
+                cursor = ""
+                while cursor != "0":
+                    cursor, found = await self.store.walk(cursor or "0", of_past=of_past)
+                    looked += await self._plan(found, stale)
+        for site in stale:
+            await self.store.set_walked(site, numbers[site])
+        return looked
+
+    async def _plan(self, conversations: Sequence[str], sites: Iterable[str]) -> int:
+        now, planned = self._pool.clock.now(), []
+        for look in await self.store.look(conversations):
+            if look.record is None or look.record.site not in sites or look.record.state in LIVE:
+                continue
+            left = [fate for fate in await self.fates(look) if fate.kind not in look.kept.gone]
+            planned.append((look.id, look.due, _next(left, now)))
+        await self.store.settle(planned)
+        return len(planned)
+
+
+def ended_of(look: Look, record: Conversation, last_message: int | None) -> Ended:
+    """What the rules ask of a conversation."""
+    ended = _ended(record)
+    return Ended(
+        queue=record.queue.partition("/")[2],
+        ended=ended,
+        last_message=ended if last_message is None else last_message,
+        assigned=record.first_assigned is not None,
+        wrapped=ended if record.wrapped is None and record.state == "closed" else record.wrapped,
+        wrap_until=record.wrap_until,
+        tags=tuple(record.tags or ()),
+        outcome=record.outcome,
+        wish=ended if record.reason == "erased" else look.kept.wish,
+        held=look.hold is not None and look.hold.holds,
+    )
+
+
+def _ended(record: Conversation) -> int:
+    return record.ended or record.joined
+
+
+def _next(left: Sequence[Fate], now: int) -> int:
+    """When to look again at a conversation that has these kinds left."""
+    free = [fate.at for fate in left if not fate.held]
+    return min(free) if free else now + HELD_MS

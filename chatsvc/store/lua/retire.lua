@@ -1,0 +1,23 @@
+-- Brings a conversation that is over to where it takes nothing any more: its wrap-up is over, its visitor can't read it, its
+-- record is in `past`. Called until `done`; what it does is told before the record goes.
+-- args: id
+-- result: c (record), done (bool: nothing of it is left outside `past`); err: bad_state (it goes on)
+local c = conv(arg.id)
+if not c then return commit({ done = true }) end
+local missing = missing_queue({ c.id })
+if missing then return stale(missing) end
+if c.state ~= "wrap_up" and c.state ~= "closed" then return fail("bad_state") end
+local owner = owner_of(c)
+if c.state == "wrap_up" and owner then end_wrap_up(c, person(owner.s)) end
+if c.linger_until > now or c.state ~= "closed" then
+  c.state = "closed"
+  c.linger_until = now
+  touch(c)
+end
+if dirty_conv[c.id] then return commit({ c = c, done = false }) end
+if redis.call("HGET", VIS, c.visitor) == c.id then redis.call("HDEL", VIS, c.visitor) end
+undue("l", c.id)
+redis.call("HSET", PAST, c.id, cmsgpack.pack(c))
+redis.call("HDEL", CONV, c.id)
+redis.call("HDEL", GATE, c.id)
+return commit({ c = c, done = true })
