@@ -5,6 +5,7 @@ from typing import Any
 
 from chatsvc.config import Settings
 from chatsvc.doctor_findings import Findings
+from chatsvc.doctor_versions import known_hole, numbers
 from chatsvc.store import directory_keys
 from chatsvc.store.directory import Directory
 from chatsvc.store.link import Link
@@ -49,14 +50,17 @@ def _identity(info: Info, settings: Settings, findings: Findings) -> None:
     replicas = int(info.get("connected_slaves", "0"))
     text = f"{name} {version}, {shape}, {replicas} replica{'' if replicas == 1 else 's'} connected"
     # Valkey too reports the Redis version that it stands for, which says what commands there are.
-    if _numbers(info.get("redis_version", "")) < OLDEST:
+    if numbers(info.get("redis_version", ""))[:2] < OLDEST:
         findings.error("store", f"{text}: too old", "Use Valkey, or Redis 7.0 or newer.")
-    else:
-        findings.ok("store", text)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".")[:2] if part.isdecimal())
+        return
+    findings.ok("store", text)
+    hole = "" if settings.embedded else known_hole(name.lower(), version)
+    if hole:
+        findings.warning(
+            "store",
+            f"{name} {version} may have a known hole: {hole}",
+            "Have your distribution's newest package, or a newer version; see deploy/versions.toml.",
+        )
 
 
 async def _config(link: Link, key: str) -> Info | None:
