@@ -94,7 +94,7 @@ SITE_KEYS: Mapping[str, Key] = {
         "grace_staff_ms", duration("5 s", "1 h"), "how long an absent counsellor keeps conversations"
     ),
     "late": Key(
-        "late_ms", duration("1 min", "4 h"), "after a shift's start: who has not clocked in is shown as late"
+        "late_ms", duration("1 min", "4 h"), "how long somebody on shift may be off duty before that is shown"
     ),
 }
 # Read elsewhere: `shift` and `minimum` by declaration_plan, what begins with `retention` by declaration_retention.

@@ -80,7 +80,7 @@ class Site:
     alternatives: tuple[Contact, ...] = ()
     queues: tuple[Queue, ...] = ()
     grace_staff_ms: int = 120_000
-    late_ms: int = 300_000  # after a shift's start: who has not clocked in by then is shown as late
+    late_ms: int = 300_000  # how long somebody on shift may be off duty before that is shown
     former_pools: tuple[PoolId, ...] = ()  # whose records of this site stay where they are
     retention: tuple[RuleSet, ...] = ()  # every version of its rules, oldest first
 

@@ -20,7 +20,7 @@ WEEK_MS = 7 * 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """Somebody who is on shift since `since` (ms) and not on duty."""
+    """Somebody on shift who is not on duty, since `since` (ms): the start of the shift, or when they went off duty."""
 
     staff: StaffId
     queues: tuple[QueueKey, ...]
@@ -50,17 +50,18 @@ async def cover_of(planning: Planning, site: Site, start: int, end: int) -> tupl
 
 
 def late_people(roster: Roster, site: Site, duties: Mapping[str, Duty], now: int) -> tuple[Late, ...]:
-    """Who has been on shift at a site for longer than it allows and has not clocked in; the longest first.
+    """Who is on shift at a site and has not been on duty for longer than it allows; the longest first.
 
-    Whoever pauses, or whose connection is gone for a moment, has clocked in.
+    Whoever pauses, or whose connection is gone for a moment, is on duty.
     """
-    found = [
-        Late(one.staff, one.queues, since[0], since[1])
-        for one in _present(roster.occurrences, site, now)
-        if (since := interval_at(roster.intervals(one.staff), now))
-        and now - since[0] >= site.late_ms
-        and _is_off(duties.get(one.staff))
-    ]
+    found = []
+    for one in _present(roster.occurrences, site, now):
+        shift, duty = interval_at(roster.intervals(one.staff), now), duties.get(one.staff)
+        if shift is None or not _is_off(duty):
+            continue
+        off_since = duty.since if duty is not None and duty.clocked is not None else 0
+        if now - max(shift[0], off_since) >= site.late_ms:
+            found.append(Late(one.staff, one.queues, max(one.start, off_since), shift[1]))
     return tuple(sorted(found, key=lambda late: (late.since, late.staff)))
 
 

@@ -93,7 +93,7 @@ class Metrics:
             "outcome",
         )
         self._late = Gauge(
-            "chatsvc_late", "Counsellors on shift who have not clocked in.", ["site"], registry=registry
+            "chatsvc_late", "Counsellors on shift who are not on duty.", ["site"], registry=registry
         )
         self._wait = Histogram(
             "chatsvc_wait_seconds",
@@ -171,7 +171,7 @@ class Metrics:
             self._attempts.labels(site, queue, outcome).set(number)
 
     def set_late(self, site: str, people: int) -> None:
-        """Shows how many are on shift at a site and have not clocked in."""
+        """Shows how many are on shift at a site and not on duty."""
         self._late.labels(site).set(people)
 
     def forget_queue(self, site: str, queue: str) -> None:

@@ -65,7 +65,7 @@ async def get_coverage(call: Call) -> web.Response:
 
 
 async def get_late(call: Call) -> web.Response:
-    """Who is on shift and has not clocked in."""
+    """Who is on shift and not on duty."""
     now, site = call.planning.now, call.site
     duties = {duty.id: duty for duty in await call.node.hub(site.pool_id).pool.store.people()}
     people = call.planning.declared.people
@@ -93,7 +93,7 @@ OPERATIONS: tuple[Operation, ...] = (
         parameters=WINDOW, errors=frozenset({422}),
     ),
     Operation(
-        "getLate", "GET", "/api/v1/sites/{site}/late", "Who is on shift and has not clocked in.", get_late,
+        "getLate", "GET", "/api/v1/sites/{site}/late", "Who is on shift and not on duty.", get_late,
         {200: Answer("The longest first.", bodies.LatePeople)}, Action.READ_LATE, errors=frozenset({422}),
     ),
 )  # fmt: skip

@@ -303,7 +303,7 @@ class Coverage(Struct, frozen=True):
 
 
 class LatePerson(Struct, frozen=True):
-    """Somebody on shift since `since` who has not clocked in; `until` is when the shift ends, ms."""
+    """Somebody on shift who is not on duty since `since`; `until` is when the shift ends, ms."""
 
     staff: str
     alias: str
@@ -313,7 +313,7 @@ class LatePerson(Struct, frozen=True):
 
 
 class LatePeople(Struct, frozen=True):
-    """Who has not clocked in `after_ms` after the start of their shift; the longest first."""
+    """Who is on shift and has not been on duty for `after_ms` or longer; the longest first."""
 
     now: int
     after_ms: int

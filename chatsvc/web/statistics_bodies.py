@@ -66,7 +66,7 @@ class BoardPerson(Struct, frozen=True):
 
 
 class BoardLate(Struct, frozen=True):
-    """Somebody on shift since `since` who has not clocked in; the shift ends at `until`."""
+    """Somebody on shift who is not on duty since `since`; the shift ends at `until`."""
 
     id: str
     alias: str

@@ -1,4 +1,4 @@
-"""Counts what the plan lacks: hours below the required minimum in the next week, people who have not clocked in."""
+"""Counts what the plan lacks: hours below the required minimum in the next week, and people who are not on duty."""
 
 from collections.abc import Callable, Iterable
 

@@ -79,8 +79,8 @@ async def test_minima_have_times_of_their_own(service: Service, saana: Person) -
     assert (await saana.ask("GET", COVERAGE)).body["covers"] == []
 
 
-async def test_who_has_not_clocked_in_is_shown(service: Service, saana: Person) -> None:
-    """Five minutes after the start of a shift whoever is not on duty is late, until they come or the shift ends."""
+async def test_who_is_on_shift_and_not_on_duty_is_shown(service: Service, saana: Person) -> None:
+    """Five minutes after the start of a shift, or after going off duty in it, until they come or the shift ends."""
     await plan(saana, service, "aino", 9, 12)
     await plan(saana, service, "eino", 9, 12)
     console = await service.on_duty("eino")
@@ -94,8 +94,14 @@ async def test_who_has_not_clocked_in_is_shown(service: Service, saana: Person) 
     }  # fmt: skip
     await service.on_duty("aino")
     assert (await saana.ask("GET", LATE)).body["late"] == []
+    await pass_time(service, MINUTE)
+    left = service.backend.clock.now()
     await console.ask("duty", "duty", state="off")
-    assert [one["staff"] for one in (await saana.ask("GET", LATE)).body["late"]] == ["eino"]
+    await pass_time(service, 5 * MINUTE - 1)
+    assert (await saana.ask("GET", LATE)).body["late"] == []
+    await pass_time(service, 1)
+    (late,) = (await saana.ask("GET", LATE)).body["late"]
+    assert (late["staff"], late["since"], late["until"]) == ("eino", left, at(service, 12))
     await until(service, at(service, 12))
     assert (await saana.ask("GET", LATE)).body["late"] == []
 

@@ -104,7 +104,7 @@ test("The board shows queues and people, counts ages up and asks again; a screen
     assert.deepEqual(queue.slice(3), ["under 5 min", "1", "3 / 3", "15", "10", "2", "0", "0", "0", "0"]);
     await page.getByText("meal", { exact: true }).waitFor();
     await page.getByText("connection gone: 20 s").waitFor();
-    await page.getByText("One person on shift has not clocked in").waitFor();
+    await page.getByText("One person on shift is not on duty").waitFor();
     rig.answer("GET /sites/kunta/board", () => ({ status: 503, body: { status: 503, code: "store_away", detail: "away" } }));
     await page.clock.runFor(2_000);
     await page.getByText(/^1 min [678] s/).waitFor();

@@ -7,7 +7,7 @@ import { missingText } from "./text";
 /** Most people that are named as late; there may be a whole shift of them. */
 const MOST = 8;
 
-/** Who is on shift now and has not clocked in. */
+/** Who is on shift now and not on duty. */
 export function LateNow({ plan }: { plan: WeekPlan }) {
   const { i18n, now } = useManage();
   const { queue } = useNames(plan.staff);
