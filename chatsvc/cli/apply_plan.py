@@ -9,11 +9,12 @@ from chatsvc.domain.declaration_changes import Change
 from chatsvc.domain.declaration_plan import DeclaredPlan
 from chatsvc.domain.declaration_text import Problem
 from chatsvc.domain.plan import Edit, Plan, SitePlan
-from chatsvc.domain.shifts import wall_ms
+from chatsvc.domain.shifts import Shift, wall_ms
 from chatsvc.domain.sites import Site, SiteId
 from chatsvc.services.plan_checks import judge
 from chatsvc.services.plan_declared import declared_edits, plan_changes
 from chatsvc.services.plan_errors import PlanRefused
+from chatsvc.services.plan_remarks import remarks_on
 from chatsvc.services.planning import known
 from chatsvc.store.directory import wall_clock_ms
 from chatsvc.store.directory_snapshot import DirectorySnapshot
@@ -46,7 +47,7 @@ def plan_steps(
             if edits:
                 following = plan.edited(site.id, edits)
                 judge(plan, following, edits, known(after), wall_clock_ms())
-                steps.append(PlanStep(site.id, edits, list(plan_changes(mine, edits))))
+                steps.append(PlanStep(site.id, edits, [*plan_changes(mine, edits), *_notes(site, edits)]))
                 plan = following
         except PlanRefused as refused:
             raise Refused("\n".join(_placed(file, wanted, one) for one in refused.problems)) from None
@@ -57,6 +58,13 @@ def _without_queue(site: Site, plan: SitePlan) -> Iterator[Edit]:
     """The removal of minima whose queue the site hasn't."""
     kept = {queue.key for queue in site.queues}
     yield from (Edit("minima", key, None) for key in plan.minima if key not in kept)
+
+
+def _notes(site: Site, edits: Sequence[Edit]) -> Iterator[Change]:
+    """What of the written shifts comes to nothing."""
+    written = [edit.row for edit in edits if isinstance(edit.row, Shift)]
+    for remark in remarks_on(written, wall_clock_ms()):
+        yield Change("note", site.id, f"shift {remark.shift}", after=remark.message)
 
 
 def _placed(file: str, plan: DeclaredPlan, problem: Problem) -> str:

@@ -19,9 +19,12 @@ _QUEUE_FIELDS = {name: key for name, key in QUEUE_KEYS.items() if name not in ("
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference: at `place` (a site or `site/queue`), in `field` unless all of it is new or gone."""
+    """One difference: at `place` (a site or `site/queue`), in `field` unless all of it is new or gone.
 
-    kind: Literal["new", "changed", "gone"]
+    A `note` says in `after` what is worth a word about another one.
+    """
+
+    kind: Literal["new", "changed", "gone", "note"]
     place: str
     field: str = ""
     before: str = ""
@@ -30,6 +33,8 @@ class Change:
     def __str__(self) -> str:
         if self.kind == "changed":
             return f"{self.place}: {self.field}: {self.before} → {self.after}"
+        if self.kind == "note":
+            return f"{self.place}: {self.field}: {self.after}"
         return f"{self.place}: {self.kind}"
 
 

@@ -90,6 +90,26 @@ def test_a_plan_is_applied_once(chatsvc: CommandLine, file: Path) -> None:
     )
 
 
+def test_what_comes_to_nothing_is_told(chatsvc: CommandLine, file: Path) -> None:
+    """An exception without a start, and a time in the hour that the clocks skip: told before it is written too."""
+    night = """
+[[site.kunta.shift]]
+id = "yo-aino"
+staff = "aino"
+queues = ["paihde"]
+start = 2027-01-03T03:00:00
+end = 2027-01-03T04:00:00
+rule = "FREQ=WEEKLY"
+without = [2027-01-11T03:00:00]
+"""
+    file.write_text(SITE + night, encoding="utf-8")
+    for options in (("--dry-run",), ()):
+        told = chatsvc("apply", *options, file)
+        assert "kunta: shift yo-aino: The series has no start at 2027-01-11 03:00" in told
+        assert "kunta: shift yo-aino: On 2027-03-28 the clocks skip the hour" in told
+    assert chatsvc("apply", file) == "Nothing changed.\n"
+
+
 def test_what_is_left_out_stays(chatsvc: CommandLine, file: Path) -> None:
     """A file without shifts and minima leaves those that are there."""
     chatsvc("apply", file)
