@@ -5,9 +5,11 @@ from contextlib import AbstractAsyncContextManager
 
 from chatsvc.config import Settings
 from chatsvc.doctor_access import examine_access
-from chatsvc.doctor_files import examine_data_dir, examine_front_end, examine_listener, examine_vault
+from chatsvc.doctor_apart import examine_apart
+from chatsvc.doctor_files import examine_data_dir, examine_front_end, examine_listener
 from chatsvc.doctor_findings import Findings
 from chatsvc.doctor_store import examine_store
+from chatsvc.doctor_vault import examine_backups, examine_vault
 from chatsvc.domain.errors import StoreUnavailable
 from chatsvc.store.embedded import EmbeddedStoreFailed
 from chatsvc.store.link import Link
@@ -23,12 +25,14 @@ async def examine(settings: Settings, open_store: OpenStore) -> Findings:
     examine_front_end(findings)
     present = examine_data_dir(settings, findings) if settings.embedded else True
     vault_id = await examine_vault(settings, findings)
+    examine_backups(settings, findings)
     if not present:
         return findings
     try:
         async with open_store(settings) as link:
             await examine_store(link, settings, vault_id, findings)
             await examine_access(link, settings, findings)
+            await examine_apart(link, settings, findings)
     except (StoreUnavailable, StoreRefused, EmbeddedStoreFailed) as error:
         where = "the bundled store" if settings.embedded else "the store of redis_url"
         remedy = (

@@ -1,4 +1,4 @@
-"""The examination of this machine: directories, keys, the vault, the front end's files."""
+"""The examination of this machine: directories, the front end's files."""
 
 import fcntl
 import json
@@ -7,10 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from chatsvc.config import Settings
-from chatsvc.config_keys import MasterKeyMissing, master_key
 from chatsvc.doctor_findings import Findings
-from chatsvc.domain.errors import VaultUnavailable
-from chatsvc.store.vault import SqliteVault, WrongVault
 
 STATIC_FILES = ("w.js", "panel.html", "console.html", "manifest.json")
 
@@ -85,24 +82,3 @@ def private(path: Path, mode: int, area: str, findings: Findings) -> None:
         )
     else:
         findings.ok(area, f"{path} is private (mode {now:04o})")
-
-
-async def examine_vault(settings: Settings, findings: Findings) -> str:
-    """The vault's id; empty if there is none, or it can't be opened."""
-    path = settings.vault_file
-    if settings.master_key_file.exists() and not settings.master_key:
-        private(settings.master_key_file, 0o600, "keys", findings)
-    if not path.exists():
-        findings.warning(
-            "keys", f"there is no key vault at {path} yet", "The first `chatsvc serve` makes it."
-        )
-        return ""
-    private(path, 0o600, "keys", findings)
-    try:
-        vault = await SqliteVault.open(path, master_key(settings))
-    except (WrongVault, MasterKeyMissing, VaultUnavailable, OSError) as error:
-        findings.error("keys", str(error), "Without it no conversation can begin or be read; see above.")
-        return ""
-    findings.ok("keys", f"the key vault {path} opens with the master key; its id is {vault.vault_id}")
-    await vault.close()
-    return vault.vault_id

@@ -175,11 +175,11 @@ async def _directory(link: Link, settings: Settings, vault_id: str, findings: Fi
         findings.error(
             "keys",
             f"the store belongs to the vault {snapshot.vault_id}, and the vault here is {vault_id}",
-            "Set vault_path to the right vault, or use the store that belongs to this one.",
+            "Set vault_path or vault_url to the right vault, or use the store that belongs to this one.",
         )
     elif snapshot.vault_id and vault_id:
         findings.ok("keys", "the store and the key vault belong together")
-    elif snapshot.vault_id and not settings.vault_file.exists():
+    elif snapshot.vault_id and not settings.vault_url and not settings.vault_file.exists():
         findings.error(
             "keys",
             f"the store belongs to the vault {snapshot.vault_id}, which is not here",

@@ -1,0 +1,132 @@
+"""The examination of the key vault: whether it opens, whether its server can be one, what copies lie around."""
+
+from pathlib import Path
+from typing import Any
+
+from chatsvc.config import Settings
+from chatsvc.config_keys import MasterKeyMissing, master_keys, next_key_file
+from chatsvc.doctor_files import private
+from chatsvc.doctor_findings import Findings
+from chatsvc.domain.errors import StoreUnavailable, VaultUnavailable
+from chatsvc.store.directory import wall_clock_ms
+from chatsvc.store.link import Link
+from chatsvc.store.link_url import parse_url
+from chatsvc.store.resp import StoreRefused
+from chatsvc.store.vault_backup import LIFE_S, described
+from chatsvc.store.vault_keys import WrongVault
+from chatsvc.store.vault_open import open_vault
+from chatsvc.store.vault_redis import ABOUT
+from chatsvc.store.vault_server import SETTINGS, VaultServer, look_at
+
+OPEN_WITHIN_S = 4.0
+SEEN_IN_INFO = ("aof_enabled", "aof_last_write_status", "rdb_saves", "maxmemory_policy", "connected_slaves")
+
+
+async def examine_vault(settings: Settings, findings: Findings) -> str:
+    """The vault's id; empty if there is none, or it can't be opened."""
+    if settings.master_key_file.exists() and not settings.master_key:
+        private(settings.master_key_file, 0o600, "keys", findings)
+    _unfinished(settings, findings)
+    if settings.vault_url:
+        where = f"at {parse_url(settings.vault_url).endpoints[0]}"
+        return await _opened(settings, where, findings) if await _server(settings, where, findings) else ""
+    path = settings.vault_file
+    if not path.exists():
+        findings.warning(
+            "keys", f"there is no key vault at {path} yet", "The first `chatsvc serve` makes it."
+        )
+        return ""
+    private(path, 0o600, "keys", findings)
+    return await _opened(settings, str(path), findings)
+
+
+def _unfinished(settings: Settings, findings: Findings) -> None:
+    if settings.master_key_next or (not settings.master_key and next_key_file(settings).exists()):
+        findings.warning(
+            "keys",
+            "a change of the master key was begun and is not finished",
+            "Run `chatsvc vault rotate`, then give the new key as master_key and take master_key_next away.",
+        )
+
+
+async def _opened(settings: Settings, where: str, findings: Findings) -> str:
+    try:
+        vault = await open_vault(settings.vault_file, settings.vault_url, master_keys(settings))
+    except (WrongVault, MasterKeyMissing, VaultUnavailable, OSError) as error:
+        findings.error("keys", str(error), "Without it no conversation can begin or be read; see above.")
+        return ""
+    findings.ok("keys", f"the key vault {where} opens with the master key; its id is {vault.vault_id}")
+    await vault.close()
+    return vault.vault_id
+
+
+async def _server(settings: Settings, where: str, findings: Findings) -> bool:
+    """Whether there is a vault on the server of vault_url, which may be one."""
+    try:
+        link = await Link.open(settings.vault_url, client_name="chatsvc-command", within_s=OPEN_WITHIN_S)
+    except StoreUnavailable as error:
+        remedy = "Check vault_url, and that the server runs: without it no conversation can begin."
+        findings.error("keys", f"the key vault {where} can't be used: {error}", remedy)
+        return False
+
+    async def ask(*command: str) -> Any:
+        return await link.call(ABOUT, *command)
+
+    try:
+        server, there = await look_at(ask), await ask("EXISTS", ABOUT)
+    except (StoreUnavailable, StoreRefused) as error:
+        remedy = "Let the vault's login use it: deploy/vault.md lists what it needs."
+        findings.error("keys", f"the key vault {where} refuses a command: {error}", remedy)
+        return False
+    finally:
+        await link.close()
+    _fitness(server, where, findings)
+    if not there:
+        findings.warning("keys", f"there is no key vault {where} yet", "The first `chatsvc serve` makes it.")
+    return bool(there) and not server.faults
+
+
+def _fitness(server: VaultServer, where: str, findings: Findings) -> None:
+    for fault in server.faults:
+        findings.error("keys", f"the server {where} can't be a key vault: {fault.text}", fault.remedy)
+    if server.tells:
+        if not server.faults:
+            findings.ok("keys", f"the server {where} keeps keys and erases them: its configuration is right")
+        return
+    seen = ", ".join(f"{name} {server.info[name]}" for name in SEEN_IN_INFO if name in server.info)
+    needed = ", ".join(f"{name} {wanted or chr(34) * 2}" for name, (wanted, _) in SETTINGS.items())
+    findings.warning(
+        "keys",
+        f"how the server {where} is configured can't be told from here (CONFIG is not allowed); INFO says {seen}",
+        f"See with whoever runs it that its configuration says: {needed}.",
+    )
+
+
+def examine_backups(settings: Settings, findings: Findings) -> None:
+    """Backups that lie where they are found at once: too old, or beside what they open."""
+    now = wall_clock_ms()
+    for folder in dict.fromkeys((settings.vault_file.parent, settings.data_dir)):
+        for path in _files(folder):
+            found = described(path)
+            if found is None:
+                continue
+            if found.age_s(now) > LIFE_S:
+                findings.error(
+                    "keys",
+                    f"{path} is a backup of the key vault that is older than {LIFE_S // 3600} hours: it still holds "
+                    "keys of conversations that are erased",
+                    f"Run: chatsvc vault prune-backups {folder.absolute()}",
+                )
+            else:
+                findings.warning(
+                    "keys",
+                    f"{path} is a backup of the key vault, and lies beside it",
+                    "Keep backups elsewhere, where `chatsvc vault prune-backups` runs every hour.",
+                )
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return [path for path in sorted(folder.iterdir()) if path.is_file() and not path.is_symlink()]
+    except OSError:
+        return []
