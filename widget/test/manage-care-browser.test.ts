@@ -218,7 +218,7 @@ test("An answer about a file that was exchanged for another meanwhile is not sho
 test("Days that can't be planned are told at their fields, of absences and of exceptions.", async () => {
   await stage(async ({ page }) => {
     await page.getByRole("button", { name: "New absence" }).click();
-    for (const [day, said] of [["1970-01-01", "Between 2000 and 2099."], ["20260-11-25", "Between 2000 and 2099."], ["", "Choose a date."]] as const) {
+    for (const [day, said] of [["1970-01-01", "Choose a day from 2000 to 2099."], ["20260-11-25", "Choose a day from 2000 to 2099."], ["", "Choose a date."]] as const) {
       for (const name of ["First day", "Last day"]) {
         const field = dialog(page).getByLabel(name);
         await field.fill(day);
@@ -235,7 +235,7 @@ test("Days that can't be planned are told at their fields, of absences and of ex
     const row = page.locator(".exception").first();
     for (const day of ["1970-01-01", "20260-01-01"]) {
       await row.getByLabel("First day").fill(day);
-      await row.getByText("Between 2000 and 2099.").first().waitFor();
+      await row.getByText("Choose a day from 2000 to 2099.").first().waitFor();
       assert.equal(await page.getByRole("button", { name: "Save" }).getAttribute("aria-disabled"), "true");
     }
     await row.getByLabel("First day").fill("2026-12-06");

@@ -63,7 +63,13 @@ test("This time and all that follow are changed with keys alone, after a word ab
     assert.equal(await dialog(page).getByRole("radio", { name: /This and all following/ }).isChecked(), true);
     await dialog(page).getByLabel("Number of times").waitFor();
     assert.deepEqual([await dialog(page).getByLabel("Date").inputValue(), await dialog(page).getByLabel("Number of times").inputValue()], ["2026-11-25", "7"]);
-    await dialog(page).getByText("The swap request Aino → Eino (Wed 25 Nov 09:00) will lapse.").waitFor();
+    const lapses = dialog(page).getByText("The swap request Aino → Eino (Wed 25 Nov 09:00) will lapse.");
+    await lapses.waitFor();
+    const seen = await lapses.evaluate((one) => {
+      const { left, top } = one.getBoundingClientRect();
+      return one.contains(document.elementFromPoint(left + 30, top + 5));
+    });
+    assert.equal(seen, true); // beside the button, however far the form is scrolled
     await dialog(page).getByText("The approved swap Aino → Eino (Wed 25 Nov 09:00) will no longer hold.").waitFor();
     await dialog(page).getByText("The swap Aino → Helmi (Wed 25 Nov 09:00) will be of the changed time.").waitFor();
     assert.deepEqual(await axeFindings(page, { within: "dialog" }), []);
@@ -110,6 +116,7 @@ test("A swap whose time is gone is shown as lapsed with the reason, and nobody c
     await listed.getByRole("button", { name: "Approve" }).click();
     await listed.getByText("Lapsed", { exact: true }).waitFor();
     await listed.getByText("The time that was to be swapped is no longer in the plan.").waitFor();
+    await listed.getByText("Wed 25 Nov 09:00 Aino → Eino").waitFor();
     assert.equal(await listed.getByRole("button", { name: "Approve" }).count(), 0);
     assert.equal(await listed.getByRole("alert").count(), 0);
     assert.equal(await listed.getByRole("button", { name: "Refuse" }).count(), 1);

@@ -147,12 +147,16 @@ export function ShiftDialog(props: ShiftDialogProps) {
         <PersonAndQueues form={form} plan={plan} staffWords={at("staff")} queueWords={at("queues")} onChange={change} />
         <TimeFields form={form} startWords={at("start")} endWords={at("end")} onChange={change} />
         {(scope !== "time" || !isSeries(known)) && <RepeatFields form={form} words={at("rule")} onChange={change} />}
-        <ShiftVerdict plan={plan} form={form} scope={scope} of={of} names={names} verdict={verdict} busy={judging} dropped={dropped}
-          others={othersOf(i18n, problems, wanted, words)} />
         {known && scope === "series" && <SeriesTools shift={known.shift} onShift={put} />}
         {known && removing
           ? <RemoveShift known={known} of={of} scope={scope} version={plan.version} names={names} saving={saving} onKeep={() => setRemoving(false)} onRemove={remove} />
-          : <ShiftButtons known={known} of={of} scope={scope} ready={wanted !== null && !gone} saving={saving} onClose={onClose} onShift={put} onRemove={() => setRemoving(true)} />}
+          : (
+            <div class="dialog-foot">
+              <ShiftVerdict plan={plan} form={form} scope={scope} of={of} names={names} verdict={verdict} busy={judging} dropped={dropped}
+                others={othersOf(i18n, problems, wanted, words)} />
+              <ShiftButtons known={known} of={of} scope={scope} ready={wanted !== null && !gone} saving={saving} onClose={onClose} onShift={put} onRemove={() => setRemoving(true)} />
+            </div>
+          )}
       </form>
     </Dialog>
   );

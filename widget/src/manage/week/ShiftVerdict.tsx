@@ -33,6 +33,7 @@ export function ShiftVerdict({ plan, form, scope, of, names, verdict, busy, drop
   if (!isComplete(form)) return <div class="verdict" role="status" />;
   const away = awayIn(form, scope, plan.absences);
   const warnings = (verdict?.body?.warnings ?? []).filter((one) => scope !== "time" || one.of === of);
+  const swaps = verdict?.body?.swaps ?? [];
   const refusal = verdict?.refusal;
   const whole = refusal && refusal.problems.length === 0 && !isStale(refusal) ? refusalWords(i18n, refusal) : null;
   const lines = [
@@ -40,7 +41,8 @@ export function ShiftVerdict({ plan, form, scope, of, names, verdict, busy, drop
     ...warnings.slice(0, MOST).map((one) => t("verdict.outside", { queue: names.queue(one.queue), times: whenText(i18n, one.start, one.end) })),
     ...(warnings.length > MOST ? [i18n.n("verdict.outside_more", warnings.length - MOST)] : []),
     ...(verdict?.body?.remarks ?? []).filter((one) => scope !== "time" || one.of === of).map((one) => remarkText(i18n, one)),
-    ...swapLines(i18n, verdict?.body?.swaps ?? [], names.person),
+    ...swapLines(i18n, swaps.slice(0, MOST), names.person),
+    ...(swaps.length > MOST ? [i18n.n("verdict.swaps_more", swaps.length - MOST)] : []),
     ...(dropped > 0 ? [i18n.n("verdict.dropped", dropped)] : []),
   ];
   const refused = Boolean(refusal) && !isStale(refusal ?? { status: 0, code: "", detail: "", problems: [] });

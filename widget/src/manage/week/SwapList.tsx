@@ -8,7 +8,7 @@ import { useWords } from "../ui/fields";
 import { useOnce, useRefusal } from "../ui/saving";
 import type { WeekPlan } from "./plan";
 import { isOpen, sidesOf, stepsFor, windowOf, type Side, type Step } from "./swaps";
-import { hoursNumber, whenText } from "./text";
+import { hoursNumber, startText, whenText } from "./text";
 
 /** Most open swaps that are shown at once. */
 const MOST = 20;
@@ -63,8 +63,13 @@ function SwapItem({ swap, plan, occurrences, reload }: ItemProps) {
     <li class="swap">
       <div class="swap-text">
         <p class="swap-state">{i18n.t(swap.lapsed ? "swap.state_lapsed" : `swap.state_${swap.state}`)}</p>
-        {swap.lapsed && <p class="verdict-line"><Warn />{i18n.t(`swap.lapsed_${swap.lapsed}`)}</p>}
-        {occurrences && sidesOf(swap, occurrences).map((side) => <SideText key={side.name.of} side={side} plan={plan} />)}
+        {swap.lapsed && (
+          <>
+            <p><b>{startText(i18n, instantOfWall(swap.gives.of))}</b> {i18n.t("swap.from_to", { from: names.person(swap.asker), to: names.person(swap.colleague) })}</p>
+            <p class="verdict-line"><Warn />{i18n.t(`swap.lapsed_${swap.lapsed}`)}</p>
+          </>
+        )}
+        {!swap.lapsed && occurrences && sidesOf(swap, occurrences).map((side) => <SideText key={side.name.of} side={side} plan={plan} />)}
         {refusal && !swap.lapsed && (
           <p class="field-error" role="alert"><Warn />
             {refusal.problems.length > 0 ? words(refusal.problems).map((one) => one.text).join(" ") : refusalWords(i18n, refusal)}
@@ -88,7 +93,7 @@ function SideText({ side, plan }: { side: Side; plan: WeekPlan }) {
   const { occurrence } = side;
   if (!occurrence) {
     const at = instantOfWall(side.name.of);
-    return <p class="verdict-line"><Warn />{i18n.t("swap.gone", { when: whenText(i18n, at, at), name: person(side.from) })}</p>;
+    return <p class="verdict-line"><Warn />{i18n.t("swap.gone", { when: startText(i18n, at), name: person(side.from) })}</p>;
   }
   const when = whenText(i18n, occurrence.start, occurrence.end);
   return (

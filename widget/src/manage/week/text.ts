@@ -50,12 +50,15 @@ export function spanText(i18n: I18n, start: number, end: number): string {
 /** Day and times of something planned: "Mon 23.11. 22.00–06.00". */
 export const whenText = (i18n: I18n, start: number, end: number): string => `${briefDay(i18n, dayAt(start))} ${spanText(i18n, start, end)}`;
 
+/** When something begins: "Mon 23.11. 22.00". */
+export const startText = (i18n: I18n, at: number): string => `${briefDay(i18n, dayAt(at))} ${i18n.time(at)}`;
+
 /** What a change does to swaps, each by who would work for whom and when. */
 export function swapLines(i18n: I18n, touched: readonly SwapTouched[], person: (id: string) => string): readonly string[] {
   return touched.map(({ swap, ends }) => {
     const key = !ends ? "changes" : swap.state === "approved" ? "ends_approved" : "ends";
     const at = instantOfWall(swap.gives.of);
-    return i18n.t(`verdict.swap_${key}`, { from: person(swap.asker), to: person(swap.colleague), when: `${briefDay(i18n, dayAt(at))} ${i18n.time(at)}` });
+    return i18n.t(`verdict.swap_${key}`, { from: person(swap.asker), to: person(swap.colleague), when: startText(i18n, at) });
   });
 }
 
