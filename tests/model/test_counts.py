@@ -31,9 +31,9 @@ class CountedLife(PoolLife):
 
     said: Counter[str]
 
-    @initialize()
-    def begin(self) -> None:
-        super().begin()
+    @initialize(on_duty=st.sets(person))
+    def begin(self, on_duty: set[str]) -> None:
+        super().begin(on_duty)
         plain = self.bench.join
 
         async def join(ident: str, *args: Any, **more: Any) -> Any:
@@ -47,7 +47,14 @@ class CountedLife(PoolLife):
         ident = self._one(number)
         if ident is not None and self.reference.visitors[ident].state == "waiting":
             ended = self.bench.run("finish", id=ident, reason=reason, forget=False, waiting=True)
-            self._both(ended, lambda: self.reference.finish(ident))
+            self._both(ended, lambda: self._ended(ident, reason))
+
+    def _ended(self, ident: str, reason: str) -> None:
+        v = self.reference.visitors[ident]
+        if reason == "queue_closed" and v.from_queue:
+            self.reference.fall_back(v)
+        else:
+            self.reference.finish(ident)
 
     @rule(name=person)
     def a_place_and_a_visitor(self, name: str) -> None:

@@ -72,6 +72,12 @@ class View:
     def inside(self, v: Visitor, name: str) -> bool:
         return name == v.owner or name in v.guests
 
+    def fall_back(self, v: Visitor) -> None:
+        """To the queue that it was handed on from."""
+        v.queue, v.from_queue = v.from_queue or v.queue, None
+        v.weight = self.weights[v.queue]
+        self._undue("t", v.id)
+
     def _due(self, kind: str, ident: str, ms: int) -> None:
         self.deadlines[f"{kind}:{ident}"] = self.now + ms
 

@@ -8,7 +8,7 @@ if arg.visitor and c.visitor ~= arg.visitor then return fail("not_found") end
 local missing = missing_queue({ c.id })
 if missing then return stale(missing) end
 if arg.waiting and c.state ~= "waiting" then return fail("bad_state") end
-if arg.waiting and c.transfer and c.transfer.from then -- the queue it came from may be open
+if arg.reason == "queue_closed" and c.transfer and c.transfer.from then -- the queue it came from may be open
   fall_back(c)
   return commit({ c = c })
 end
