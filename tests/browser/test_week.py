@@ -48,13 +48,15 @@ async def state_of(page: Page, queue: str) -> str:
 
 
 async def test_a_weekly_shift_and_an_exception_by_keyboard(browser: Browser, demo: Demo) -> None:
-    """With keys alone: sign in, see a conflict before saving, save a weekly shift; then close a queue for today."""
+    """With keys alone: a conflict before saving, a weekly shift, other hours from next week on; a queue closed."""
     context = await browser.new_context(
         locale="en-GB", viewport={"width": 1280, "height": 800}, timezone_id="Asia/Tokyo"
     )
     page = await context.new_page()
     await sign_in(page, demo, "User name")
+    await expect(page.get_by_text("Times of day are Finnish time.")).to_be_visible()
     await plan_helmi(page)
+    await shorten_helmi(page)
     await close_today(page)
     await context.close()
 
@@ -83,6 +85,36 @@ async def plan_helmi(page: Page) -> None:
     (made,) = (one for one in shifts if one["end"].endswith("T16:30"))
     assert (made["staff"], made["start"][-5:]) == ("supervisor1", "09:00")
     assert made["rule"].startswith("FREQ=WEEKLY;BYDAY=")
+
+
+async def shorten_helmi(page: Page) -> None:
+    """From next week on the shift ends earlier: the series is in two parts, and this week stays as it was."""
+    await tab_to(page, page.get_by_role("button", name="Next week"))
+    await page.keyboard.press("Enter")
+    card = page.get_by_role("row", name="Helmi").get_by_role("button", name="09:00–16:30")
+    await expect(page.locator(".week-body[inert]")).to_have_count(0)
+    await tab_to(page, card)
+    await page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    await tab_to(page, dialog.get_by_role("radio", name="Only this time"))
+    await page.keyboard.press("ArrowDown")
+    await expect(dialog.get_by_role("radio", name="This and all following")).to_be_checked()
+    await expect(dialog.get_by_label("Repeats")).to_be_visible()
+    await expect(dialog.get_by_text("No conflicts")).to_be_visible()
+    await tab_to(page, dialog.get_by_label("To", exact=True))
+    await page.keyboard.press("Control+a")
+    await page.keyboard.type("15")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("The change is saved.")).to_be_visible()
+    await expect(
+        page.get_by_role("row", name="Helmi").get_by_role("button", name="09:00–15:00")
+    ).to_be_visible()
+    shifts = [one["shift"] for one in (await read(page, "/api/v1/sites/kunta/shifts"))["shifts"]]
+    (before,) = (one for one in shifts if one["end"].endswith("T16:30"))
+    (after,) = (one for one in shifts if one["staff"] == "supervisor1" and one["end"].endswith("T15:00"))
+    assert "UNTIL=" in before["rule"]
+    assert "UNTIL=" not in after["rule"]
+    assert before["start"] < after["start"]
 
 
 async def close_today(page: Page) -> None:
