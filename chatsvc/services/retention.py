@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from chatsvc.domain.conversation import LIVE
-from chatsvc.domain.errors import ChatError
+from chatsvc.domain.errors import ChatError, StoreUnavailable
 from chatsvc.domain.records import Conversation
 from chatsvc.domain.retained import TOMBSTONE_MONTHS, Gone, Look, Tombstone, Went
 from chatsvc.domain.retention import TEXTS, Ended, Fate, Kind, Period, RuleSet, fates
@@ -126,7 +126,7 @@ class Retention:
             await self._meet(look, now, met)
             self._failing.pop(look.id, None)
         except ChatError as error:
-            if error.code == "store_away":
+            if isinstance(error, StoreUnavailable):
                 raise
             self._failing.setdefault(look.id, look.due or now)
             _log.warning("retention_failed", conversation=look.id, code=error.code)
