@@ -14,6 +14,7 @@ from enum import StrEnum
 BARRIER = "\x00"
 # A pass that finds something may make room for another; people's texts need two, the second finding nothing.
 _PASSES = 6
+_FEWEST_AGAIN = 6  # figures: fewer are too often something else
 
 
 class Kind(StrEnum):
@@ -54,6 +55,7 @@ MARKS: Mapping[str, Mapping[Kind, str]] = {
     "smn": _FINNISH,
     "sms": _FINNISH,
 }
+_FIGURES = frozenset({Kind.ACCOUNT, Kind.IDENTITY_CODE, Kind.PHONE})
 _EARLIER = re.compile(
     "|".join(sorted({re.escape(mark) for marks in MARKS.values() for mark in marks.values()}))
 )
@@ -138,10 +140,11 @@ def _cover(text: str, stretches: Iterable[tuple[int, int]]) -> str:
 def find(text: str, detectors: Sequence[Detector]) -> tuple[Finding, ...]:
     """What the detectors find, in the order of the text and without overlaps; an earlier detector goes first.
 
-    Marks that redaction has left before are not looked into, so redaction of a redacted text finds nothing.
+    Marks that redaction has left before are not looked into, so redaction of a redacted text finds nothing. Figures of
+    what was found are found wherever they stand once more, also where nothing tells what they are.
     """
-    view = View.of(text)
-    view = View(_cover(view.text, [mark.span() for mark in _EARLIER.finditer(view.text)]), view.places)
+    whole = View.of(text)
+    view = View(_cover(whole.text, [mark.span() for mark in _EARLIER.finditer(whole.text)]), whole.places)
     found: list[Finding] = []
     for _ in range(_PASSES):
         before = len(found)
@@ -151,7 +154,22 @@ def find(text: str, detectors: Sequence[Detector]) -> tuple[Finding, ...]:
             view = view.without(new)
         if len(found) == before:
             break
+    found += _again(view.text, whole.text, found)
     return tuple(Finding(view.places[part.start], view.places[part.end], part.kind) for part in sorted(found))
+
+
+def _again(left: str, whole: str, found: Sequence[Finding]) -> list[Finding]:
+    """Where figures of something found stand alone once more: all of them, or the first or last six and more."""
+    kinds: dict[str, Kind] = {}
+    for part in found:
+        if part.kind in _FIGURES:
+            figures = re.sub(r"\D", "", whole[part.start : part.end])
+            for cut in range(len(figures) - _FEWEST_AGAIN + 1):
+                kinds[figures[cut:]] = kinds[figures[: len(figures) - cut]] = part.kind
+    if not kinds:
+        return []
+    runs = re.finditer(rf"(?<!\d)\d{{{_FEWEST_AGAIN},34}}(?!\d)", left)
+    return [Finding(run.start(), run.end(), kinds[run[0]]) for run in runs if run[0] in kinds]
 
 
 def _disjoint(findings: Iterable[Finding]) -> list[Finding]:

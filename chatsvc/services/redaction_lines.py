@@ -4,6 +4,7 @@ What a counsellor has told a visitor to call must be readable afterwards. Number
 standing here: Traficom gives them to services only. Each number is as its holder publishes it: that is the source.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 
 HELP_LINES: Mapping[str, str] = {
@@ -26,15 +27,15 @@ HELP_LINES: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def national(number: str) -> str:
-    """The figures of a number as they are dialled in Finland: `+358 9 2525 0111` is `0925250111`."""
-    figures = "".join(sign for sign in number if sign.isascii() and sign.isdigit())
-    foreign = figures.removeprefix("00") if not number.strip().startswith("+") else figures
-    if foreign.startswith("358") and (foreign != figures or number.strip().startswith("+")):
-        return "0" + foreign.removeprefix("358").removeprefix("0")
+def national(figures: str, *, plus: bool = False) -> str:
+    """Figures as they are dialled in Finland: `358925250111` after a plus is `0925250111`."""
+    abroad = figures if plus else figures.removeprefix("00")
+    if abroad.startswith("358") and (plus or abroad != figures):
+        return "0" + abroad.removeprefix("358").removeprefix("0")
     return figures
 
 
 def kept_numbers(more: Iterable[str] = ()) -> frozenset[str]:
     """The numbers that stay: the national lines, and more of a site's own as its operator writes them."""
-    return frozenset(HELP_LINES) | {national(number) for number in more}
+    own = ((re.sub("[^0-9]", "", number), number.strip().startswith("+")) for number in more)
+    return frozenset(HELP_LINES) | {national(figures, plus=plus) for figures, plus in own}

@@ -13,6 +13,7 @@ from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
 from chatsvc.domain.redaction import BARRIER, Finding, Kind, near
 from chatsvc.services.redaction_lines import national
 
+_MOST_GROUPS = 7  # of a number that is kept
 _FEWEST, _MOST = 7, 15  # figures of a number with its prefix; the most is ITU-T E.164's
 _RUN = re.compile(r"(?<![/\d])(?:\+ ?)?\(?\+?\d(?:[ .()/-]{0,4}\d)*")
 _GROUP = re.compile(r"\d+")
@@ -37,6 +38,7 @@ _AREA = re.compile(r"0(?:1[0-9]|2[0-9]?|3[0-9]?|5|6|7[1-5]|8|9)(?=[ ()/.-])|0[1-
 # Figures of a whole number with its country: longer groups of figures after it are something else.
 _WHOLE = {"358": 12, "46": 11, "45": 10, "47": 10, "372": 11}
 _WHOLE_AT_HOME = 10
+_LONGEST_AT_HOME = 13
 _NEIGHBOURS = frozenset({358, 46, 47, 45, 372})
 
 
@@ -65,7 +67,12 @@ def _in_run(text: str, run: int, groups: Sequence[_Group], keep: frozenset[str])
     here, passed = 0, False
     while here < len(groups):
         start = _opening(text, run, groups[here].start)
-        if kept := _kept(text, start, groups, here, keep):
+        if (
+            passed and groups[here].end - start == 1
+        ):  # figure by figure a number is typed from where the run begins
+            here += 1
+            continue
+        if kept := _kept(text[start], groups, here, keep):
             here, passed = here + kept, False
             continue
         taken = _extent(text, start, groups, here)
@@ -79,24 +86,29 @@ def _in_run(text: str, run: int, groups: Sequence[_Group], keep: frozenset[str])
 
 def _opening(text: str, run: int, first: int) -> int:
     """Where the plus or the parenthesis before the first figure is."""
-    while first > run and text[first - 1] in "+( ":
+    while first > run and (text[first - 1] in "+(" or text[first - 2 : first] == "+ "):
         first -= 1
     return first
 
 
-def _kept(text: str, start: int, groups: Sequence[_Group], here: int, keep: frozenset[str]) -> int:
+def _kept(sign: str, groups: Sequence[_Group], here: int, keep: frozenset[str]) -> int:
     """How many groups from here on are a number to keep."""
-    for count in range(min(6, len(groups) - here), 0, -1):
-        if national(text[start : groups[here + count - 1].end]) in keep:
-            return count
-    return 0
+    figures, kept = "", 0
+    for count, place in enumerate(range(here, min(here + _MOST_GROUPS, len(groups))), 1):
+        figures += groups[place].figures
+        if len(figures) > _MOST:
+            break
+        if national(figures, plus=sign == "+") in keep:
+            kept = count
+    return kept
 
 
 def _extent(text: str, start: int, groups: Sequence[_Group], here: int) -> int:
     """How many groups from here on a number can take: until it is whole, and never beyond the longest."""
     figures, count = groups[here].figures, 1
     at_home = _whole(text[start], figures) == _WHOLE_AT_HOME
-    for group in groups[here + 1 :]:
+    for place in range(here + 1, len(groups)):
+        group = groups[place]
         if len(figures) + len(group.figures) > _MOST or len(figures) >= _whole(text[start], figures):
             break
         if (
@@ -147,8 +159,10 @@ def _is_number(text: str, start: int, end: int, *, after_others: bool) -> bool:
 def _is_foreign(typed: str, figures: str) -> bool:
     """A number with its country, Finland's too."""
     abroad = figures if "+" in typed[:3] else figures.removeprefix("00")
+    if len(abroad) < _FEWEST or abroad.startswith("0"):
+        return False
     number = _parsed("+" + abroad)
-    if number is None or len(abroad) < _FEWEST or _is_free(number):
+    if number is None or _is_free(number):
         return False
     # Two noughts begin customers' and other numbers as well.
     certain = abroad == figures or number.country_code in _NEIGHBOURS or len(abroad) >= _WHOLE_AT_HOME
@@ -157,15 +171,13 @@ def _is_foreign(typed: str, figures: str) -> bool:
 
 def _is_national(typed: str, figures: str, *, named: bool, after_others: bool) -> bool:
     """A number as dialled in Finland: mobile ones by their beginning, others by how they are written or called."""
-    number = _parsed(figures)
-    if number is None or not phonenumbers.is_possible_number(number) or _is_free(number):
-        return False
     has_area = bool(_AREA.match(typed.lstrip("(")))
     if _MOBILE.match(figures) and not has_area:
-        return len(figures) >= (8 if named else 9)
-    if after_others:
+        return (8 if named else 9) <= len(figures) <= _LONGEST_AT_HOME
+    if after_others or not (named or has_area or len(figures) == len(typed) >= _WHOLE_AT_HOME - 1):
         return False
-    return named or has_area or len(figures) == len(typed) >= _WHOLE_AT_HOME - 1
+    number = _parsed(figures)
+    return number is not None and phonenumbers.is_possible_number(number) and not _is_free(number)
 
 
 def _parsed(typed: str) -> PhoneNumber | None:
