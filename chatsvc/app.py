@@ -15,7 +15,9 @@ from aiohttp import web
 from chatsvc.config import Settings
 from chatsvc.config_keys import audit_key
 from chatsvc.domain.errors import ChatError, NotFound, StoreUnavailable, VaultUnavailable
+from chatsvc.domain.retention import RuleSet
 from chatsvc.domain.sites import Queue
+from chatsvc.services import evictions
 from chatsvc.services.audit import Audit, Checkpoints
 from chatsvc.services.opening import learn_holidays
 from chatsvc.services.planned_people import PlannedPeople
@@ -78,6 +80,7 @@ class Backend:
         self.shown_in: list[Metrics] = []  # where the health of store and vault is told
         self.loops: set[asyncio.Task[None]] = set()
         self._ready: dict[str, asyncio.Event] = {}
+        self._evictions: dict[str, evictions.Evictions] = {}
         self._follower = DirectoryFollower(self.directory, self._directory_changed, self._prepare)
         plans = PlanStore(link)
         self._plan_follower = PlanFollower(plans, lambda _: self.planned.moved())
@@ -102,10 +105,11 @@ class Backend:
             self._open(pool)
         for pool in sorted(snapshot.pools):
             await self._ready[pool].wait()
-            await self.chats[pool].set_queues(self.queues(pool))
+            await self._tell_scripts(pool)
         self.loop("clock", CLOCK_S, self._synchronise)
         self.loop("roster", 0.0, self.planned.look_when_due)
         self.loop("health", HEALTH_S, self._look_at_health)
+        self.loop("evictions", evictions.EVERY_S, self._evict)
 
     async def _refresh(self) -> None:
         await asyncio.gather(self._follower.refresh(), self._plan_follower.refresh())
@@ -113,6 +117,11 @@ class Backend:
     def queues(self, pool: str) -> list[Queue]:
         """The queues of a pool."""
         return [queue for site in self.snapshot.sites_of_pool(pool) for queue in site.queues]
+
+    def rules(self, site: str) -> tuple[RuleSet, ...]:
+        """All versions of a site's retention rules; none for a site that is not there any more."""
+        found = self.snapshot.site(site)
+        return found.retention if found else ()
 
     def loop(self, name: str, every_s: float, work: Callable[[], Awaitable[object]]) -> None:
         """Do `work` again and again until `stop`; failures are logged and don't end it."""
@@ -138,6 +147,7 @@ class Backend:
             self.link, name, self.node, self.clock, lambda: [queue.key for queue in self.queues(name)]
         )
         self.chats[name] = chats
+        self._evictions[name] = evictions.Evictions(chats.retention, self.keyring)
         self.pools[name] = Pool(
             name, chats, self.keyring, self.clock, queues=lambda: self.queues(name),
             plan=lambda: self.planned.of(name),
@@ -180,9 +190,17 @@ class Backend:
 
     async def _write_queues(self, pool: str) -> None:
         try:
-            await self.chats[pool].set_queues(self.queues(pool))
+            await self._tell_scripts(pool)
         except StoreUnavailable:
             _log.warning("queues_not_written", pool=pool)
+
+    async def _tell_scripts(self, pool: str) -> None:
+        await self.chats[pool].retention.set_rules(self.snapshot.sites_of_pool(pool))
+        await self.chats[pool].set_queues(self.queues(pool))
+
+    async def _evict(self) -> None:
+        for followed in tuple(self._evictions.values()):
+            await followed.look()
 
     async def _look_at_health(self) -> None:
         vault = 1

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from chatsvc.app import Backend
 from chatsvc.services.queues import QueueReport
+from chatsvc.services.retention import Retention
 from chatsvc.telemetry.metrics import Metrics, QueueFigures
-from chatsvc.worker import booking, census, closing, deadlines, plan_census, reaper, shift_ends
+from chatsvc.worker import booking, census, closing, deadlines, plan_census, reaper, retention, shift_ends
 
 
 class WorkerParts:
@@ -15,6 +16,7 @@ class WorkerParts:
         self.backend = backend
         self.metrics = metrics
         backend.shown_in.append(metrics)
+        self._retention: dict[str, Retention] = {}
 
     def start(self) -> None:
         """Begin."""
@@ -25,6 +27,32 @@ class WorkerParts:
         self.backend.loop("census", census.EVERY_S, self._count)
         self.backend.loop("booking", booking.EVERY_S, self._book)
         self.backend.loop("plan census", plan_census.EVERY_S, self._count_plan)
+        self.backend.loop("retention", retention.EVERY_S, self._erase)
+        self.backend.loop("replanning", retention.REPLAN_EVERY_S, self._replan)
+
+    def retention(self, pool: str) -> Retention:
+        """The rules at work in a pool."""
+        if pool not in self._retention:
+            backend = self.backend
+            self._retention[pool] = Retention(
+                backend.pools[pool], backend.chats[pool].retention, backend.rules
+            )
+        return self._retention[pool]
+
+    async def _erase(self) -> None:
+        overdue = 0.0
+        for name in tuple(self.backend.pools):
+            overdue = max(
+                overdue, await retention.erase_what_is_due(self.retention(name), self.metrics.erased)
+            )
+        self.metrics.retention_overdue_seconds.set(overdue)
+        self.metrics.loop_ran("retention", self.backend.clock.now() / 1000, overdue)
+
+    async def _replan(self) -> None:
+        for name in tuple(self.backend.pools):
+            sites = [site for site in self.backend.snapshot.all_sites() if name in site.pools]
+            await retention.replan(self.retention(name), sites)
+        self.metrics.loop_ran("replanning", self.backend.clock.now() / 1000)
 
     async def _meet(self) -> None:
         lag = 0.0

@@ -144,7 +144,9 @@ async def write_pool_queues(link: Link, directory: Directory, sites: Iterable[Si
     snapshot = await directory.load()
     for pool in sorted({pool for site in sites for pool in site.pools}):
         queues = [queue for member in snapshot.sites_of_pool(pool) for queue in member.queues]
-        await PoolChats(link, pool, "", StoreClock(), list).set_queues(queues)
+        chats = PoolChats(link, pool, "", StoreClock(), list)
+        await chats.retention.set_rules(snapshot.sites_of_pool(pool))
+        await chats.set_queues(queues)
 
 
 def with_known_hours(before: DirectorySnapshot, sites: Sequence[Site]) -> tuple[Site, ...]:

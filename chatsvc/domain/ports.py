@@ -86,6 +86,14 @@ class Tallies(Protocol):
         ...
 
 
+class Watched(Protocol):
+    """What retention looks after. Everything may raise StoreUnavailable."""
+
+    async def watch(self, conversation: str, at: int) -> None:
+        """Have a conversation looked at, at a time (ms), whatever becomes of it until then."""
+        ...
+
+
 class ChatStore(Protocol):
     """One pool's conversations, queues and duty, as seen from one node. Everything may raise StoreUnavailable."""
 
@@ -95,6 +103,11 @@ class ChatStore(Protocol):
     @property
     def tallies(self) -> Tallies:
         """What is counted of those who are not let in."""
+        ...
+
+    @property
+    def retention(self) -> Watched:
+        """What retention looks after."""
         ...
 
     async def run(self, name: str, **args: Any) -> Outcome:

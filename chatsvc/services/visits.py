@@ -15,9 +15,10 @@ from chatsvc.domain.questions import Placement
 from chatsvc.domain.records import Conversation, EntryBody, Outcome
 from chatsvc.domain.sites import Queue, Site
 from chatsvc.domain.statistics import TurnedAway, local_hour
-from chatsvc.services import intake
+from chatsvc.services import door, intake
 from chatsvc.services.estimates import look_at_waits
 from chatsvc.services.pool import Pool, record_events, seal_text
+from chatsvc.services.retention import NEWCOMER_MS, feedback_keys
 
 _log = structlog.get_logger("chatsvc.services")
 
@@ -67,6 +68,8 @@ async def join_queue(
     """
     ident = secrets.token_hex(12)
     packed = intake.packed(placement)
+    # Should we end here, or never hear from the store, these keys and answers are found and destroyed.
+    await pool.store.retention.watch(ident, pool.clock.now() + NEWCOMER_MS)
     seal = await pool.keyring.create(queue.site, ident)
     kept = True  # after a lost reply, or cut short, the conversation may exist: its keys must stay
     try:
@@ -90,14 +93,12 @@ async def _join(
     pool: Pool, queue: Queue, caller: Caller, ident: str, placement: Placement, *, fresh: bool, create: bool
 ) -> Outcome:
     now = pool.clock.now()
-    opening, wait_s = pool.openings.at(queue, now), 0.0
-    if opening.closes_at is not None:
+    opening = pool.openings.at(queue, now)
+    entry = opening.entry(queue.last_entry_ms, now)
+    if entry == "open" and (opening.closes_at is not None or pool.plan()):  # else no end is known
         score = now - placement.priority * queue.priority_step_ms
-        wait = (await look_at_waits(pool, [queue])).of_newcomer(
-            queue.key, [caller.route, *caller.also], score
-        )
-        wait_s = wait.high if wait else 0.0  # nobody who could serve them: for the script to say
-    entry = opening.entry(queue.last_entry_ms, now, wait_s)
+        waits = await look_at_waits(pool, [queue])
+        entry = door.entry(queue, opening, waits, [caller.route, *caller.also], score)
     return await pool.store.run(
         "join", id=ident, visitor=caller.visitor, site=queue.site, queue=queue.key, entry=entry, lang=caller.lang,
         route=caller.route, also=list(caller.also), also_ms=queue.other_language_ms,
@@ -207,11 +208,12 @@ async def end_without_keys(pool: Pool, conversation: str, visitor: str) -> Conve
     return outcome.c
 
 
-async def give_feedback(pool: Pool, conversation: Conversation, seal: Seal, score: int, text: str) -> None:
-    """Keep a score of 1–5 and words, once, after the end. Raises BadState."""
+async def give_feedback(pool: Pool, conversation: Conversation, score: int, text: str) -> None:
+    """Keep a score of 1–5 and words, once, after the end, under their own key. Raises BadState, VaultUnavailable."""
     over = (conversation.linger_until or 0) <= pool.clock.now()
     if conversation.state in LIVE or conversation.reason == "erased" or over:
         raise BadState("Feedback can be given once the conversation has ended, while it can still be read.")
+    seal = await pool.keyring.create(conversation.site, feedback_keys(conversation.id))
     packed = json.dumps({"score": score, "text": text}, ensure_ascii=False).encode()
     sealed = seal.seal("intake", "visitor", "feedback", packed)
     if not await pool.store.put_intake(conversation.id, "feedback", sealed):

@@ -19,11 +19,12 @@ SIDES = ("visitor", "counsellor")
 # fmt: off
 REFUSALS = frozenset({
     "already_taken", "at_capacity", "bad_field", "bad_handshake", "bad_origin", "bad_state", "closed", "closing",
-    "connection_limit", "full", "no_staff", "not_allowed", "not_found", "not_signed_in", "nothing_waiting",
+    "connection_limit", "full", "no_language", "no_staff", "not_allowed", "not_found", "not_signed_in", "nothing_waiting",
     "off_duty", "protocol_error", "rules", "store_away", "too_long", "too_many", "unknown_queue", "unknown_type",
     "vault_away",
 })
 # fmt: on
+ERASED = frozenset({"transcript", "notes", "answers", "feedback", "record"})
 STATES = ("waiting", "offered", "active", "wrap_up", "closed")
 DELIVERY_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10)
 STORE_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5)
@@ -147,6 +148,14 @@ class Metrics:
             ["loop"],
             registry=registry,
         )
+        self.retention_overdue_seconds = Gauge(
+            "chatsvc_retention_overdue_seconds",
+            "How long the longest overdue erasure has been so; 0 if none is.",
+            registry=registry,
+        )
+        self._erased = Counter(
+            "chatsvc_erased", "What the retention rules have erased.", ["kind"], registry=registry
+        )
         self._loop_errors = Counter(
             "chatsvc_loop_errors", "Rounds of a loop that failed.", ["loop"], registry=registry
         )
@@ -202,6 +211,10 @@ class Metrics:
         """Notes that a loop of a worker finished a round at `now_s` (Unix time), `lag_s` behind deadlines."""
         self._loop_run.labels(loop).set(now_s)
         self._loop_lag.labels(loop).set(lag_s)
+
+    def erased(self, kind: str, number: int) -> None:
+        """Counts what retention has erased; a kind outside `ERASED` counts as `other`."""
+        self._erased.labels(kind if kind in ERASED else "other").inc(number)
 
     def loop_failed(self, loop: str) -> None:
         """Counts a round of a worker's loop that ended with an error."""

@@ -275,7 +275,7 @@ class VisitorSession(Connection):
             self.record_changed(await visits.erase(hub.pool, record, self._visitor))
         elif isinstance(frame, frames.Feedback):
             text = accepted_text(frame.text) if frame.text else ""
-            await visits.give_feedback(hub.pool, record, feed.seal, frame.score, text)
+            await visits.give_feedback(hub.pool, record, frame.score, text)
         else:
             raise UnknownFrame
 

@@ -11,6 +11,7 @@ import aiohttp
 
 from chatsvc.app import Backend, NodeParts, open_backend
 from chatsvc.config import Settings
+from chatsvc.domain.retention import KINDS, Period, Rule, RuleSet
 from chatsvc.domain.sites import PoolId, Queue, QueueName, Site, SiteId, Staff, StaffId, queue_key
 from chatsvc.running import serving
 from chatsvc.services.pool import Pool
@@ -20,6 +21,7 @@ from tests.support.client import JSON, Client, connected
 
 MASTER_KEY = bytes(range(32))
 PASSWORD = "only for tests 123"
+KEPT = Rule("kept", dict.fromkeys(KINDS, Period(12)), then="keep_record")
 
 
 @cache
@@ -34,7 +36,10 @@ def make_site(**queues: dict[str, Any]) -> Site:
         Queue(SiteId("kunta"), QueueName(name), {"fi": name, "sv": name, "en": name}, **fields)
         for name, fields in (queues or {"paihde": {}}).items()
     )
-    return Site(SiteId("kunta"), {"fi": "Kunta"}, origins=("http://kunta.localhost",), queues=made)
+    return Site(
+        SiteId("kunta"), {"fi": "Kunta"}, origins=("http://kunta.localhost",), queues=made,
+        retention=(RuleSet(1, 0, (KEPT,)),),
+    )  # fmt: skip
 
 
 def make_staff(name: str, capacity: int = 3, queues: Sequence[str] = (), role: Any = "counsellor") -> Staff:
