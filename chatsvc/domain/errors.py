@@ -110,6 +110,12 @@ class OffDuty(ChatError):
     code = "off_duty"
 
 
+class NoLanguage(ChatError):
+    """This counsellor speaks none of the languages in which the visitor may be served now."""
+
+    code = "no_language"
+
+
 class NoEntry(ChatError):
     """The queue does not take this visitor now."""
 

@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from chatsvc.domain.errors import AtCapacity, BadState, NotFound, OffDuty
+from chatsvc.domain.errors import AtCapacity, BadState, NoLanguage, NotFound, OffDuty
 from chatsvc.domain.ports import Reply, Seal
 from chatsvc.domain.records import Conversation, Duty, DutyReason, EntryBody, Outcome
 from chatsvc.domain.sites import Staff
 from chatsvc.services.pool import Pool, record_events, seal_text
 
+NOT_AGREED_TO = (
+    "The colleague speaks none of the languages that the visitor has agreed to; `consult` brings them in."
+)
 TO_COLLEAGUE_MS = 30_000  # how long a colleague has to answer
 TRANSFER_TTL_MS = 300_000  # how long a queue has to take up a transfer
 
@@ -112,13 +115,15 @@ def post_note(
     return body
 
 
-async def check_colleague(pool: Pool, colleague: str) -> None:
-    """Whether somebody could be handed a conversation now; `transfer` decides. Raises NotFound, OffDuty, AtCapacity."""
+async def check_colleague(pool: Pool, conversation: Conversation, colleague: str) -> None:
+    """Whether somebody could be handed it now; `transfer` decides. Raises NotFound, OffDuty, NoLanguage, AtCapacity."""
     found = await pool.store.person(colleague)
-    if found is None:
+    if found is None or not any(queue.startswith(f"{conversation.site}/") for queue in found.queues):
         raise NotFound
     if found.state != "available" or found.away is not None:
         raise OffDuty("The colleague is not available.")
+    if not {conversation.route, *(conversation.also or ())} & set(found.languages):
+        raise NoLanguage(NOT_AGREED_TO)
     if found.offer is not None or found.load >= found.capacity:
         raise AtCapacity("The colleague has no free place.")
 
@@ -128,7 +133,7 @@ async def transfer(
 ) -> Conversation:
     """Hand a conversation on; it stays with the owner until somebody accepts.
 
-    Raises NotFound, BadState, AtCapacity, OffDuty, UnknownQueue.
+    Raises NotFound, BadState, AtCapacity, OffDuty, NoLanguage, UnknownQueue.
     """
     ttl = TO_COLLEAGUE_MS if to_staff else TRANSFER_TTL_MS
     try:
@@ -146,6 +151,8 @@ async def transfer(
         raise AtCapacity("The colleague has no free place.") from None
     except OffDuty:
         raise OffDuty("The colleague is not available.") from None
+    except NoLanguage:
+        raise NoLanguage(NOT_AGREED_TO) from None
 
 
 async def consult(pool: Pool, staff: str, conversation: str, colleague: str) -> Conversation:

@@ -51,6 +51,7 @@ _ERRORS: dict[str, type[errors.ChatError]] = {
     "nothing_waiting": errors.NothingWaiting,
     "already_taken": errors.AlreadyTaken,
     "unknown_queue": errors.UnknownQueue,
+    "no_language": errors.NoLanguage,
 }
 
 

@@ -43,6 +43,7 @@ ERROR_MEANINGS = {
     "already_taken": "A colleague was faster.",
     "at_capacity": "No place is free.",
     "off_duty": "The counsellor is not available.",
+    "no_language": "The counsellor speaks none of the languages in which the visitor may be served now.",
 }
 _INTRODUCTION = """Everything that a client and the servers say to each other over a WebSocket.
 

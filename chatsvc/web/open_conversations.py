@@ -173,7 +173,10 @@ class OpenConversations(dict[str, OpenConversation]):
         self._session.take_off()
 
     async def transfer(self, frame: frames.Transfer) -> None:
-        """Hand one on, with a note. Raises NotFound, BadState, BadField, UnknownQueue, AtCapacity, OffDuty."""
+        """Hand one on, with a note.
+
+        Raises NotFound, BadState, BadField, UnknownQueue, AtCapacity, OffDuty, NoLanguage.
+        """
         to = frame.to
         if (to.queue is None) == (to.counsellor is None):
             raise BadField("`to` names either a `queue` or a `counsellor`.")
@@ -187,7 +190,7 @@ class OpenConversations(dict[str, OpenConversation]):
         if record.state != "active" or record.transfer is not None:
             raise BadState("It is not going on, or being handed over already.")
         if to.counsellor is not None:
-            await desk.check_colleague(self._pool, to.counsellor)
+            await desk.check_colleague(self._pool, record, to.counsellor)
         # The note first: the conversation may be gone in the same step, or this node right after it. Should the
         # colleague have lost their place in this moment, it stays, for staff only, and is the same at the next try.
         await self.remark(frame.conversation, frame.note, f"transfer-{to.counsellor or to.queue}")

@@ -185,7 +185,7 @@ class Reference(View):
             if v not in self.standing(queue) or self.inside(v, name):
                 raise Refused("already_taken")
             if not self.speaks(s, v):
-                raise Refused("not_allowed")
+                raise Refused("no_language")
         if self.load(name) >= s.capacity or (v and not self.fits(s, v)):
             raise Refused("at_capacity")
         if v is None:
@@ -316,6 +316,8 @@ class Reference(View):
             raise Refused("not_found")
         if other.state != "available" or other.away:
             raise Refused("off_duty")
+        if not self.speaks(other, v):
+            raise Refused("no_language")
         if self.offer(other.id) or self.load(other.id) >= other.capacity or not self.fits(other, v):
             raise Refused("at_capacity")
         v.to_staff = other.id

@@ -4,7 +4,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from chatsvc.domain.errors import AtCapacity, BadState, NoEntry, NotAllowed, NotFound, NothingWaiting
+from chatsvc.domain.errors import (
+    AtCapacity,
+    BadState,
+    NoEntry,
+    NoLanguage,
+    NotAllowed,
+    NotFound,
+    NothingWaiting,
+)
 from tests.support.pool_bench import MINUTE, Bench, bench_on, queue
 from tests.support.stores import AnyStore
 
@@ -43,12 +51,27 @@ async def test_taking_passes_over_other_languages(bench: Bench) -> None:
     await bench.join("s1", lang="sv")
     bench.clock.advance(1)
     await bench.join("f1", lang="fi")
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NoLanguage):
         await bench.take("aino", "s1")
     assert await bench.take("aino") == "f1"
     with pytest.raises(NothingWaiting):
         await bench.take("aino")
     assert await bench.take("sven") == "s1"
+
+
+async def test_handing_on_keeps_to_the_languages_agreed_to(bench: Bench) -> None:
+    """To a colleague who speaks none of them it is refused, and the owner keeps it; with consent it goes."""
+    await aino(bench)
+    await sven(bench)
+    await bench.join("s1", lang="sv")
+    await bench.take("sven", "s1")
+    with pytest.raises(NoLanguage):
+        await bench.transfer("sven", "s1", staff="aino")
+    assert (await owner(bench, "s1"), bench.conv("s1").get("transfer")) == ("sven", None)
+    await bench.join("s2", lang="sv", also=["fi"], also_ms=MINUTE)
+    await bench.take("sven", "s2")
+    await bench.transfer("sven", "s2", staff="aino")
+    assert bench.conv("s2")["offered"] == "aino"
 
 
 async def test_the_longest_wait_counts_across_languages(bench: Bench) -> None:

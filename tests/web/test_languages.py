@@ -47,7 +47,7 @@ async def test_one_is_asked_after_the_queues_time(service: Service) -> None:
     assert "also" not in welcome
     assert await asked(visitor) == []
     await pass_time(service, 2 * MINUTE - 1)
-    assert (await aino.ask("take", "error", conversation=welcome["conversation"]))["code"] == "not_allowed"
+    assert (await aino.ask("take", "error", conversation=welcome["conversation"]))["code"] == "no_language"
     await pass_time(service, 1)
     assert await asked(visitor, also=["fi", "smn"]) == ["fi", "smn"]
     (head,) = (await aino.expect("queue", waiting=1))["head"]
@@ -108,3 +108,16 @@ async def test_a_place_is_where_one_really_stands(service: Service) -> None:
     assert (await aino.ask("take", "assigned"))["conversation"]["id"] == second["conversation"]
     await urgent.expect("active")
     assert (await patient.expect("waiting", position=1))["position"] == 1
+
+
+async def test_handing_on_needs_a_language_agreed_to(service: Service) -> None:
+    """A colleague who speaks none is refused, with no note left behind; they can be brought in."""
+    sven, aino = await service.on_duty("sven"), await service.on_duty("aino")
+    _, welcome = await service.joined(lang="sv")
+    conversation = welcome["conversation"]
+    await sven.ask("take", "assigned", conversation=conversation)
+    order: dict[str, Any] = {"conversation": conversation, "to": {"counsellor": "aino"}, "note": "knows more"}
+    assert (await sven.ask("transfer", "error", **order))["code"] == "no_language"
+    assert not sven.of("note")
+    await sven.ask("consult", conversation=conversation, counsellor="aino")
+    await aino.expect("assigned")

@@ -1,7 +1,6 @@
 -- A counsellor takes a waiting visitor: a named one, the first of a queue, or the longest wait of their queues.
 -- args: id (staff), conversation?, queue?
--- result: c (record); err: off_duty, at_capacity, nothing_waiting, already_taken, not_found, not_allowed (a language
---         that they don't speak and the visitor has not agreed to leave)
+-- result: c (record); err: off_duty, at_capacity, nothing_waiting, already_taken, not_found, no_language
 local s = person(arg.id)
 if not s or s.state ~= "available" then return fail("off_duty") end
 local c
@@ -14,7 +13,7 @@ if arg.conversation then
   local missing = missing_queue({ c.id })
   if missing then return stale(missing) end
   if part_of(c, s.id) or not redis.call("ZSCORE", KEYS[Q[queue].wait], c.id) then return fail("already_taken") end
-  if not speaks(s, c) then return fail("not_allowed") end
+  if not speaks(s, c) then return fail("no_language") end
 end
 if load_of(s) >= s.capacity or (c and not fits(s, c)) then return fail("at_capacity") end
 if not c then

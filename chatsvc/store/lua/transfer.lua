@@ -1,6 +1,7 @@
 -- The owner hands a conversation on. It stays theirs until somebody accepts.
 -- args: id (staff), conversation, to_staff? or to_queue?, ttl_ms
--- result: c (record); err: not_found, not_allowed (a consultant), bad_state, at_capacity, off_duty, unknown_queue
+-- result: c (record); err: not_found, not_allowed (a consultant), bad_state, at_capacity, off_duty, no_language,
+--         unknown_queue
 local s = person(arg.id)
 local c = conv(arg.conversation)
 local part = c and part_of(c, arg.id)
@@ -13,6 +14,7 @@ if arg.to_staff then
   local other = person(arg.to_staff)
   if not other or arg.to_staff == arg.id or not serves_site(other, c) then return fail("not_found") end
   if other.state ~= "available" or other.away then return fail("off_duty") end
+  if not speaks(other, c) then return fail("no_language") end
   if other.offer or load_of(other) >= other.capacity or not fits(other, c) then return fail("at_capacity") end
   c.transfer = { staff = arg.to_staff }
   make_offer(c, other, arg.ttl_ms)

@@ -13,13 +13,13 @@ type Order<T extends CounsellorFrame["type"]> = Omit<Extract<CounsellorFrame, { 
 /** Refusals that have a sentence of their own. */
 const TOLD: ReadonlySet<string> = new Set([
   "nothing_waiting", "already_taken", "at_capacity", "off_duty", "store_away", "too_many", "not_found",
-  "not_allowed", "bad_state", "unknown_queue", UNANSWERED,
+  "not_allowed", "bad_state", "unknown_queue", "no_language", UNANSWERED,
 ]);
 
 /** Outcomes of a race, not faults. */
 const CALM: ReadonlySet<string> = new Set(["nothing_waiting", "already_taken"]);
 
-const ABOUT_COLLEAGUE: ReadonlySet<string> = new Set(["not_found", "off_duty", "at_capacity"]);
+const ABOUT_COLLEAGUE: ReadonlySet<string> = new Set(["not_found", "off_duty", "at_capacity", "no_language"]);
 
 export class Actions {
   #takingNext = false;
@@ -46,10 +46,6 @@ export class Actions {
   async take(order: Order<"take">): Promise<boolean> {
     const reply = await this.desk.order({ type: "take", ...order });
     if (reply.ok && reply.frame.type === "assigned") this.select(reply.frame.conversation.id);
-    if (!reply.ok && reply.code === "not_allowed") {
-      this.desk.say("info", "error.language");
-      return false;
-    }
     return this.#told(reply);
   }
 
