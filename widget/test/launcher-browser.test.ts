@@ -220,3 +220,11 @@ test("A panel without its texts says what to do in three languages, with the eme
   const box = await page.locator("p[lang=fi]").boundingBox();
   assert.ok(box && box.x >= 16, "the words touch the edge");
 });
+
+test("On a page in a language without words here the button is in Finnish and marked so, and the chat is asked for in that language.", async () => {
+  await page.goto(`${rig.site}/?lang=se`);
+  assert.equal(await page.locator("chatsvc-launcher").getAttribute("lang"), "fi");
+  const panel = asked();
+  await launcher().click();
+  assert.match((await panel).url(), /lang=se\b/);
+});

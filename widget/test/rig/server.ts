@@ -127,7 +127,7 @@ export class Rig {
   #page(url: URL, host: string, send: (status: number, kind: string, body: string | Buffer, headers?: Record<string, string>) => void): void {
     const html = KINDS[".html"] ?? "";
     if (host.startsWith("kunta.")) {
-      const tag = `<script src="${this.chat}/w.js" data-site="kunta" data-queue="${url.searchParams.get("queue") ?? "paihde"}" data-lang="fi" async></script>`;
+      const tag = `<script src="${this.chat}/w.js" data-site="kunta" data-queue="${url.searchParams.get("queue") ?? "paihde"}" data-lang="${url.searchParams.get("lang") ?? "fi"}" async></script>`;
       const hostile = url.pathname === "/hostile";
       const style = hostile ? `<link rel="stylesheet" href="/hostile.css">` : "";
       if (url.pathname === "/hostile.css") return send(200, "text/css", HOSTILE);
