@@ -295,11 +295,10 @@ class Reference(View):
 
     def _settle(self, v: Visitor) -> None:
         """The time is over: it stays where somebody is there for it, else it goes to where it came from."""
-        if not any(self.speaks(s, v) for s in self.at_hand(v.queue)):
-            v.queue = v.from_queue or v.queue
-            v.weight = self.weights[v.queue]
-            self._undue("t", v.id)
-        v.from_queue = None
+        if any(self.speaks(s, v) for s in self.at_hand(v.queue)):
+            v.from_queue = None
+        else:
+            self.fall_back(v)
 
     def transfer(self, name: str, ident: str, staff: str | None, queue: str | None) -> None:
         v = self.visitors[ident]
