@@ -1,7 +1,6 @@
 """The examination of the key vault: whether it opens, whether its server can be one, what copies lie around."""
 
 from pathlib import Path
-from typing import Any
 
 from chatsvc.config import Settings
 from chatsvc.config_keys import MasterKeyMissing, master_keys, next_key_file
@@ -9,14 +8,13 @@ from chatsvc.doctor_files import private
 from chatsvc.doctor_findings import Findings
 from chatsvc.domain.errors import StoreUnavailable, VaultUnavailable
 from chatsvc.store.directory import wall_clock_ms
-from chatsvc.store.link import Link
 from chatsvc.store.link_url import parse_url
 from chatsvc.store.resp import StoreRefused
 from chatsvc.store.vault_backup import LIFE_S, described
 from chatsvc.store.vault_keys import WrongVault
 from chatsvc.store.vault_open import open_vault
-from chatsvc.store.vault_redis import ABOUT
-from chatsvc.store.vault_server import SETTINGS, VaultServer, look_at
+from chatsvc.store.vault_redis import peek
+from chatsvc.store.vault_server import SETTINGS, VaultServer
 
 OPEN_WITHIN_S = 4.0
 SEEN_IN_INFO = ("aof_enabled", "aof_last_write_status", "rdb_saves", "maxmemory_policy", "connected_slaves")
@@ -63,23 +61,15 @@ async def _opened(settings: Settings, where: str, findings: Findings) -> str:
 async def _server(settings: Settings, where: str, findings: Findings) -> bool:
     """Whether there is a vault on the server of vault_url, which may be one."""
     try:
-        link = await Link.open(settings.vault_url, client_name="chatsvc-command", within_s=OPEN_WITHIN_S)
+        server, there = await peek(settings.vault_url, OPEN_WITHIN_S)
     except StoreUnavailable as error:
         remedy = "Check vault_url, and that the server runs: without it no conversation can begin."
         findings.error("keys", f"the key vault {where} can't be used: {error}", remedy)
         return False
-
-    async def ask(*command: str) -> Any:
-        return await link.call(ABOUT, *command)
-
-    try:
-        server, there = await look_at(ask), await ask("EXISTS", ABOUT)
-    except (StoreUnavailable, StoreRefused) as error:
-        remedy = "Let the vault's login use it: deploy/vault.md lists what it needs."
+    except StoreRefused as error:
+        remedy = "Let its user do what deploy/store/users.acl allows chatsvc-vault."
         findings.error("keys", f"the key vault {where} refuses a command: {error}", remedy)
         return False
-    finally:
-        await link.close()
     _fitness(server, where, findings)
     if not there:
         findings.warning("keys", f"there is no key vault {where} yet", "The first `chatsvc serve` makes it.")

@@ -13,6 +13,7 @@ from chatsvc.config import Settings
 from chatsvc.config_keys import MasterKeyMissing, adopt_next_key, make_next_key, master_keys
 from chatsvc.doctor_files import holder
 from chatsvc.store.directory import Directory, wall_clock_ms
+from chatsvc.store.remains import Remains
 from chatsvc.store.vault import BUSY_SECONDS
 from chatsvc.store.vault_backup import (
     LIFE_S,
@@ -30,7 +31,6 @@ from chatsvc.store.vault_copies import VaultRows
 from chatsvc.store.vault_file import VaultFile
 from chatsvc.store.vault_open import open_vault, run_ids
 from chatsvc.store.vault_redis import RedisVault
-from chatsvc.store.vault_remains import Remains
 from chatsvc.telemetry.logging import configure
 
 ASK_FOR_NEXT = (

@@ -51,7 +51,7 @@ class Remains:
         record, past, buried, talk, note, fields = await asyncio.gather(
             call(keys.conv, "HGET", keys.conv, conversation),
             call(keys.past, "HGET", keys.past, conversation),
-            call(tomb, "HEXISTS", tomb, conversation),
+            call(tomb, "HGET", tomb, conversation),
             call(keys.meta, "EXISTS", keys.stream("talk", conversation)),
             call(keys.meta, "EXISTS", keys.stream("staff", conversation)),
             call(keys.meta, "HKEYS", keys.log(conversation)),

@@ -87,7 +87,6 @@ async def write_rows(
     about: str, sites: str, secrets: str, keys: str,
 ) -> None:  # fmt: skip
     """Fill an empty Redis vault; what makes it one comes last. Raises VaultUnavailable."""
-    await ask("DEL", keys, sites, secrets)  # of a time when this was cut short
     for name, pairs in (
         (keys, [(conversation, packed(site, wrapped)) for conversation, site, *wrapped in rows.keys]),
         (sites, rows.sites),

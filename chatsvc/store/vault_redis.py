@@ -61,6 +61,19 @@ def _script(name: str) -> Script:
     return Script(name, "#!lua\n" + source)
 
 
+async def peek(url: str, within_s: float) -> tuple[VaultServer, bool]:
+    """How the server at `url` is, and whether there is a vault; makes none. Raises StoreUnavailable, StoreRefused."""
+    link = await Link.open(url, client_name="chatsvc-command", within_s=within_s)
+
+    async def ask(*command: bytes | str | int) -> Any:
+        return await link.call(ABOUT, *command)
+
+    try:
+        return await look_at(ask), bool(await link.call(ABOUT, "EXISTS", ABOUT))
+    finally:
+        await link.close()
+
+
 class RedisVault:
     """Keys in a server that nothing else uses; it is looked at whenever it was started anew."""
 
@@ -142,8 +155,10 @@ class RedisVault:
 
     async def _refill(self, rows: VaultRows) -> None:
         await self._examined()
-        if await self._answer("EXISTS", ABOUT):
-            raise WrongVault(f"There is a key vault at {self._where} already. Empty that server first.")
+        if await self._answer("EXISTS", ABOUT, SITES, SECRETS, KEYS):
+            raise WrongVault(
+                f"There is a key vault at {self._where} already, or a part of one. Empty that server first."
+            )
         await write_rows(self._answer, rows, FORMAT, ABOUT, SITES, SECRETS, KEYS)
         await self._found()
 
