@@ -162,7 +162,7 @@ def _table(choices: _Bytes, shape: Mapping[str, Any]) -> dict[str, Any]:
     """A table that is nearly right: each key with what belongs there, with anything, or not at all."""
     made = {}
     for key, right in shape.items():
-        how = choices.next(8)
+        how = choices.next(24)
         if how:
             made[key] = _value(choices, 3) if how == 1 else right(choices) if callable(right) else right
     return made
@@ -176,24 +176,33 @@ def _name(choices: _Bytes) -> str:
     return _VALUES[choices.next(len(_VALUES))]
 
 
+def _kind(choices: _Bytes) -> str:
+    return ("single", "multiple", "yes-no", "text")[choices.next(4)]
+
+
 _TEXTS: Final = {"fi": "teksti", "sv": "text", "en": "text"}
 
 
+def _names(choices: _Bytes) -> list[str]:
+    which = choices.next(15) + 1
+    return [name for place, name in enumerate(("a", "b", "yes", "no")) if which >> place & 1]
+
+
 def _condition(choices: _Bytes) -> Any:
-    return _table(choices, {"question": _name, "chosen": _list(_name), "not_chosen": _list(_name)})
+    return _table(choices, {"question": _name, "chosen": _names, "not_chosen": _names})
 
 
 def _rule(choices: _Bytes) -> Any:
     conditions = _list(_condition)
     return _table(choices, {
-        "all_of": conditions, "any_of": conditions, "priority": lambda some: some.next(6), "tags": _list(_name),
+        "all_of": conditions, "any_of": conditions, "priority": lambda some: some.next(3) + 1, "tags": _names,
         "queue": _name, "message": _TEXTS, "stop": lambda some: bool(some.next(2)),
     })  # fmt: skip
 
 
 def _question(choices: _Bytes) -> Any:
     option = _list(lambda some: _table(some, {"id": _name, "text": _TEXTS}))
-    return _table(choices, {"id": _name, "kind": _name, "text": _TEXTS, "option": option})
+    return _table(choices, {"id": _name, "kind": _kind, "text": _TEXTS, "option": option})
 
 
 def read_rules(data: bytes) -> None:
