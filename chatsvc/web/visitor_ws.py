@@ -310,7 +310,8 @@ class VisitorSession(Connection):
     def _tell(self, before: Conversation, now: Conversation) -> None:
         was, state = visitor_state(before.state), visitor_state(now.state)
         people = views.people_in(now)
-        if state == "closed" and (was != "closed" or (now.reason != before.reason)):
+        told = (was, before.reason, before.linger_until)
+        if state == "closed" and told != (state, now.reason, now.linger_until):
             self._tell_closed(now)
             return
         if state == "active" and was != "active":
