@@ -51,13 +51,14 @@ class Estimate:
     low: float
     median: float
     high: float
+    at_once: bool = False  # a place is free: only somebody has to take them
 
 
 def estimate(line: Line, pace: Pace) -> Estimate | None:
     """The wait of a visitor, or None when nobody is there or planned who could end it within a day."""
     departures = line.ahead + 1.0 - line.free
     if departures <= 0.0:
-        return Estimate(pace.reaction_s * 0.105, pace.reaction_s * 0.693, pace.reaction_s * 2.303)
+        return reaction(pace, at_once=True)
     mean = _runs_out(line, pace, departures, 1.0)
     if math.isinf(mean):
         return None
@@ -66,6 +67,18 @@ def estimate(line: Line, pace: Pace) -> Estimate | None:
         _runs_out(line, pace, departures, gamma_quantile(shape, z)) for z in (-NORMAL_90, 0.0, NORMAL_90)
     )
     return Estimate(low, median, high)
+
+
+def no_sooner(found: Estimate, after_s: float, pace: Pace) -> Estimate:
+    """The same wait where nobody may take them for `after_s`: then whoever has a place does."""
+    if after_s <= 0.0:
+        return found
+    then = reaction(pace)
+    return Estimate(
+        max(found.low, after_s + then.low),
+        max(found.median, after_s + then.median),
+        max(found.high, after_s + then.high),
+    )
 
 
 def rounded(found: Estimate | None) -> tuple[int, int] | None:
@@ -86,6 +99,12 @@ def gamma_quantile(shape: float, z: float) -> float:
     """
     root = 1.0 - 1.0 / (9.0 * shape) + z / (3.0 * math.sqrt(shape))
     return max(0.0, root) ** 3
+
+
+def reaction(pace: Pace, *, at_once: bool = False) -> Estimate:
+    """The time in which somebody with a place takes the next visitor."""
+    react = pace.reaction_s
+    return Estimate(react * 0.105, react * 0.693, react * 2.303, at_once)  # exponential
 
 
 def _to_step(seconds: float, *, up: bool) -> int:

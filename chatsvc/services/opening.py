@@ -44,23 +44,23 @@ class Holidays:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A queue's hours at an instant; times in ms, None when it stays as it is for as far as one knows."""
+    """A queue's hours at an instant; times in ms, None when it stays as it is for as far as one knows.
+
+    `opens_at` of one that is closed; `closes_at` of one that is open, and `reopens_at`: when it opens again after that.
+    """
 
     is_open: bool
     opens_at: int | None = None
     closes_at: int | None = None
+    reopens_at: int | None = None
 
-    def entry(self, last_entry_ms: int, now: int, wait_s: float = 0.0) -> Entry:
-        """Whether a newcomer may still join whose wait may become `wait_s`.
-
-        The door closes `last_entry_ms` before the queue does, and earlier for whoever might still be waiting then.
-        """
+    def entry(self, last_entry_ms: int, now: int) -> Entry:
+        """Whether the hours by themselves let somebody join; the door closes `last_entry_ms` before the queue does."""
         if not self.is_open:
             return "closed"
         if self.closes_at is None:
             return "open"
-        left = self.closes_at - now
-        return "closing" if left <= last_entry_ms or wait_s * 1000 > left else "open"
+        return "closing" if self.closes_at - now <= last_entry_ms else "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,13 @@ class Openings:
         if queue.hours is None:
             return Opening(True)
         timetable = self.timetable(queue.key, queue.hours, now)
-        return Opening(timetable.is_open(now), timetable.opens_at(now), timetable.closes_at(now))
+        closes_at = timetable.closes_at(now)
+        return Opening(
+            timetable.is_open(now),
+            timetable.opens_at(now),
+            closes_at,
+            None if closes_at is None else timetable.opens_at(closes_at),
+        )
 
     def timetable(self, key: str, hours: OpeningHours, now: int) -> Timetable:
         """The expansion that holds `now`."""

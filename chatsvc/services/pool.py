@@ -4,7 +4,7 @@ import json
 from asyncio import gather
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
@@ -14,6 +14,10 @@ from chatsvc.domain.records import Conversation, EntryBody, LogEntry, PendingEve
 from chatsvc.domain.sharing import Presence
 from chatsvc.domain.sites import Queue
 from chatsvc.services.opening import Openings
+from chatsvc.services.shared import Shared
+
+if TYPE_CHECKING:
+    from chatsvc.services.estimates import Waits
 
 _PLUS, _MINUS = b"+-"
 _log = structlog.get_logger("chatsvc.services")
@@ -34,6 +38,7 @@ class Pool:
     openings: Openings = field(default_factory=Openings)
     queues: Callable[[], Iterable[Queue]] = tuple  # all that are declared
     plan: Callable[[], Iterable[Presence]] = tuple  # who is planned, today and tomorrow
+    waits: "Shared[Waits]" = field(default_factory=Shared)
 
 
 class EntryView(NamedTuple):

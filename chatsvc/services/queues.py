@@ -1,22 +1,18 @@
 """How queues stand: whether they take visitors, who is on duty, how long people wait."""
 
-import math
-from asyncio import gather
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Literal, NamedTuple
 
 from chatsvc.domain.conversation import State
-from chatsvc.domain.estimate import Estimate, rounded
+from chatsvc.domain.estimate import rounded
 from chatsvc.domain.records import Conversation, Duty
-from chatsvc.domain.sites import LANGUAGES, Queue
+from chatsvc.domain.sites import Queue
+from chatsvc.services.door import shuts_at
 from chatsvc.services.estimates import Waits, look_at_waits
 from chatsvc.services.opening import Opening
 from chatsvc.services.pool import Pool, record_events
-
-BLINK_MS = 10_000  # as in `store/lua/_pool.lua`: a page loaded anew, a node that starts again, a tunnel
-NEAR = 16  # places for each of which the wait is estimated by itself
+from chatsvc.services.teams import BLINK_MS, is_at_hand
 
 QueueState = Literal["open", "closed", "full", "no_staff"]
 
@@ -38,8 +34,8 @@ class QueueReport:
 
     `waiting` are those present or offered, `oldest` the earliest join among them; `away` have lost their connection
     and keep their place. `first` is the earliest join of all. `opening` is how its hours stand. `on_duty` counts those
-    in a pause too; `spoken` and `state` come from those at hand. `closing`: it is open, and nobody joins any more until
-    it closes. `until` is when time alone may change this (ms): one of those at hand is gone, or the door shuts.
+    in a pause too; `spoken` and `state` come from those at hand. `closing`: it is open, and nobody joins any more, as
+    things are. `until` is when time alone may change this (ms): one of those at hand is gone, or the door shuts.
     """
 
     queue: Queue
@@ -58,6 +54,11 @@ class QueueReport:
     until: int | None
     estimate_s: tuple[int, int] | None  # of whoever joins now, in the first of these; None unless it is open
 
+    @property
+    def opens_at(self) -> int | None:
+        """When it opens next (ms): of one that is closed, and of one whose door is shut until it has closed."""
+        return self.opening.reopens_at if self.closing else self.opening.opens_at
+
 
 def state_of(queue: Queue, opening: Opening, waiting: int, at_hand: int) -> QueueState:
     """Whether the queue takes visitors: a function of what is, never of what happened."""
@@ -70,50 +71,53 @@ def state_of(queue: Queue, opening: Opening, waiting: int, at_hand: int) -> Queu
 
 async def report_queues(pool: Pool, queues: Iterable[Queue]) -> list[QueueReport]:
     """How each of these queues stands now. Raises StoreUnavailable."""
-    people = await pool.store.people()
-    offers = await pool.store.conversations([duty.offer for duty in people if duty.offer])
-    offered = [record for record in offers.values() if record.state == State.OFFERED]
     asked = list(queues)
-    waits = await look_at_waits(pool, asked, people)
-    return [await _report(pool, queue, people, offered, waits) for queue in asked]
+    waits = await look_at_waits(pool, asked)
+    offers = await pool.store.conversations([duty.offer for duty in waits.people if duty.offer])
+    offered = [record for record in offers.values() if record.state == State.OFFERED]
+    return [await _report(pool, queue, offered, waits) for queue in asked]
 
 
 class Place(NamedTuple):
-    """Where somebody stands, 1 is next; what is left of their wait; the languages of those at hand for the queue."""
+    """Where somebody stands, 1 is next; what is left of their wait; the languages of those at hand for the queue.
+
+    `closed`: an operator has closed the queue, and whoever waits is still taken.
+    """
 
     position: int
     estimate_s: tuple[int, int] | None
     spoken: tuple[str, ...]
+    closed: bool = False
 
 
-async def places_in_line(pool: Pool, queue: str, conversations: Sequence[str]) -> dict[str, Place]:
+async def places_in_line(
+    pool: Pool, queue: str, conversations: Sequence[str], waits: Waits
+) -> dict[str, Place]:
     """The place of each waiting conversation, as people are told: the order in which they would be taken now.
 
-    One that is being offered or is away has none. Raises StoreUnavailable.
+    One that is being offered or is away has none. `waits`: as just looked at. Raises StoreUnavailable.
     """
-    places, people = await gather(pool.store.positions(queue, conversations), pool.store.people())
-    waits = await look_at_waits(pool, (), people)
-    now = pool.clock.now()
-    spoken = _spoken(duty for duty in people if _at_hand(duty, queue, now))
-    known: dict[object, tuple[int, int] | None] = {}
+    places = await pool.store.positions(queue, conversations)
+    spoken, closed = waits.spoken(queue), _closed_by_hand(pool, queue)
     told: dict[str, Place] = {}
     for found, place in sorted(places.items(), key=lambda item: item[1]):
-        # An estimate costs up to a millisecond, and thousands may wait: far behind, neighbours share one.
-        alike = waits.lines_of(found), _stretch(place)
-        if alike not in known:
-            known[alike] = rounded(waits.of_waiting(found))
-        told[found] = Place(place, known[alike], spoken)
+        told[found] = Place(place, waits.told(found, place), spoken, closed)
     return told
 
 
-def _stretch(place: int) -> int:
-    """Near the front each place by itself; further behind, places within a tenth of each other are one."""
-    return place if place <= NEAR else NEAR + int(math.log(place / NEAR) / math.log(1.1)) + 1
+async def place_at_first(pool: Pool, queue: str, conversation: str) -> Place:
+    """The place of somebody who has just come; next, while they are on offer. Raises StoreUnavailable."""
+    waits = await look_at_waits(pool)
+    found = (await places_in_line(pool, queue, [conversation], waits)).get(conversation)
+    offered = Place(1, waits.once_offered(queue), waits.spoken(queue), _closed_by_hand(pool, queue))
+    return found or offered
 
 
-async def _report(
-    pool: Pool, queue: Queue, people: list[Duty], offered: list[Conversation], waits: Waits
-) -> QueueReport:
+def _closed_by_hand(pool: Pool, queue: str) -> bool:
+    return any(found.key == queue and not found.open for found in pool.queues())
+
+
+async def _report(pool: Pool, queue: Queue, offered: list[Conversation], waits: Waits) -> QueueReport:
     counts = await pool.store.counts(queue.key)
     records = await pool.store.conversations(counts.head)
     head = [records[found] for found in counts.head if found in records]
@@ -124,16 +128,14 @@ async def _report(
     present += [record for record in offered if record.queue == queue.key]
     waiting = counts.takeable - len(handed_over) + sum(record.queue == queue.key for record in offered)
     waiting = max(0, min(waiting, counts.waiting))
-    on_duty = [duty for duty in people if _on_duty(duty, queue.key)]
+    on_duty = [duty for duty in waits.people if _on_duty(duty, queue.key)]
     ready = [duty for duty in on_duty if duty.state == "available" and duty.away is None]
-    now = pool.clock.now()
-    at_hand = [duty for duty in on_duty if _at_hand(duty, queue.key, now)]
+    now = waits.now
+    at_hand, spoken = waits.at_hand(queue.key), waits.spoken(queue.key)
     opening = pool.openings.at(queue, now)
     state = state_of(queue, opening, counts.waiting, len(at_hand))
-    spoken = _spoken(at_hand)
     wait = waits.of_newcomer(queue.key, spoken[:1]) if state == "open" else None
-    others = (waits.of_newcomer(queue.key, [language]) for language in spoken[1:])
-    door = _door_shuts(queue, opening, chain([wait], others), now) if state == "open" else None
+    door = _door_shuts(queue, opening, waits, spoken) if state == "open" else None
     turns = [duty.away + BLINK_MS for duty in at_hand if duty.away is not None]
     if door is not None and now < door:
         turns.append(door)
@@ -156,26 +158,28 @@ async def _report(
     )
 
 
-def _door_shuts(queue: Queue, opening: Opening, waits: Iterable[Estimate | None], now: int) -> int | None:
+def _door_shuts(queue: Queue, opening: Opening, waits: Waits, spoken: Sequence[str]) -> int | None:
     """From when on nobody joins any more (ms), as things are; None where no end is known.
 
-    As `Opening.entry` decides it for each language of those at hand. The first that is still let in decides, or the
-    last to be so: an estimate costs up to a millisecond.
+    The first language of those at hand that is still let in decides, or the last to be so: an estimate costs up to a
+    millisecond.
     """
-    if opening.closes_at is None:
-        return None
-    door = 0
-    for wait in waits:
-        longest_ms = math.ceil(wait.high * 1000) - 1 if wait else 0
-        door = max(door, opening.closes_at - max(queue.last_entry_ms, longest_ms))
-        if now < door:
+    door = 0 if spoken else None
+    for language in spoken:
+        found = shuts_at(queue, opening, waits, [language])
+        if found is None:
+            return None
+        door = max(door or 0, found)
+        if waits.now < door:
             break
     return door
 
 
-async def somebody_on_duty(pool: Pool, queue: Queue) -> bool:
-    """Whether anybody is there to take those who wait, now or after a pause. Raises StoreUnavailable."""
-    return any(_on_duty(duty, queue.key) for duty in await pool.store.people())
+async def languages_at_hand(pool: Pool, queue: Queue) -> frozenset[str]:
+    """In which languages those who wait will be taken, as things are. Raises StoreUnavailable."""
+    now = pool.clock.now()
+    there = [duty for duty in await pool.store.people() if queue.key in duty.queues and is_at_hand(duty, now)]
+    return frozenset(lang for duty in there for lang in duty.languages)
 
 
 async def end_wait(pool: Pool, conversation: str, reason: str) -> bool:
@@ -188,19 +192,8 @@ async def end_wait(pool: Pool, conversation: str, reason: str) -> bool:
     return outcome.c is not None and outcome.c.reason == reason
 
 
-def _spoken(on_duty: Iterable[Duty]) -> tuple[str, ...]:
-    heard = {lang for duty in on_duty for lang in duty.languages}
-    return tuple(lang for lang in LANGUAGES if lang in heard)
-
-
 def _on_duty(duty: Duty, queue: str) -> bool:
     return queue in duty.queues and duty.state in ("available", "paused")
-
-
-def _at_hand(duty: Duty, queue: str, now: int) -> bool:
-    """Whether somebody will answer: on duty, in no pause, and connected, or so until a moment ago."""
-    here = duty.away is None or now < duty.away + BLINK_MS
-    return queue in duty.queues and duty.state == "available" and here
 
 
 def _waiting(conversation: Conversation, now: int) -> Waiting:

@@ -239,12 +239,12 @@ class PoolChats:
 
     async def spared(self) -> dict[str, dict[str, int]]:
         """Before when (ms) a conversation is not offered to somebody again; 2,000 at most, the soonest first."""
+        key = self.keys.of("decl")
         rows = await self._link.call(
-            self.keys.decl, "ZRANGE", self.keys.decl, self._clock.now(), "+inf", "BYSCORE", "LIMIT", 0, 2_000,
-            "WITHSCORES",
-        )  # fmt: skip
+            key, "ZRANGE", key, self._clock.now(), "+inf", "BYSCORE", "LIMIT", 0, 2_000, "WITHSCORES"
+        )
         found: dict[str, dict[str, int]] = {}
-        for till, pair in _scored(rows):
+        for till, pair in _scored(rows) if rows else ():
             conversation, _, staff = pair.partition("|")
             found.setdefault(conversation, {})[staff] = int(till)
         return found

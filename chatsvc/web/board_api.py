@@ -38,7 +38,7 @@ def _queue(report: QueueReport, board: Board) -> bodies.BoardQueue:
     queue, opening = report.queue, report.opening
     return bodies.BoardQueue(
         queue.name, queue.names, report.state, report.waiting, report.away, report.oldest, report.first,
-        report.estimate_s, report.on_duty, report.free, report.staffed, opening.opens_at, opening.closes_at,
+        report.estimate_s, report.on_duty, report.free, report.staffed, report.opens_at, opening.closes_at,
         msgspec.convert(board.today[queue.key], bodies.TodayCounts),
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ from chatsvc.domain.errors import ChatError, StoreUnavailable
 from chatsvc.domain.records import Conversation, Hint, LogEntry
 from chatsvc.domain.sites import Queue, Site
 from chatsvc.services import desk, visits
+from chatsvc.services.estimates import Waits, look_at_waits
 from chatsvc.services.pool import Pool, record_events
 from chatsvc.services.queues import Place, QueueReport, places_in_line, report_queues
 from chatsvc.web.protocol import Close
@@ -26,6 +27,7 @@ REFRESH_S = 5.0  # how often records and logs of active sessions are read again
 QUEUE_EVERY_S = 1.0  # `queue` and `status` at most this often
 HOURS_EVERY_S = 1.0  # how often one looks at the clock for queues that open and close
 POSITIONS_EVERY_S = 2.0  # `waiting` at most this often
+AGAIN_S = 15.0  # where nothing happens: estimates follow the time
 
 _log = structlog.get_logger("chatsvc.web")
 
@@ -87,6 +89,10 @@ class Hub:
         self._dirty: set[str] = set()
         self._changed = asyncio.Event()
         self._moved: set[str] = set()
+        self._aged: set[str] = set()
+        self._told: dict[str, QueueReport] = {}
+        self._told_places: dict[str, float] = {}
+        self._again = 0.0
         self._was_open: dict[str, bool] = {}
         self._until: dict[str, int] = {}
         self._ghosts: set[tuple[str, str]] = set()
@@ -128,7 +134,9 @@ class Hub:
         self._changed.set()
 
     def plan_changed(self) -> None:
-        """Who is planned may be others, or until another time."""
+        """Who is planned may be others, or until another time; so may waits."""
+        self._look_again()
+        self._moved.update(self.waiting)
         for peer in tuple(self.counsellors.values()):
             peer.plan_changed()
 
@@ -220,12 +228,15 @@ class Hub:
         await self._changed.wait()
         self._changed.clear()
         dirty, self._dirty = self._dirty, set()
-        wanted = [queue for queue in self.queues() if queue.key in dirty and self._somebody_wants(queue.key)]
+        aged, self._aged = self._aged - dirty, set()
+        wanted = [queue for queue in self.queues() if queue.key in dirty | aged]
+        wanted = [queue for queue in wanted if self._somebody_wants(queue.key)]
         if wanted:
             try:
-                self._report(await self.reports(wanted))
+                self._report(await self.reports(wanted), aged)
             except StoreUnavailable:
                 self._dirty |= dirty
+                self._aged |= aged
                 self._changed.set()
         await asyncio.sleep(QUEUE_EVERY_S)
 
@@ -234,13 +245,21 @@ class Hub:
             return True
         return any(queue in peer.queue_keys for peer in self.counsellors.values())
 
-    def _report(self, reports: list[QueueReport]) -> None:
+    def _look_again(self) -> None:
+        """Time or the plan may have changed how queues stand; who watches hears what is new."""
+        self._aged.update(queue.key for queue in self.queues())
+        self._changed.set()
+
+    def _report(self, reports: list[QueueReport], aged: set[str]) -> None:
         now = self.pool.clock.now()
         for report in reports:
             key = report.queue.key
             self._until.pop(key, None)
             if report.until is not None:
                 self._until[key] = report.until
+            if key in aged and self._told.get(key) == report:
+                continue
+            self._told[key] = report
             for visitor in tuple(self.watchers.get(key, ())):
                 visitor.queue_reported(report)
             for peer in tuple(self.counsellors.values()):
@@ -249,19 +268,29 @@ class Hub:
 
     async def _push_positions(self) -> None:
         moved, self._moved = self._moved, set()
-        now = self.pool.clock.now()
-        for queue, waiting in tuple(self.waiting.items()):
-            here = dict(waiting)
-            if here and (queue in moved or any(peer.place_is_due(now) for peer in here.values())):
-                await self._push_places(queue, here)
+        due = {
+            queue: dict(waiting)
+            for queue, waiting in self.waiting.items()
+            if waiting and (queue in moved or self._places_are_due(queue, waiting.values()))
+        }
+        if due:
+            try:
+                waits = await look_at_waits(self.pool)  # one look for all
+                for queue, here in due.items():
+                    await self._push_places(queue, here, waits)
+            except StoreUnavailable:
+                self._moved.update(due)
         await asyncio.sleep(POSITIONS_EVERY_S)
 
-    async def _push_places(self, queue: str, here: dict[str, VisitorPeer]) -> None:
-        try:
-            places = await places_in_line(self.pool, queue, tuple(here))
-        except StoreUnavailable:
-            self._moved.add(queue)
-            return
+    def _places_are_due(self, queue: str, waiting: Iterable[VisitorPeer]) -> bool:
+        if time.monotonic() - self._told_places.get(queue, -AGAIN_S) >= AGAIN_S:
+            return True
+        now = self.pool.clock.now()
+        return any(peer.place_is_due(now) for peer in waiting)
+
+    async def _push_places(self, queue: str, here: dict[str, VisitorPeer], waits: Waits) -> None:
+        places = await places_in_line(self.pool, queue, tuple(here), waits)
+        self._told_places[queue] = time.monotonic()
         for conversation, peer in here.items():
             if conversation in places and not peer.at_place(places[conversation]):
                 self._moved.add(queue)  # told a moment ago: the next time
@@ -269,6 +298,9 @@ class Hub:
     async def _watch_hours(self) -> None:
         """Report queues that time alone may have opened or closed; warn who waits in one that closes soon."""
         now = self.pool.clock.now()
+        if time.monotonic() - self._again >= AGAIN_S:
+            self._again = time.monotonic()
+            self._look_again()
         for queue in self.queues():
             opening = self.pool.openings.at(queue, now)
             turned = self._was_open.get(queue.key, opening.is_open) != opening.is_open

@@ -388,7 +388,7 @@ class Status(Frame, tag="status", omit_defaults=False):
     estimate_s: tuple[int, int] | None
     opens_at: int | None
     closes_at: int | None
-    closing: bool  # it is open, but nobody joins any more before it closes
+    closing: bool  # it is open, but nobody joins any more, as things are: it closes, or those at hand leave, too soon
     spoken: list[str]
     questions: list[Question]
     notice: Texts
@@ -442,13 +442,15 @@ class Log(Frame, tag="log"):
 class Waiting(Frame, tag="waiting", omit_defaults=False):
     """The visitor's place, 1 is next; at most one each 2 s.
 
-    `also`: languages that it is time to ask about; `staffed`: whether anybody is at hand for the queue.
+    `also`: languages that it is time to ask about; `staffed`: whether anybody is at hand for the queue; `closed`: an
+    operator has closed it, nobody joins any more, and whoever waits is still taken.
     """
 
     position: int
     estimate_s: tuple[int, int] | None = None
     also: list[str] = []
     staffed: bool = True
+    closed: bool = False
 
 
 class Offer(Frame, tag="offer"):

@@ -1,5 +1,6 @@
 """What one waiting visitor is told of their place: only what is new, and not too often."""
 
+import math
 from collections.abc import Callable, Iterable
 
 from chatsvc.domain.conversation import visitor_state
@@ -20,13 +21,14 @@ class Standing:
         self._queue = queue
         self._tell = tell
         self._told: frames.Waiting | None = None
-        self._told_at = -POSITIONS_EVERY_S
+        self._told_at = -math.inf
         self._asked = False  # looked at since it was time to ask for other languages
 
-    def at_least(self, position: int, record: Conversation, loop_s: float) -> None:
-        """A first place, unless one is known; what else there is to say follows with the next look at the line."""
-        if self._told is None and visitor_state(record.state) == "waiting":
-            self._send(frames.Waiting(position=position), loop_s)
+    def at_least(self, place: Place, record: Conversation, now: int, loop_s: float) -> None:
+        """A first place, unless one is known."""
+        if self._told is None:
+            self._told_at = -math.inf
+            self.at(place, record, now, loop_s)
 
     def at(self, place: Place, record: Conversation, now: int, loop_s: float) -> bool:
         """Tell the place if it is another; false if it is too early to say so. `now` is in ms, `loop_s` the loop's."""
@@ -34,8 +36,9 @@ class Standing:
             return True
         also = languages_to_ask(self._site, self._queue, record, place.spoken, now)
         waiting = frames.Waiting(
-            position=place.position, estimate_s=place.estimate_s, also=also, staffed=bool(place.spoken)
-        )
+            position=place.position, estimate_s=place.estimate_s, also=also, staffed=bool(place.spoken),
+            closed=place.closed,
+        )  # fmt: skip
         if waiting != self._told:
             if loop_s - self._told_at < POSITIONS_EVERY_S:
                 return False

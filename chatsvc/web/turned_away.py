@@ -36,7 +36,8 @@ class TurnedAway:
         self._node.metrics.refused(reason if isinstance(refusal, NoEntry) else "vault_away")
         self.count(pool, queue, caller.route, reason)
         opening = pool.openings.at(queue, pool.clock.now())
-        found = views.unavailable(site, reason, opening.opens_at, hello.ref)
+        opens_at = opening.reopens_at if reason == "closing" else opening.opens_at
+        found = views.unavailable(site, reason, opens_at, hello.ref)
         if queue.name != hello.queue:  # where answers have led
             found.queue, found.names = queue.name, queue.names
         return found

@@ -92,7 +92,7 @@ def status(site: Site, report: QueueReport, resume: str | None, ref: object = UN
     return frames.Status(
         ref=ref,  # type: ignore[arg-type]  # the client's own, already checked
         site=site.id, queue=queue.name, names=queue.names, languages=list(site.languages), state=report.state,
-        waiting=report.waiting, away=report.away, estimate_s=report.estimate_s, opens_at=report.opening.opens_at,
+        waiting=report.waiting, away=report.away, estimate_s=report.estimate_s, opens_at=report.opens_at,
         closes_at=report.opening.closes_at, closing=report.closing, spoken=list(report.spoken),
         questions=questions(queue.questions),
         notice=site.notice, notice_url=site.notice_url, emergency=helps(site.emergency),

@@ -16,7 +16,7 @@ from chatsvc.domain.records import Conversation, LogEntry
 from chatsvc.domain.sites import Queue, QueueName, Site
 from chatsvc.domain.text import accepted_text
 from chatsvc.services import intake, visits
-from chatsvc.services.queues import Place, QueueReport
+from chatsvc.services.queues import Place, QueueReport, place_at_first
 from chatsvc.web import frames, views
 from chatsvc.web.connection import Connection, UnknownFrame, Work
 from chatsvc.web.fanout import Hub, Whisper
@@ -218,11 +218,12 @@ class VisitorSession(Connection):
     async def _first_position(self, record: Conversation) -> None:
         assert self.hub is not None
         try:
-            places = await self.hub.pool.store.positions(record.queue, [record.id])
+            place = await place_at_first(self.hub.pool, record.queue, record.id)
         except StoreUnavailable:
             return
         if self._standing is not None and self.record is not None:  # taken or gone meanwhile, perhaps
-            self._standing.at_least(places.get(record.id, 1), self.record, self.node.loop.time())
+            now = self.hub.pool.clock.now()
+            self._standing.at_least(place, self.record, now, self.node.loop.time())
 
     # The conversation
 

@@ -16,6 +16,7 @@ from chatsvc.domain.errors import NoEntry, NotFound
 from chatsvc.domain.estimate import Estimate
 from chatsvc.domain.records import Conversation, Outcome
 from chatsvc.domain.sites import Queue, QueueName, SiteId
+from chatsvc.services import door
 from chatsvc.services.estimates import Waits
 from chatsvc.services.opening import Opening
 from chatsvc.store.chats import PoolChats
@@ -160,9 +161,10 @@ class Play:
         ident, key = f"v{arrival.number}", f"s/{arrival.topic}"
         visit = self.visits[ident] = Visit(arrival)
         score = self.clock.now() - arrival.priority * self.queues[key].priority_step_ms
-        told = (await self._look()).of_newcomer(key, [arrival.lang], score)
-        closes = (START + self.scenario.closes(self._now)) * 1000
-        entry = Opening(True, None, int(closes)).entry(0, self.clock.now(), told.high if told else math.inf)
+        waits = await self._look()
+        told = waits.of_newcomer(key, [arrival.lang], score)
+        opening = Opening(True, None, int((START + self.scenario.closes(self._now)) * 1000))
+        entry = door.entry(self.queues[key], opening, waits, [arrival.lang], score)
         ahead = sorted(self._waiting.values(), key=lambda found: (found.score, found.id))
         ahead = [found for found in ahead if found.score < score]
         try:

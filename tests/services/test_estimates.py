@@ -9,6 +9,7 @@ from chatsvc.domain.sharing import Presence
 from chatsvc.domain.shifts import ShiftId
 from chatsvc.domain.sites import PoolId, Queue, QueueKey, QueueName, SiteId, Staff, StaffId
 from chatsvc.services.estimates import Waits, presences
+from chatsvc.services.teams import BLINK_MS, staffed_until
 
 MINUTE, HOUR = 60_000, 3_600_000
 NOW = 1_800_000_000_000
@@ -49,17 +50,20 @@ def test_planned_shifts_count() -> None:
 
 
 def test_a_pause_ends() -> None:
-    """Somebody who pauses counts as back after a while; without anybody else there is still an estimate."""
+    """Somebody who pauses counts as back after a while; without anybody at hand nobody knows when that is."""
     alone = high([duty("aino")], [], ahead=0)
     paused = high([duty("aino"), duty("eino", "paused")], [], ahead=0)
     assert alone is not None
     assert paused is not None
     assert paused < alone
-    assert high([duty("eino", "paused")], []) is not None
+    assert high([duty("eino", "paused")], []) is None
+    assert high([duty("eino", "paused")], [presence("olli", 5 * MINUTE, 8 * HOUR)]) is None
     assert high([duty("eino", "off")], []) is None
     gone = duty("eino")
-    gone.away = NOW
+    gone.away = NOW - BLINK_MS
     assert high([gone], []) is None
+    gone.away = NOW - BLINK_MS + 1  # a page loaded anew
+    assert high([gone], []) == high([duty("eino")], [])
 
 
 def test_who_waits_is_told_of_those_ahead_only() -> None:
@@ -71,6 +75,53 @@ def test_who_waits_is_told_of_those_ahead_only() -> None:
     assert len(medians) == 3
     assert medians == sorted(set(medians))
     assert waits.of_waiting("z") is None
+
+
+def test_whoever_was_declined_waits_for_somebody_else() -> None:
+    """Not below what is left until they are offered again, unless a colleague may have them, or comes sooner."""
+    queue = replace(QUEUE, mode="offer")
+    spared = {"c": {"aino": NOW + 4 * MINUTE}}
+
+    def low(people: list[Duty], plan: list[Presence], found: Queue = queue) -> float:
+        wait = Waits([found], {("s/q", "fi"): [(1.0, "c")]}, people, {}, plan, NOW, spared).of_waiting("c")
+        assert wait is not None
+        return wait.low
+
+    idle = [duty("aino", load=0)]
+    assert 240 < low(idle, []) < 250
+    assert 120 < low(idle, [presence("olli", 2 * MINUTE, HOUR)]) < 130
+    assert low([*idle, duty("eino", load=0)], []) < 10
+    assert low([*idle, duty("eino", "paused")], []) > 240
+    assert low(idle, [], replace(queue, mode="take")) < 10
+
+
+def test_staffed_time_ends_with_the_last_shift() -> None:
+    """Of those at hand, and of whoever follows within a quarter of an hour; somebody in no plan has no end."""
+    aino, eino = duty("aino"), duty("eino")
+    shift = presence("aino", -HOUR, HOUR)
+
+    def end(people: list[Duty], *plan: Presence) -> int | None:
+        found = staffed_until(people, plan, "s/q", ["fi"], NOW)
+        return None if found is None else found - NOW
+
+    assert end([aino]) is None
+    assert end([aino], shift) == HOUR
+    assert end([aino, eino], shift) is None
+    assert end([aino, replace(eino, languages=["sv"])], shift) == HOUR
+    assert end([aino, replace(eino, state="off")], shift) == HOUR
+    assert end([aino], shift, presence("olli", HOUR + 15 * MINUTE, 3 * HOUR)) == 3 * HOUR
+    assert end([aino], shift, presence("olli", HOUR + 16 * MINUTE, 3 * HOUR)) == HOUR
+    assert end([aino], presence("aino", HOUR, 2 * HOUR), presence("aino", 5 * HOUR, 6 * HOUR)) == 2 * HOUR
+
+
+def test_somebody_with_two_shifts_comes_back() -> None:
+    """Between one's own two shifts nobody serves; after the break one does again."""
+    gap = presence("aino", -HOUR, 5 * MINUTE)
+    alone = high([duty("aino")], [gap])
+    again = high([duty("aino")], [gap, presence("aino", 35 * MINUTE, 8 * HOUR)])
+    assert alone is None
+    assert again is not None
+    assert again > 35 * 60
 
 
 def test_whoever_agrees_to_two_languages_stands_once() -> None:

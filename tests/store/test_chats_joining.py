@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from chatsvc.domain.errors import BadState, NoEntry, UnknownQueue
-from chatsvc.services.queues import BLINK_MS
+from chatsvc.services.teams import BLINK_MS
 from tests.support.pool_bench import MINUTE, Bench, bench_on, queue
 from tests.support.pool_state import difference
 from tests.support.stores import AnyStore

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chatsvc.services.queues import BLINK_MS
+from chatsvc.services.teams import BLINK_MS
 from tests.support.processes import until
 from tests.support.service import Service, is_away, make_site, make_staff
 from tests.support.stores import SingleStore

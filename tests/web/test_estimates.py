@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from chatsvc.domain.hours import OpeningHours, Period, instant, local_day
+from chatsvc.web import fanout
 from tests.support.client import Client
 from tests.support.service import Service, make_site
 from tests.support.stores import SingleStore
@@ -112,3 +113,49 @@ async def test_that_the_door_is_shut_is_told_as_time_goes_by(service: Service) -
     await counsellor.send("close", conversation=taken[0])
     await counsellor.send("wrap_up", conversation=taken[0], outcome="helped")
     assert (await watcher.expect("status", closing=False))["state"] == "open"
+
+
+async def test_the_first_frame_has_the_estimate(service: Service) -> None:
+    """Nobody reads of a place without a range that is known."""
+    counsellor = await service.on_duty("aino")
+    visitor, _ = await service.joined()
+    assert (await visitor.expect("waiting"))["estimate_s"] == [0, 60]
+    await counsellor.ask("take", "assigned")
+    for _ in range(2):
+        await service.joined()
+        await counsellor.ask("take", "assigned")
+    second, _ = await service.joined()
+    assert (await second.expect("waiting"))["estimate_s"][1] > 60
+
+
+async def test_during_a_pause_nobody_knows(service: Service) -> None:
+    """With everybody in a pause those who wait are told so, without a range; when one is back there is one again."""
+    counsellor = await service.on_duty("aino")
+    visitor, _ = await service.joined()
+    await visitor.expect("waiting")
+    await counsellor.ask("duty", "duty", state="paused")
+    assert (await visitor.expect("waiting", staffed=False))["estimate_s"] is None
+    async with service.http.get(f"{service.base}/api/v1/sites/kunta/queues") as found:
+        assert (await found.json())["queues"][0]["estimate_s"] is None
+    await counsellor.ask("duty", "duty", state="available")
+    assert (await visitor.expect("waiting", staffed=True))["estimate_s"]
+
+
+async def test_an_estimate_follows_the_time(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody moves while the pause of a colleague goes on: what is told of the wait changes all the same."""
+    monkeypatch.setattr(fanout, "AGAIN_S", 0.5)
+    counsellor = await service.on_duty("aino")
+    colleague = await service.on_duty("eino")
+    for each in (counsellor, colleague):
+        for _ in range(3):
+            await service.joined()
+            await each.ask("take", "assigned")
+    await colleague.ask("duty", "duty", state="paused")
+    visitor, _ = await service.joined()
+    before = (await visitor.expect("waiting"))["estimate_s"]
+    watcher = await service.visitor()
+    status = await watcher.ask("watch", "status", site="kunta", queue="paihde")
+    service.backend.clock.advance(90 * 60_000)  # type: ignore[attr-defined]  # a clock that tests move
+    after = (await visitor.expect("waiting"))["estimate_s"]
+    assert before[1] < after[1]
+    assert (await watcher.expect("status"))["estimate_s"] != status["estimate_s"]

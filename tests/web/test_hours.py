@@ -135,16 +135,47 @@ async def test_changed_hours_hold_at_once(service: Service) -> None:
     assert status["closes_at"] == today_at(service, 12)
 
 
+async def close_by_hand(service: Service) -> None:
+    """An operator declares that the queue takes nobody."""
+    queue = replace(service.site.queues[0], open=False)
+    await service.backend.directory.put_site(replace(service.site, queues=(queue,)))
+
+
 async def test_closed_by_hand_serves_who_waits(service: Service) -> None:
-    """An operator's `open = false` ends no wait while somebody is on duty to take it; when nobody is, it does."""
+    """`open = false` is told to those who wait; they are taken while somebody is at hand, and then told why not."""
     counsellor = await service.on_duty("aino")
     await until(service, today_at(service, 10))
     visitor, _ = await service.joined()
-    queue = replace(service.site.queues[0], open=False)
-    await service.backend.directory.put_site(replace(service.site, queues=(queue,)))
+    assert not (await visitor.expect("waiting"))["closed"]
+    await close_by_hand(service)
+    told = await visitor.expect("waiting", closed=True)
+    assert (told["position"], told["staffed"]) == (1, True)
     await counsellor.expect("queue", state="closed")
+    late = await service.visitor()
+    refused = await late.ask("hello", "unavailable", site="kunta", queue="paihde", lang="fi")
+    assert refused["reason"] == "closed"
     await pass_time(service, MINUTE)
     assert not visitor.of("closed")
-    await counsellor.ask("duty", "duty", state="off")
+    await counsellor.ask("duty", "duty", state="paused")  # nobody knows for how long
     await pass_time(service, 1)
     assert (await visitor.expect("closed"))["reason"] == "queue_closed"
+
+
+async def test_closed_by_hand_tells_whom_nobody_understands(service: Service) -> None:
+    """Of those who wait in a queue closed by hand only they stay whose language is spoken there, now or soon."""
+    await service.backend.directory.put_staff(replace(make_staff("aino"), languages=("fi",)))
+    await until(service, today_at(service, 10))
+    await service.on_duty("aino")
+    colleague = await service.on_duty("eino")
+    finnish, _ = await service.joined()
+    swedish, _ = await service.joined(lang="sv")
+    both, _ = await service.joined(lang="sv", also=["fi"])
+    await colleague.ask("duty", "duty", state="off")
+    await pass_time(service, 1)
+    assert not swedish.of("closed")
+    await close_by_hand(service)
+    await finnish.expect("waiting", closed=True)
+    await pass_time(service, 1)
+    assert (await swedish.expect("closed"))["reason"] == "queue_closed"
+    assert not finnish.of("closed")
+    assert not both.of("closed")

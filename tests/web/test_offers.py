@@ -195,3 +195,18 @@ async def test_a_transfer_to_a_queue(service: Service) -> None:
     await pass_time(service, 5 * MINUTE)
     assert (await aino.expect("transfer_ended"))["result"] == "expired"
     assert not visitor.of("participants")
+
+
+async def test_whom_the_only_counsellor_declined_is_told_the_truth(service: Service) -> None:
+    """For five minutes they are not offered again; the place stays, and the range says that it takes so long."""
+    aino = await service.on_duty("aino")
+    visitor, _ = await service.joined("offers")
+    assert (await visitor.expect("waiting"))["estimate_s"] == [0, 60]
+    offer = await aino.expect("offer")
+    await aino.ask("decline", conversation=offer["conversation"])
+    told = await visitor.expect("waiting")
+    assert (told["position"], told["estimate_s"]) == (1, [300, 600])
+    await service.on_duty("eino")  # whom they have not been offered to yet
+    await aino.expect("queue", waiting=1)
+    await pass_time(service, 5 * MINUTE)
+    assert not visitor.of("closed")

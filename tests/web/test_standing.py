@@ -23,10 +23,10 @@ def test_no_place_is_told_to_whoever_has_been_taken(state: str) -> None:
     told: list[Waiting] = []
     standing = Standing(SITE, SITE.queues[0], told.append)
     taken = replace(RECORD, state=state)
-    standing.at_least(1, taken, 10.0)
+    standing.at_least(Place(1, None, ("fi",)), taken, 1, 10.0)
     assert standing.at(Place(1, None, ("fi",)), taken, 1, 10.0)
     assert told == []
-    standing.at_least(1, RECORD, 10.0)
+    standing.at_least(Place(1, (0, 60), ("fi",)), RECORD, 1, 10.0)
     assert standing.at(Place(1, None, ()), RECORD, 1, 20.0)
     assert not told.pop().staffed
     assert [frame.position for frame in told] == [1]

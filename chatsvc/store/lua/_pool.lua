@@ -193,7 +193,7 @@ local function has_place(s) return s.state == "available" and not s.away and loa
 local function rank(s) return load_of(s) * 4e12 + s.idle end -- least loaded first, then longest idle
 
 -- A queue lets people in while somebody is at hand: in no pause, and connected, or so until a moment ago (a page loaded anew,
--- a node that starts again); as in `services/queues.py`.
+-- a node that starts again); as in `services/teams.py`.
 local BLINK_MS = 10000
 local function at_hand(s) return s.state == "available" and (not s.away or now < s.away + BLINK_MS) end
 
