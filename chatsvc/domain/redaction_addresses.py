@@ -186,7 +186,7 @@ def _is_first_name(text: str, start: int, title: str) -> bool:
 
 def _opens(text: str, start: int) -> bool:
     """Whether a place is where a clause begins."""
-    return text[max(0, start - 4) : start].rstrip(" ")[-1:] in {"", ",", ":", ".", "\n", "("}
+    return text[max(0, start - 4) : start].rstrip(" ")[-1:] in {"", ",", ":", ".", "\n"}
 
 
 def _word_before(text: str, start: int) -> str | None:

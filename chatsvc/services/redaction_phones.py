@@ -26,7 +26,7 @@ _DATES = re.compile(
     r"|(?<![\d.+])(?:[01]?\d|2[0-4])[.:][0-5]\d(?![\d]|\.\d)"
 )
 # Slips of the finger in a number's beginning: a comma after it, a letter for the nought.
-_COMMA = re.compile(r"(?<![\d,.])(0(?:4\d|50)\d?),(?=\d{6,8}(?!\d))")
+_COMMA = re.compile(r"(?<![\d,])(?<!\d\.)(0(?:4\d|50)\d?),(?=\d{6,8}(?!\d))")
 _LETTER = re.compile(r"(?<!\w)[oO](?=(?:4\d|50)[ -]?\d{3})")
 _NAMED = re.compile(
     r"(?<![^\W_])(?:puh|tel|tfn|phone|mobil|matkapuh|kännyk|luuri|whats?app|wa(?![^\W_])|soit|soitt|call|ring|numero|nummer|"
@@ -66,17 +66,21 @@ def _in_run(text: str, run: int, groups: Sequence[_Group], keep: frozenset[str])
     """Numbers in a run of groups of figures, taken from the left."""
     here, passed = 0, False
     while here < len(groups):
-        start = _opening(text, run, groups[here].start)
+        first = groups[here].start
+        start = _opening(text, run, first)
         if (
             passed and groups[here].end - start == 1
         ):  # figure by figure a number is typed from where the run begins
             here += 1
             continue
-        if kept := _kept(text[start], groups, here, keep):
+        plus = "+" in text[start:first]
+        if kept := _kept(groups, here, keep, plus=plus):
             here, passed = here + kept, False
             continue
-        taken = _extent(text, start, groups, here)
+        taken = _extent(groups, here, plus=plus)
         end = groups[here + taken - 1].end
+        if text[start] == "(" and ")" not in text[start:end]:  # it belongs to the sentence
+            start += 1
         if _is_number(text, start, end, after_others=passed):
             yield Finding(start, end, Kind.PHONE)
             here, passed = here + taken, False
@@ -91,25 +95,25 @@ def _opening(text: str, run: int, first: int) -> int:
     return first
 
 
-def _kept(sign: str, groups: Sequence[_Group], here: int, keep: frozenset[str]) -> int:
+def _kept(groups: Sequence[_Group], here: int, keep: frozenset[str], *, plus: bool) -> int:
     """How many groups from here on are a number to keep."""
     figures, kept = "", 0
     for count, place in enumerate(range(here, min(here + _MOST_GROUPS, len(groups))), 1):
         figures += groups[place].figures
         if len(figures) > _MOST:
             break
-        if national(figures, plus=sign == "+") in keep:
+        if national(figures, plus=plus) in keep:
             kept = count
     return kept
 
 
-def _extent(text: str, start: int, groups: Sequence[_Group], here: int) -> int:
+def _extent(groups: Sequence[_Group], here: int, *, plus: bool) -> int:
     """How many groups from here on a number can take: until it is whole, and never beyond the longest."""
     figures, count = groups[here].figures, 1
-    at_home = _whole(text[start], figures) == _WHOLE_AT_HOME
+    at_home = _whole(figures, plus=plus) == _WHOLE_AT_HOME
     for place in range(here + 1, len(groups)):
         group = groups[place]
-        if len(figures) + len(group.figures) > _MOST or len(figures) >= _whole(text[start], figures):
+        if len(figures) + len(group.figures) > _MOST or len(figures) >= _whole(figures, plus=plus):
             break
         if (
             at_home
@@ -123,11 +127,12 @@ def _extent(text: str, start: int, groups: Sequence[_Group], here: int) -> int:
     return count
 
 
-def _whole(sign: str, figures: str) -> int:
+def _whole(figures: str, *, plus: bool) -> int:
     """How many figures a number with this beginning usually has."""
-    abroad = figures if sign == "+" or figures.startswith("358") else figures.removeprefix("00")
-    if abroad == figures and sign != "+" and not figures.startswith("358"):
+    with_country = plus or figures.startswith(("00", "358"))
+    if not with_country:
         return _WHOLE_AT_HOME
+    abroad = figures if plus else figures.removeprefix("00")
     usual = next((length for code, length in _WHOLE.items() if abroad.startswith(code)), 12)
     # The zero in parentheses of "+358 (0)40" is one more.
     return usual + len(figures) - len(abroad) + abroad.startswith("3580")
