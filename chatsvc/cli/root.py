@@ -12,6 +12,7 @@ from chatsvc.cli.context import Context
 from chatsvc.cli.doctor import doctor
 from chatsvc.cli.people import counsellor
 from chatsvc.cli.plan import plan
+from chatsvc.cli.retention import retention
 from chatsvc.cli.running import demo, serve, worker
 from chatsvc.cli.settings import settings_command
 from chatsvc.cli.staffing import staffing
@@ -69,6 +70,7 @@ for _command in (
     worker,
     apply_command,
     plan,
+    retention,
     counsellor,
     token,
     settings_command,

@@ -1,0 +1,66 @@
+"""What the rules would erase, when and why: read from the store, changing nothing."""
+
+from collections.abc import AsyncIterator, Collection, Iterable
+from dataclasses import dataclass
+
+from chatsvc.domain.conversation import LIVE
+from chatsvc.domain.retained import Look
+from chatsvc.domain.retention import Fate, Kind, Reason
+from chatsvc.services.retention import Retention
+
+WHY: dict[Reason, str] = {
+    "rule": "the rule's time",
+    "no_rule": "no rule names it",
+    "law": "a legal minimum",
+    "earlier_promise": "an earlier version promised it",
+    "wish": "the visitor's wish",
+    "with_text": "the record stays as long as its text",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Kinds of one conversation that go at one time (ms), and why; `held` means not before the hold is released."""
+
+    site: str
+    queue: str
+    conversation: str
+    ended: int
+    kinds: tuple[Kind, ...]
+    at: int
+    rule: str
+    version: int
+    reason: Reason
+    held: bool
+
+
+async def planned(retention: Retention, sites: Collection[str]) -> AsyncIterator[Planned]:
+    """What is still there of the sites' conversations that are over, in no order. Raises StoreUnavailable."""
+    seen: set[str] = set()
+    for of_past in (False, True):
+        cursor = ""
+        while cursor != "0":
+            cursor, found = await retention.store.walk(cursor or "0", of_past=of_past)
+            for look in await retention.store.look([ident for ident in found if ident not in seen]):
+                over = look.record is not None and look.record.state not in LIVE and look.record.site in sites
+                if over and look.id not in seen:
+                    seen.add(look.id)
+                    for row in _rows(look, await retention.fates(look)):
+                        yield row
+
+
+def _rows(look: Look, fates: Iterable[Fate]) -> list[Planned]:
+    """Kinds that go at one time for one reason stand together."""
+    record = look.record
+    assert record is not None
+    kinds: dict[tuple[int, str, int, Reason, bool], list[Kind]] = {}
+    for fate in fates:
+        if fate.kind not in look.kept.gone:
+            kinds.setdefault((fate.at, fate.rule, fate.version, fate.reason, fate.held), []).append(fate.kind)
+    return [
+        Planned(
+            record.site, record.queue, look.id, record.ended or record.joined, tuple(every), at, rule,
+            version, reason, held,
+        )
+        for (at, rule, version, reason, held), every in kinds.items()
+    ]  # fmt: skip
