@@ -72,8 +72,8 @@ async def test_a_visitor_appears_is_answered_and_another_gives_up(browser: Brows
     """Within seconds each step is on the board; by keyboard alone, in three languages, and at 320 pixels."""
     queue = "Substance use"
     async with board_of(browser, demo) as board:
-        await expect(board.get_by_text("Nobody is on duty.")).to_be_visible()
-        await expect(cell(board, queue, 0)).to_contain_text("Nobody on duty")
+        await expect(board.get_by_text("Nobody is on duty.", exact=True)).to_be_visible()
+        await expect(cell(board, queue, 0)).to_contain_text("Nobody answers")
         async with console(browser, demo) as desk:
             await expect(board.get_by_role("row", name="Aino")).to_contain_text("Available")
             await joins(browser, demo)
