@@ -37,11 +37,14 @@ def test_the_doctor_may_send_what_it_sends() -> None:
     assert not PROBES & may
 
 
-def test_a_vault_server_may_be_asked_what_the_vault_asks() -> None:
-    """Every command of a key vault on a server of its own is allowed to `chatsvc-vault`."""
-    may = allowed("chatsvc-vault", RULES.read_text())
-    without_channels = {"ssubscribe", "sunsubscribe", "spublish", "select"}
-    assert set(sent_by([*VAULT, *LINK])) - without_channels - {"hello", "auth"} <= may
+def test_a_vault_server_may_be_asked_what_the_vault_asks_and_nothing_else() -> None:
+    """Every command of a key vault on a server of its own is allowed to `chatsvc-vault`, and no other."""
+    sent = sent_by([*VAULT, *LINK])
+    # A vault subscribes to nothing, and no cluster can be one.
+    of_others = {"ssubscribe", "sunsubscribe", "spublish", "asking", "cluster|slots"}
+    needed = {command: place for command, place in sent.items() if command not in of_others}
+    faults = rights_faults(needed, allowed("chatsvc-vault", RULES.read_text()))
+    assert not faults, "\n".join(faults)
 
 
 def test_every_command_can_be_read() -> None:
