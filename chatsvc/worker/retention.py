@@ -18,7 +18,7 @@ _log = structlog.get_logger("chatsvc.worker")
 class Show(Protocol):
     """Who takes the figures: what went, by kind."""
 
-    def __call__(self, kind: str, number: int) -> None: ...
+    def __call__(self, kind: str, number: int, /) -> None: ...
 
 
 async def erase_what_is_due(retention: Retention, show: Show) -> float:

@@ -1,0 +1,92 @@
+"""What visitors and counsellors see of the retention rules."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chatsvc.domain.retained import Tombstone
+from chatsvc.domain.retention import KINDS, NO_TIME, Rule, RuleSet
+from chatsvc.services.retention import Retention
+from chatsvc.worker.retention import erase_what_is_due
+from tests.support.service import Service, make_site
+from tests.support.stores import AnyStore
+from tests.support.time_travel import MINUTE, pass_time, still
+
+
+@pytest.fixture
+async def short(valkey: AnyStore, tmp_path: Path) -> AsyncIterator[Service]:
+    """A service on a clock that stands still, whose site keeps nothing but for those who talk of work."""
+    keep = Rule("nothing", dict.fromkeys(KINDS, NO_TIME), then="keep_record")
+    site = replace(make_site(), retention=(RuleSet(1, 0, (keep,)),))
+    async with still(valkey.url, tmp_path, site) as made:
+        yield made
+
+
+@pytest.fixture
+async def usual(valkey: AnyStore, tmp_path: Path) -> AsyncIterator[Service]:
+    """A service on a clock that stands still, whose site keeps everything for a year."""
+    async with still(valkey.url, tmp_path) as made:
+        yield made
+
+
+async def erase(service: Service) -> None:
+    """What a worker does."""
+    backend = service.backend
+    for name, pool in backend.pools.items():
+        worker = Retention(pool, backend.chats[name].retention, backend.rules)
+        await erase_what_is_due(worker, Counter[str]().__setitem__)
+
+
+async def stone(service: Service, conversation: str) -> Tombstone | None:
+    """What stands in a conversation's place."""
+    return (await service.backend.chats["kunta"].retention.tombstones([conversation]))[0]
+
+
+async def test_the_visitor_hears_until_when_the_chat_can_be_read(short: Service) -> None:
+    """`closed` says the end of the wrap-up; when that comes sooner, `closed` says so; then it is gone for both."""
+    visitor, counsellor, ident = await short.talking()
+    await visitor.ask("say", "ack", id="m1", text="nobody will know")
+    await counsellor.ask("close", conversation=ident)
+    now = short.backend.clock.now()
+    assert (await visitor.expect("closed"))["linger_until"] == now + 5 * MINUTE
+    await pass_time(short, MINUTE)
+    await erase(short)
+    assert await stone(short, ident) is None
+    await counsellor.ask("wrap_up", "ok", conversation=ident, outcome="talked", tags=[])
+    assert (await visitor.expect("closed"))["linger_until"] == now + MINUTE
+    await erase(short)
+    assert await stone(short, ident) is not None
+    keyring = short.backend.keyring
+    await short.backend._evict()
+    assert keyring.known(ident) is None
+
+
+async def test_an_erased_conversation_leaves_a_tombstone(usual: Service) -> None:
+    """What the visitor erases is gone at once; a worker puts a tombstone there, though a year was promised."""
+    visitor, _, ident = await usual.talking()
+    await visitor.ask("say", "ack", id="m1", text="please forget me")
+    await visitor.ask("erase", "ok")
+    assert await stone(usual, ident) is None
+    await erase(usual)
+    found = await stone(usual, ident)
+    assert found is not None
+    assert {went.rule for went in found.gone.values()} == {""}
+    chats = usual.backend.chats["kunta"]
+    assert await chats.read(ident, "talk", 0) == []
+    assert not (await chats.retention.look([ident]))[0].record
+
+
+async def test_feedback_is_kept_apart(usual: Service) -> None:
+    """Feedback has a key of its own, which is destroyed with everything else when the visitor erases."""
+    visitor, counsellor, ident = await usual.talking()
+    await counsellor.ask("close", conversation=ident)
+    await visitor.expect("closed")
+    await visitor.ask("feedback", "ok", score=4, text="thank you")
+    await usual.backend.vault.fetch(f"{ident}.feedback")
+    await visitor.ask("erase", "ok")
+    await erase(usual)
+    assert not await usual.backend.vault.shred(f"{ident}.feedback")
+    assert not await usual.backend.vault.shred(ident)
