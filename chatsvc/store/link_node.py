@@ -241,8 +241,10 @@ def reason(error: Exception) -> str:
     match error:
         case NotReady():
             return str(error)
-        case StoreRefused(code="WRONGPASS" | "NOAUTH" | "NOPERM"):
+        case StoreRefused(code="WRONGPASS" | "NOAUTH"):
             return f"it refuses the login of the URL ({error.code})"
+        case StoreRefused(code="NOPERM"):
+            return "the URL's user lacks rights (NOPERM): see deploy/store/users.acl; it has database 0 only"
         case StoreRefused():
             return f"it answers {error.code}"
         case TimeoutError():

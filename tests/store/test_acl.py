@@ -131,6 +131,14 @@ async def test_nobody_comes_in_without_a_password(store: GuardedStore, login: st
         await Link.open(f"redis://{login}127.0.0.1:{store.port}", client_name="test", within_s=0.5)
 
 
+async def test_a_login_with_too_few_rights_is_told(store: GuardedStore) -> None:
+    """A user who may not even greet, and one who asks for another database, hear that rights are missing."""
+    store.ask("ACL", "SETUSER", "chatsvc-replica", "-ping")
+    for url in (store.url_of("chatsvc-replica"), store.url_of("chatsvc").replace("/0", "/1")):
+        with pytest.raises(StoreUnavailable, match=r"lacks rights \(NOPERM\)"):
+            await Link.open(url, client_name="test", within_s=0.5)
+
+
 def test_the_shipped_settings_are_in_force(store: GuardedStore) -> None:
     """The store keeps its log of writes, never evicts, and remembers no commands."""
     settings = {str(name): value for name, value in store.client().config_get("*").items()}
