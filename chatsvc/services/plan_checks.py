@@ -16,6 +16,7 @@ from chatsvc.domain.swaps import OccurrenceKey, Swap, SwapState
 from chatsvc.services.opening import Holidays
 from chatsvc.services.plan_errors import PlanRefused
 from chatsvc.services.plan_windows import judged_windows
+from chatsvc.services.recurrence import is_ended
 from chatsvc.services.rosters import enabled, make_roster
 from chatsvc.services.shift_rules import all_problems
 
@@ -50,7 +51,7 @@ def judge(
     A person whom the change plans twice at once, in `judged_windows`, is an error; what overlapped before is not.
     Raises PlanRefused with everything that is wrong.
     """
-    problems = [*_row_problems(edits, known), *_too_many(after), *_taken_ids(after, edits)]
+    problems = [*_row_problems(before, edits, known), *_too_many(after), *_taken_ids(after, edits)]
     if problems:
         raise PlanRefused(problems)
     people = _people(before, after, edits)
@@ -71,15 +72,25 @@ def judge(
     return _warnings(found, edits, known, _begins(edits, now), _rewritten(before, edits))
 
 
-def _row_problems(edits: Iterable[Edit], known: Known) -> Iterator[Problem]:
+def _row_problems(before: Plan, edits: Iterable[Edit], known: Known) -> Iterator[Problem]:
     keys = known.queue_keys
     for edit in edits:
         if isinstance(edit.row, Shift):
-            yield from all_problems(edit.row, keys, known.serves)
+            old = before.of(edit.row.site).shifts.get(edit.row.id)
+            # What is wrong already, as when somebody has left, doesn't keep anybody from taking times away.
+            excused = all_problems(old, keys, known.serves) if old and _is_less(edit.row, old) else ()
+            yield from (one for one in all_problems(edit.row, keys, known.serves) if one not in excused)
         elif isinstance(edit.row, Absence):
             yield from absence_problems(edit.row, known.serves)
         elif isinstance(edit.row, tuple):
             yield from _minimum_problems(edit, keys)
+
+
+def _is_less(shift: Shift, old: Shift) -> bool:
+    """Whether a series is another one with times left out, or ended sooner."""
+    same = (shift.staff, shift.queues, shift.start, shift.end) == (old.staff, old.queues, old.start, old.end)
+    fewer = set(shift.overrides) <= set(old.overrides)
+    return same and fewer and bool(shift.rule) and (shift.rule == old.rule or is_ended(shift.rule, old.rule))
 
 
 def _minimum_problems(edit: Edit, keys: Collection[QueueKey]) -> Iterator[Problem]:

@@ -63,6 +63,14 @@ def rule_before(rule: str, start: datetime, of: datetime) -> str:
     return _joined(parts)
 
 
+def is_ended(rule: str, old: str) -> bool:
+    """Whether a canonical rule is another one with an UNTIL in place of how that one ends."""
+    parts, others = split_rule(rule), split_rule(old)
+    ends = ("UNTIL", "COUNT")
+    same = all(parts.get(key) == others.get(key) for key in _READERS if key not in ends)
+    return same and "UNTIL" in parts and ("UNTIL" not in others or parts["UNTIL"] <= others["UNTIL"])
+
+
 def rule_from(rule: str, start: datetime, of: datetime) -> str:
     """A canonical rule of what first starts at `start`, as it goes on from its start `of`: of a COUNT what is left."""
     parts = split_rule(rule)

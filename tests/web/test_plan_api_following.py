@@ -1,7 +1,7 @@
 """This time of a series and all that follow, over the API; and what a change of shifts does to swaps."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -148,6 +148,23 @@ async def test_what_goes_on_must_be_possible_too(series: Series) -> None:
     assert (said.status, said.body["field"]) == (422, "start"), said.text
     assert "eino would be planned twice" in said.body["detail"]
     assert (await series.ask("GET")).body["sequence"] == 0
+
+
+async def test_the_times_of_somebody_who_has_left_are_given_to_another(series: Series) -> None:
+    """A series that is broken by now can be ended and go on with somebody else; it can't be made longer."""
+    service = series.people["saana"].service
+    await service.backend.directory.put_staff(replace(make_staff("aino"), disabled=True))
+    await service.backend.planning.refresh()
+    longer = await series.ask("PUT", "", series.body | {"end": series.wall(0, 16)})
+    assert (longer.status, longer.body["field"]) == (422, "staff")
+    done = await series.ask("PUT", f"?following={series.wall(2)}", moved(series, 2, staff="eino"))
+    assert done.status == 200, done.text
+    assert await series.planned() == [("eino", 2, 9), ("eino", 3, 10), ("eino", 4, 9), ("eino", 5, 9)]
+    more = moved(series, 0, overrides=[], rule="FREQ=WEEKLY")
+    assert (await series.ask("PUT", "", more)).status == 422
+    assert (
+        await series.ask("PUT", "", moved(series, 0, overrides=[], rule="FREQ=WEEKLY;COUNT=1"))
+    ).status == 422
 
 
 async def test_a_warning_names_its_time_and_a_changed_one_is_never_left_out(series: Series) -> None:
