@@ -116,9 +116,9 @@ async def count_turned_away(pool: Pool, queue: Queue, language: str, how: Turned
 def languages_to_ask(
     site: Site, queue: Queue, waits: Conversation, spoken: Iterable[str], now: int
 ) -> list[str]:
-    """Other languages of those on duty, once it is time to ask a waiting visitor whether one of them would do.
+    """Other languages of those at hand, once it is time to ask a waiting visitor whether one of them would do.
 
-    It is time when nobody on duty speaks the visitor's own, or when they have waited for as long as the queue sets.
+    It is time when nobody at hand speaks the visitor's own, or when they have waited for as long as the queue sets.
     """
     spoken = tuple(spoken)
     if waits.route in spoken and now < waits.joined + queue.other_language_ms:

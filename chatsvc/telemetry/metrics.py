@@ -81,8 +81,12 @@ class Metrics:
         self._oldest_wait = gauge(
             "oldest_wait_seconds", "How long the visitor at the head has waited; 0 if nobody waits."
         )
-        self._free = gauge("free_capacity", "Conversations that counsellors on duty could still take.")
-        self._staffed = gauge("staffed_capacity", "Conversations that counsellors on duty can carry in all.")
+        self._free = gauge(
+            "free_capacity", "Conversations that those who are available and connected could still take."
+        )
+        self._staffed = gauge(
+            "staffed_capacity", "Conversations that those who are available and connected can carry in all."
+        )
         self._on_duty = gauge("on_duty", "Counsellors who are on duty, those in a pause included.")
         self._conversations = gauge("conversations", "Conversations that exist, by state.", "state")
         self._coverage_gap = gauge(

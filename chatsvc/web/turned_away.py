@@ -43,7 +43,7 @@ class TurnedAway:
         return found
 
     def looked(self, pool: Pool, site: Site, reports: Sequence[QueueReport], lang: str) -> None:
-        """Count somebody who has opened the page and is told that its queue is closed, or has nobody on duty.
+        """Count somebody who has opened the page and is told that its queue is closed, or has nobody at hand.
 
         Of several queues nobody has said yet which one they want.
         """

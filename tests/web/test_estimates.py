@@ -1,13 +1,16 @@
 """The estimated wait as visitors are told it, and the door that closes for whoever might still wait at the end."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from chatsvc.domain.hours import OpeningHours, Period, instant, local_day
+from chatsvc.domain.sites import Queue
+from chatsvc.services import estimates
+from chatsvc.services.pool import Pool
 from chatsvc.web import fanout
 from tests.support.client import Client
 from tests.support.service import Service, make_site
@@ -159,3 +162,20 @@ async def test_an_estimate_follows_the_time(service: Service, monkeypatch: pytes
     after = (await visitor.expect("waiting"))["estimate_s"]
     assert before[1] < after[1]
     assert (await watcher.expect("status"))["estimate_s"] != status["estimate_s"]
+
+
+async def test_many_who_join_at_once_share_a_look(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty who come together cost a few looks at all the lines, and each has an estimate in the first frame."""
+    looks = []
+    look = estimates._look  # the reading itself goes on as it is
+
+    async def counted(pool: Pool, queues: Mapping[str, Queue]) -> estimates.Waits:
+        looks.append(len(queues))
+        return await look(pool, queues)
+
+    monkeypatch.setattr(estimates, "_look", counted)
+    await service.on_duty("aino")
+    visitors = [visitor for visitor, _ in await asyncio.gather(*(service.joined() for _ in range(40)))]
+    first = await asyncio.gather(*(visitor.expect("waiting") for visitor in visitors))
+    assert all(frame["estimate_s"] for frame in first)
+    assert len(looks) < 20  # one by one it would be 120: to resume, to join, to stand in line

@@ -88,7 +88,7 @@ test("A new connection by the person's own doing is no lost one that came back."
   await slowly(() => page.getByRole("button", { name: "Jatka tässä" }).click(), ".avatar");
 });
 
-test("Whoever waits reads when nobody is on duty; when the queue closes, that it is closed, when it opens again, and where else there is help.", async () => {
+test("Whoever waits reads when nobody is at hand and when nobody else gets in; when the queue closes, that it is closed, when it opens again, and where else there is help.", async () => {
   const status = statusOf("paihde", { resume: "paihde", opens_at: Date.parse("2030-01-07T07:00:00Z") });
   script(rig, [status], [welcome({ state: "waiting", log: [entry(1, "visitor", "hei")] }), { type: "waiting", position: 1 }]);
   await open();
@@ -97,6 +97,8 @@ test("Whoever waits reads when nobody is on duty; when the queue closes, that it
   await page.locator(".waiting-bar").getByText("Kukaan ei ole juuri nyt vastaamassa").waitFor();
   rig.socket.send({ type: "waiting", position: 1, staffed: true });
   await page.getByText("Kukaan ei ole juuri nyt vastaamassa").waitFor({ state: "detached" });
+  rig.socket.send({ type: "waiting", position: 1, staffed: true, closed: true });
+  await page.locator(".waiting-bar").getByText("Jono on suljettu muilta, mutta sinun paikkasi säilyy.").waitFor();
   rig.socket.send({ type: "closed", reason: "queue_closed", linger_until: Date.now() + 600_000 });
   await page.locator(".closed").waitFor();
   await page.getByRole("heading", { name: "Chat on nyt kiinni" }).waitFor();

@@ -251,7 +251,7 @@ export type VisitorServerFrame =
   | VisitorWelcome
   | UnavailableFrame
   | BeforeJoiningFrame
-  | { type: "waiting"; position: number; estimate_s?: Estimate; also?: readonly string[]; staffed?: boolean }
+  | { type: "waiting"; position: number; estimate_s?: Estimate; also?: readonly string[]; staffed?: boolean; closed?: boolean }
   | { type: "active"; participants: readonly Participant[] }
   | { type: "warning"; reason: "idle" | "closing_soon"; at: number };
 

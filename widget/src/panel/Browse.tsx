@@ -41,7 +41,7 @@ function useStateLines({ state, waiting, estimate_s, closes_at, opens_at }: Stan
   const title = t(`unavailable.${state}`);
   const opens = opens_at ? t("opens", { when: i18n.moment(opens_at, now) }) : "";
   if (state === "closed") return [title, opens || t("closed.text")];
-  return [title, t(`${state}.text`), state === "closing" ? until : opens];
+  return [title, t(`${state}.text`), state === "closing" ? until : "", opens];
 }
 
 function StateCard({ status }: { status: Standing }) {

@@ -24,7 +24,7 @@ function WaitingBar({ talk }: { talk: Talk }) {
       <span class="grow">
         <strong role="status">{place}</strong>
         {estimate && <span class="soft block">{estimate}</span>}
-        <span class="soft block" role="status">{talk.staffed === false && t("unavailable.no_staff")}</span>
+        <span class="soft block" role="status">{talk.staffed === false ? t("unavailable.no_staff") : talk.closed && t("waiting.closed")}</span>
       </span>
     </div>
   );

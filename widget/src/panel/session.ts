@@ -229,7 +229,7 @@ export class Session extends Viewed {
     ack: (frame) => this.#ack(frame.id, frame.seq, frame.at),
     error: (frame) => this.#error(frame),
     ok: (frame) => this.#ok(frame.ref),
-    waiting: ({ position, estimate_s: estimate = null, also: asked = [], staffed }) => this.#talk({ state: "waiting", position, estimate, presence: null, asked, staffed }),
+    waiting: ({ position, estimate_s: estimate = null, also: asked = [], staffed, closed }) => this.#talk({ state: "waiting", position, estimate, presence: null, asked, staffed, closed }),
     active: ({ participants }) => this.#talk({ state: "active", participants, presence: "here", position: null, estimate: null }),
     participants: ({ participants }) => this.#talk({ participants }),
     typing: ({ on }) => {

@@ -34,8 +34,10 @@ export interface Talk {
   /** Other languages in which the visitor has agreed to be served, and those that it is time to ask about. */
   readonly also: readonly string[];
   readonly asked: readonly string[];
-  /** False while one waits and nobody is on duty. */
+  /** False while one waits and nobody is at hand. */
   readonly staffed?: boolean | undefined;
+  /** An operator has closed the queue; whoever waits is still taken. */
+  readonly closed?: boolean | undefined;
   /** Entries up to this seq were there when the page opened: they are not announced. */
   readonly history: number;
 }
