@@ -10,6 +10,7 @@ from chatsvc.cli.apply import apply_command
 from chatsvc.cli.audit import audit
 from chatsvc.cli.context import Context
 from chatsvc.cli.doctor import doctor
+from chatsvc.cli.hold import hold
 from chatsvc.cli.people import counsellor
 from chatsvc.cli.plan import plan
 from chatsvc.cli.retention import retention
@@ -71,6 +72,7 @@ for _command in (
     apply_command,
     plan,
     retention,
+    hold,
     counsellor,
     token,
     settings_command,

@@ -15,6 +15,7 @@ from chatsvc.domain.records import (
     QueueCounts,
     Stored,
 )
+from chatsvc.domain.retained import Held
 from chatsvc.domain.statistics import TurnedAway
 
 
@@ -91,6 +92,14 @@ class Watched(Protocol):
 
     async def watch(self, conversation: str, at: int) -> None:
         """Have a conversation looked at, at a time (ms), whatever becomes of it until then."""
+        ...
+
+    async def hold(self, conversation: str) -> Held | None:
+        """The hold on a conversation, confirmed or not."""
+        ...
+
+    async def wish(self, conversation: str, now: int) -> int:
+        """Note that the visitor wants all of it erased; since when (ms)."""
         ...
 
 

@@ -10,6 +10,7 @@ import structlog
 
 from chatsvc.domain.conversation import LIVE
 from chatsvc.domain.errors import BadState, ChatError, NotFound, StoreUnavailable
+from chatsvc.domain.holds import KeptByHold
 from chatsvc.domain.ports import Reply, Seal
 from chatsvc.domain.questions import Placement
 from chatsvc.domain.records import Conversation, EntryBody, Outcome
@@ -187,10 +188,17 @@ async def leave(
 async def erase(pool: Pool, conversation: Conversation, visitor: str) -> Conversation:
     """End and erase everything now: the keys first, then what they open. Also after linger, by whoever still reads.
 
-    Returns the record as it is then. Raises NotFound, VaultUnavailable.
+    Returns the record as it is then. Raises NotFound, VaultUnavailable, and KeptByHold: then it has ended and the wish
+    is noted, to be met as soon as the hold is released.
     """
     if conversation.visitor != visitor:
         raise NotFound
+    hold = await pool.store.retention.hold(conversation.id)
+    if hold is not None and hold.holds:
+        await pool.store.retention.wish(conversation.id, pool.clock.now())
+        with suppress(NotFound):  # the record has been put away
+            await leave(pool, conversation.id, visitor, "visitor_left", forget=True)
+        raise KeptByHold
     await pool.keyring.shred(conversation.id)
     try:
         erased = await end_without_keys(pool, conversation.id, visitor)

@@ -52,6 +52,22 @@ class PoolRetention:
         keys = (self._kept, self._keep, self._tomb)
         return int(await self._link.run(script("retention_wish"), keys, (conversation, now)))
 
+    async def hold(self, conversation: str) -> Held | None:
+        """The hold on a conversation, confirmed or not."""
+        row = await self._link.call(self._holds, "HGET", self._holds, conversation)
+        return _held(row) if row else None
+
+    async def set_hold(self, conversation: str, before: Held | None, hold: Held | None, now: int) -> bool:
+        """Write a hold, or None to take it away; false if another than `before` is there."""
+        rows = [_encode(each) if each else b"" for each in (before, hold)]
+        keys = (self._holds, self._keep)
+        return bool(await self._link.run(script("retention_hold"), keys, (conversation, *rows, now)))
+
+    async def holds(self) -> dict[str, Held]:
+        """Every hold of the pool, by conversation."""
+        rows = await self._link.call(self._holds, "HGETALL", self._holds)
+        return {ident.decode(): _held(row) for ident, row in zip(rows[::2], rows[1::2], strict=True)}
+
     async def look(self, conversations: Sequence[str]) -> list[Look]:
         """All that is known of these, in their order."""
         if not conversations:

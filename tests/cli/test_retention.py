@@ -18,6 +18,7 @@ from tests.support.store_server import SingleStore
 
 USUAL = Rule("usual", {"transcript": Period(0, DAY_MS), "record": Period(24)}, then="keep_record")
 LAW = Rule("law", {"notes": Period(120)}, tag="child", legal_minimum=LegalMinimum(Period(120), "a law, 1 §"))
+PASSWORDS = {name: f"{n} lanterns by the bay" for n, name in enumerate(("sini", "sami", "aino"), 3)}
 LATER = ("--within", "100 years")
 
 
@@ -99,3 +100,27 @@ transcript = "1 h"
         rows = json.loads(chatsvc("retention", "check", "--file", file, "--json", *LATER))
         assert {row["rule"] for row in rows if "transcript" in row["kinds"]} == {rule}
     assert "version 1," in chatsvc("retention", "rules")
+
+
+def test_a_hold_takes_two_people(chatsvc: CommandLine, talks: dict[str, list[str]]) -> None:
+    """Asked by one, confirmed by another with their own password, it shows in the check; released likewise."""
+    assert talks
+    for name, role in (("sini", "supervisor"), ("sami", "supervisor"), ("aino", "counsellor")):
+        add = ("counsellor", "add", name, "--role", role, "--alias", name.title(), "--site", "s")
+        chatsvc(*add, stdin=PASSWORDS[name])
+    why = ("--reason", "the police asked for it, case 1")
+    sini, sami = (("--by", name, "--password-file", "-") for name in ("sini", "sami"))
+    mine, theirs = PASSWORDS["sini"], PASSWORDS["sami"]
+    assert "password is wrong" in chatsvc("hold", "ask", "c1", *sini, *why, stdin=theirs, code=2)
+    aino = ("--by", "aino", "--password-file", "-")
+    assert "supervisors" in chatsvc("hold", "ask", "c1", *aino, *why, stdin=PASSWORDS["aino"], code=2)
+    assert "no conversation c9" in chatsvc("hold", "ask", "c9", *sini, *why, stdin=mine, code=2)
+    chatsvc("hold", "ask", "c1", *sini, *why, stdin=mine)
+    assert "takes somebody else" in chatsvc("hold", "confirm", "c1", *sini, stdin=mine, code=2)
+    assert "not confirmed, asked by sini" in chatsvc("hold", "list")
+    told = chatsvc("hold", "confirm", "c1", *sami, stdin=theirs)
+    assert "Held. Still there: transcript, notes, answers, feedback, record." in told
+    assert "; 1 are held." in chatsvc("retention", "check", "--within", "1 min")
+    chatsvc("hold", "release", "c1", *sami, "--reason", "the case is closed", stdin=theirs)
+    assert "Released." in chatsvc("hold", "confirm", "c1", *sini, stdin=mine)
+    assert "Nothing is held." in chatsvc("hold", "list")

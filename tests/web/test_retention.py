@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from chatsvc.domain.holds import ask, confirm
 from chatsvc.domain.retained import Tombstone
-from chatsvc.domain.retention import KINDS, NO_TIME, Rule, RuleSet
+from chatsvc.domain.retention import DAY_MS, KINDS, NO_TIME, Rule, RuleSet
 from chatsvc.services.retention import Retention
 from chatsvc.worker.retention import erase_what_is_due
 from tests.support.service import Service, make_site
@@ -89,4 +90,28 @@ async def test_feedback_is_kept_apart(usual: Service) -> None:
     await visitor.ask("erase", "ok")
     await erase(usual)
     assert not await usual.backend.vault.shred(f"{ident}.feedback")
+    assert not await usual.backend.vault.shred(ident)
+
+
+async def test_a_hold_is_told_to_whoever_wants_all_erased(usual: Service) -> None:
+    """Under a hold `erase` ends the conversation and says that it is kept; released, everything goes at once."""
+    visitor, counsellor, ident = await usual.talking()
+    await visitor.ask("say", "ack", id="m1", text="please forget me")
+    store, now = usual.backend.chats["kunta"].retention, usual.backend.clock.now()
+    held = confirm(ask(None, "aino", "the police asked for it", now), "eino", now)
+    assert await store.set_hold(ident, None, held, now)
+    answer = await visitor.ask("erase", "error")
+    assert answer["code"] == "held"
+    assert "erased as soon as the hold is released" in answer["message"]
+    await visitor.expect("closed", reason="visitor_left")
+    await counsellor.expect("closed")
+    await pass_time(usual, 800 * DAY_MS)
+    await erase(usual)
+    assert len(await usual.backend.chats["kunta"].read(ident, "talk", 0)) > 1
+    await usual.backend.vault.fetch(ident)
+    assert await store.set_hold(ident, held, None, usual.backend.clock.now())
+    await erase(usual)
+    found = await stone(usual, ident)
+    assert found is not None
+    assert {went.rule for went in found.gone.values()} == {""}, "by the visitor's wish, not by a rule"
     assert not await usual.backend.vault.shred(ident)
