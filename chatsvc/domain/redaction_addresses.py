@@ -15,6 +15,7 @@ from chatsvc.domain.redaction_places import (
     NO_OWNER,
     NO_STREET,
     NOMINATIVES,
+    NUMBERED,
     OWNERS_TITLE,
     SELDOM_STREET,
     SURE,
@@ -42,7 +43,7 @@ _FLAT = r"as(?:unto)?|bostad|bost|lgh|lägenhet|flat|apt|apartment|rappu|rapp|tr
 _REST = re.compile(
     r"(?: ?[-/] ?\d{1,3}(?!\d))?"
     r"(?: ?(?P<stair>[a-hj-z])(?![^\W\d_]|['-]\w))?"
-    rf"(?:(?:,? ?(?P<flat>{_FLAT})(?:\.? ?\d{{1,3}}|\.? [a-h])(?!\w))|(?<=[a-zA-Z]) ?\d{{1,3}}{_NOT_DECIMAL}){{0,2}}"
+    rf"(?:(?:,? ?(?P<flat>{_FLAT})(?:\.? ?\d{{1,4}}|\.? [a-h])(?!\w))|(?<=[a-zA-Z]) ?\d{{1,3}}{_NOT_DECIMAL}){{0,2}}"
     r"(?::[^\W\d_]{1,4}(?!\w))?",
     re.IGNORECASE,
 )
@@ -153,10 +154,15 @@ def _start(text: str, word: int, name: _Name) -> int | None:
     """Where the whole name begins; nothing if a bare "katu" or "väg" has no owner before it."""
     before = _word_before(text, word)
     if name.whole:
-        return word if before is None or not FIRST_WORD.fullmatch(plain(before)) else word - len(before) - 1
+        first = before is not None and (
+            FIRST_WORD.fullmatch(plain(before)) or _is_district(before, text[word])
+        )
+        return word - len(before) - 1 if first and before is not None else word
     if before is None or len(before) < 3 or plain(before) in NO_OWNER:
         return None
     start = word - len(before) - 1
+    if NUMBERED.fullmatch(plain(before)):
+        return start
     if not plain(before).endswith("s" if name.swedish else "n"):
         return start if _is_torn(text, start, before) else None
     title = _word_before(text, start)
@@ -165,6 +171,11 @@ def _start(text: str, word: int, name: _Name) -> int | None:
     ):
         start -= len(title) + 1
     return start
+
+
+def _is_district(before: str, first: str) -> bool:
+    """Whether a word is the place before a street in small letters, as in "Sörnäisten rantatie"."""
+    return first.islower() and before[0].isupper() and len(before) > 3 and before.endswith("n")
 
 
 def _is_torn(text: str, start: int, before: str) -> bool:

@@ -15,6 +15,7 @@ _SIGN = re.compile(
 )
 _DOT = r"(?:\.| ?[(\[] ?(?:dot|piste|punkt|\.) ?[)\]] ?| (?:dot|piste|punkt|\.) )"
 _DOMAIN = re.compile(rf"(?:[^\W_][\w-]{{0,62}}{_DOT}){{1,5}}[^\W\d_]{{2,24}}", re.IGNORECASE)
+_SPELLED = re.compile(r"(?<!\w)(?:dot|piste|punkt)(?!\w)", re.IGNORECASE)
 # A comma for the dot, which only the real sign makes a mailbox of.
 _MISTYPED = re.compile(r"[^\W_][\w-]{0,62},(?:fi|com|net|org|se|ax)(?![^\W_])", re.IGNORECASE)
 # Where a mailbox is, even if the rest of the name is missing or mistyped.
@@ -40,7 +41,9 @@ def emails(text: str) -> Iterator[Finding]:
             domain = _MISTYPED.match(text, sign.end())
         if start == sign.start() or domain is None:
             continue
-        if sign["plain"] and not _is_written_out(text, start, sign.start(), sign.end()):
+        if sign["plain"] and not (
+            _SPELLED.search(domain[0]) or _is_written_out(text, start, sign.start(), sign.end())
+        ):
             continue
         done = domain.end()
         yield Finding(start, done, Kind.EMAIL)

@@ -82,6 +82,8 @@ FIRST_WORD = _pattern(
     r"(?:iso|isolla|isolta|isolle|pieni|piene\w+|vanha\w*|uusi|uude\w+|itäi\w+|länti\w+|pohjoi\w+|etelä\w*|ylä|yli\w+|"
     r"ala|ali\w+|keski\w*|pikku|norra|södra|östra|västra|stora|lilla|gamla|nya|övre|nedre|inre|yttre|mellersta)"
 )
+# Before a bare "linja" or "tie": the streets that are numbered.
+NUMBERED = _pattern(r"(?:ensimmäi|toinen|toise|kolma|neljä|viide)\w*")
 # What a name of two words can follow: then the first of them is no part of the sentence.
 AHEAD_OF_NAME = _words(
     "på i till från hos vid är e adressen adress bor och at on to from is and in live lives for"

@@ -78,7 +78,8 @@ def test_a_mark_from_before_is_no_context() -> None:
         "nimi(at)example.fi", "nimi [at] example.fi", "a.b at gmail.com", "a1 at example.fi", "nimi ät example.fi",
         "nimi(ät)example.fi", "nimi miukumauku gmail.com", "nimi snabel-a example.fi", "nimi@gmail",
         "nimi@gmail,com",
-        "nimi@example piste fi", "nimi(at)example(dot)com", "a.b at gmail dot com", "ä.ö@example.fi",
+        "nimi@example piste fi", "nimi(at)example(dot)com", "a.b at gmail dot com", "nimi at example piste fi",
+        "ä.ö@example.fi",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("around", ["{}", "sposti on {}.", "({}), kiitos", "meili:{}!", "\n{}\n"])
@@ -110,6 +111,7 @@ def test_what_is_no_mailbox_stays(text: str) -> None:
         "mannynkuja 4 a 5", "Storgatan 5", "Esplanaden 12 a", "Norra Skolgatan 8 B", "Frans Lings väg 3",
         "skolvägen 8",
         "Smedsgränden 4 bostad 7", "Kauppakatu numero 5", "Storgatan nr 5",
+        "Strandvägen 12 lgh 1202", "Sörnäisten rantatie 22", "Kolmas linja 14 B",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("around", ["asun {}", "osoite: {}.", "{}", "({})", "moi\n{}\nkiitos"])
