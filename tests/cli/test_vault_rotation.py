@@ -7,17 +7,26 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from chatsvc.config import Settings
 from chatsvc.config_keys import master_key, master_keys, next_key_file
+from chatsvc.domain.sites import StaffId
+from chatsvc.store.directory import Directory
+from chatsvc.store.link import Link
 from chatsvc.store.vault import SqliteVault
 from chatsvc.store.vault_keys import ConversationKeys, MasterKeys, WrongVault
 from chatsvc.store.vault_open import open_vault
 from tests.cli.conftest import CommandLine
+from tests.cli.test_serving import running
+from tests.support.client import connected
+from tests.support.ports import free_port
+from tests.support.service import make_site, make_staff
 from tests.support.store_server import SingleStore, eventually, valkey_binary
 from tests.support.vaults import CONFIG, MASTER, NONCE
 
@@ -226,3 +235,47 @@ async def test_running_processes_go_on(bundled: CommandLine, settings: Settings)
         for number in range(written_by(settings, name)):
             await vault.fetch(f"{name}{number}")
     await vault.close()
+
+
+@pytest.mark.usefixtures("static_dir")
+@pytest.mark.process
+async def test_a_node_reads_its_key_file_again(store: SingleStore, tmp_path: Path) -> None:
+    """A node that has no site's key at hand yet serves its first visitor after the change, without a restart."""
+    old, new = tmp_path / "old.key", tmp_path / "new.key"
+    old.write_text(MASTER.hex())
+    new.write_text(OTHER.hex())
+    node = CommandLine(
+        {
+            "CHATSVC_REDIS_URL": store.url,
+            "CHATSVC_DATA_DIR": str(tmp_path / "data"),
+            "CHATSVC_PORT": str(free_port()),
+            "CHATSVC_METRICS_PORT": "0",
+            "CHATSVC_MASTER_KEY_FILE": str(old),
+        }
+    )
+    base = f"http://localhost:{node.environ['CHATSVC_PORT']}"
+    link = await Link.open(store.url, client_name="test")
+    directory = Directory(link)
+    await directory.put_site(make_site())
+    await directory.put_staff(make_staff("aino"))
+    _, token = await directory.create_token(StaffId("aino"), "test")
+    headers = {"Authorization": f"Bearer {token}"}
+    async with AsyncExitStack() as stack:
+        stack.enter_context(running(node, "serve"))
+        http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+        counsellor = await stack.enter_async_context(
+            connected(http, f"{base}/ws/counsellor", headers=headers)
+        )
+        await counsellor.ask("hello", "welcome")
+        await counsellor.ask("duty", "duty", state="available")
+        await asyncio.to_thread(node, "vault", "rotate", CHATSVC_MASTER_KEY_NEXT_FILE=str(new))
+        visitor = await stack.enter_async_context(connected(http, f"{base}/ws/visitor"))
+        hello = {"site": "kunta", "queue": "paihde", "lang": "fi", "want_token": True}
+        await visitor.send("hello", **hello)
+        assert (await visitor.expect("unavailable"))["reason"] == "refused", "it has the old key only"
+        new.replace(old)
+        while not visitor.of("welcome"):  # the files are not read again for every single newcomer
+            await visitor.send("hello", **hello)
+            with contextlib.suppress(TimeoutError):
+                await visitor.expect("welcome", 0.5)
+    await link.close()
