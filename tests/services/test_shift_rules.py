@@ -283,12 +283,13 @@ def test_problems_name_the_field() -> None:
     assert "FREQ=WEEKLY" in form.message
 
 
-@model
+@settings(model, max_examples=60)
 @given(plans(), data())
 def test_a_series_in_two_parts_is_the_same_series(plan: Plan, draw: DataObject) -> None:
     """Cut at any of its starts, its two parts come to the same times, those changed and left out too."""
     whole = canonical(plan)
-    window = wall_ms(whole.start) - DAY_MS, wall_ms(whole.start) + 390 * DAY_MS
+    assume(not all_problems(whole, QUEUES, SERVES))
+    window = wall_ms(whole.start) - DAY_MS, wall_ms(whole.start) + 100 * DAY_MS
     starts = [one.of for one in expand(replace(whole, exdates=(), overrides=()), *window)]
     assume(starts)
     of = draw.draw(sampled_from(starts[:40]))

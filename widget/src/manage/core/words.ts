@@ -39,7 +39,7 @@ const SENTENCES: readonly (readonly [RegExp, string, Fill])[] = [
   [/^does not give the shift's own first day;/, "first_day", NOTHING],
   [/^has COUNT outside (\d+) to (\d+)\.$/, "count", (found) => ({ least: found[1] ?? "", most: found[2] ?? "" })],
   [/^there are more than (\d+) exceptions;/, "many_exceptions", (found) => ({ n: found[1] ?? "" })],
-  [/^is no start that the rule gives\.$/, "not_given", NOTHING],
+  [/^is no start that the rule gives[.;]/, "not_given", NOTHING],
   [/^must be somebody else\.$/, "oneself", NOTHING],
   [/^is already in a swap that is not decided;/, "in_swap", NOTHING],
   [/^is no time for which (\S+) is planned\.$/, "not_planned", (found, _, known) => ({ name: known.person(found[1] ?? "") })],
