@@ -150,7 +150,7 @@ class Backend:
         self._evictions[name] = evictions.Evictions(chats.retention, self.keyring)
         self.pools[name] = Pool(
             name, chats, self.keyring, self.clock, queues=lambda: self.queues(name),
-            plan=lambda: self.planned.of(name),
+            plan=lambda: self.planned.of(name), rules=self.rules,
         )  # fmt: skip
         ready = self._ready[name] = asyncio.Event()
 

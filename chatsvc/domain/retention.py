@@ -158,6 +158,11 @@ def fates(versions: Sequence[RuleSet], ended: Ended) -> tuple[Fate, ...]:
     return (*texts, record)
 
 
+def kept_by_law(versions: Sequence[RuleSet], ended: Ended) -> bool:
+    """Whether a legal minimum keeps any text of it, whatever its visitor wishes."""
+    return any(fate.reason == "law" and fate.kind in TEXTS for fate in fates(versions, ended))
+
+
 def in_force(versions: Sequence[RuleSet], ended_at: int) -> tuple[RuleSet, ...]:
     """The versions that bind what ended at an instant: that of its time, then those made later for what existed.
 

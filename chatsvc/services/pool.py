@@ -2,7 +2,7 @@
 
 import json
 from asyncio import gather
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,6 +11,7 @@ import structlog
 from chatsvc.domain.errors import BadState, NotFound, VaultUnavailable
 from chatsvc.domain.ports import ChatStore, Clock, Keyring, Seal
 from chatsvc.domain.records import Conversation, EntryBody, LogEntry, PendingEvent, Stored
+from chatsvc.domain.retention import RuleSet
 from chatsvc.domain.sharing import Presence
 from chatsvc.domain.sites import Queue
 from chatsvc.services.opening import Openings
@@ -38,6 +39,7 @@ class Pool:
     openings: Openings = field(default_factory=Openings)
     queues: Callable[[], Iterable[Queue]] = tuple  # all that are declared
     plan: Callable[[], Iterable[Presence]] = tuple  # who is planned, today and tomorrow
+    rules: Callable[[str], Sequence[RuleSet]] = lambda _: ()  # all versions of a site's retention rules
     waits: "Shared[Waits]" = field(default_factory=Shared)
 
 

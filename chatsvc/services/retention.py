@@ -204,7 +204,8 @@ class Retention:
             rule.counted_from == "last_message" for version in versions for rule in version.rules
         ):
             last = await self.store.last_message(look.id)
-        return fates(versions, ended_of(look, record, last))
+        held = look.hold is not None and look.hold.holds
+        return fates(versions, ended_of(record, last, wish=look.kept.wish, held=held))
 
     async def replan(self, sites: Iterable[Site]) -> int:
         """Look at all conversations of those sites whose rules are others than at the last time; how many.
@@ -235,8 +236,10 @@ class Retention:
         return len(planned)
 
 
-def ended_of(look: Look, record: Conversation, last_message: int | None) -> Ended:
-    """What the rules ask of a conversation."""
+def ended_of(
+    record: Conversation, last_message: int | None, *, wish: int | None = None, held: bool = False
+) -> Ended:
+    """What the rules ask of a conversation. Times are ms; `wish` is when its visitor wanted it erased."""
     ended = _ended(record)
     return Ended(
         queue=record.queue.partition("/")[2],
@@ -247,8 +250,8 @@ def ended_of(look: Look, record: Conversation, last_message: int | None) -> Ende
         wrap_until=record.wrap_until,
         tags=tuple(record.tags or ()),
         outcome=record.outcome,
-        wish=ended if record.reason == "erased" else look.kept.wish,
-        held=look.hold is not None and look.hold.holds,
+        wish=ended if record.reason == "erased" else wish,
+        held=held,
     )
 
 

@@ -10,16 +10,17 @@ import structlog
 
 from chatsvc.domain.conversation import LIVE
 from chatsvc.domain.errors import BadState, ChatError, NotFound, StoreUnavailable
-from chatsvc.domain.holds import KeptByHold
+from chatsvc.domain.holds import KeptByHold, KeptByLaw
 from chatsvc.domain.ports import Reply, Seal
 from chatsvc.domain.questions import Placement
 from chatsvc.domain.records import Conversation, EntryBody, Outcome
+from chatsvc.domain.retention import kept_by_law
 from chatsvc.domain.sites import Queue, Site
 from chatsvc.domain.statistics import TurnedAway, local_hour
 from chatsvc.services import door, intake
 from chatsvc.services.estimates import look_at_waits
 from chatsvc.services.pool import Pool, record_events, seal_text
-from chatsvc.services.retention import NEWCOMER_MS, feedback_keys
+from chatsvc.services.retention import NEWCOMER_MS, ended_of, feedback_keys
 
 _log = structlog.get_logger("chatsvc.services")
 
@@ -188,17 +189,16 @@ async def leave(
 async def erase(pool: Pool, conversation: Conversation, visitor: str) -> Conversation:
     """End and erase everything now: the keys first, then what they open. Also after linger, by whoever still reads.
 
-    Returns the record as it is then. Raises NotFound, VaultUnavailable, and KeptByHold: then it has ended and the wish
-    is noted, to be met as soon as the hold is released.
+    Returns the record as it is then. Raises NotFound, VaultUnavailable, and KeptByHold or KeptByLaw: then it has ended
+    and the wish is noted, to be met as soon as it may be.
     """
     if conversation.visitor != visitor:
         raise NotFound
-    hold = await pool.store.retention.hold(conversation.id)
-    if hold is not None and hold.holds:
+    if (kept := await _kept(pool, conversation)) is not None:
         await pool.store.retention.wish(conversation.id, pool.clock.now())
         with suppress(NotFound):  # the record has been put away
             await leave(pool, conversation.id, visitor, "visitor_left", forget=True)
-        raise KeptByHold
+        raise kept
     await pool.keyring.shred(conversation.id)
     try:
         erased = await end_without_keys(pool, conversation.id, visitor)
@@ -207,6 +207,16 @@ async def erase(pool: Pool, conversation: Conversation, visitor: str) -> Convers
     await pool.store.drop_transcript(conversation.id)  # last: nothing can be added any more
     _log.info("conversation_erased", conversation=conversation.id)
     return erased
+
+
+async def _kept(pool: Pool, conversation: Conversation) -> ChatError | None:
+    """What forbids to erase a conversation now."""
+    hold = await pool.store.retention.hold(conversation.id)
+    if hold is not None and hold.holds:
+        return KeptByHold()
+    now, versions = pool.clock.now(), pool.rules(conversation.site)
+    over = ended_of(replace(conversation, ended=conversation.ended or now), now)
+    return KeptByLaw() if kept_by_law(versions, replace(over, wish=now)) else None
 
 
 async def end_without_keys(pool: Pool, conversation: str, visitor: str) -> Conversation:

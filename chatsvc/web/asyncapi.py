@@ -41,7 +41,7 @@ ERROR_MEANINGS = {
     "failed": "Something went wrong at the server; nothing is known to be stored.",
     "nothing_waiting": "Nobody waits.",
     "already_taken": "A colleague was faster.",
-    "held": "A legal hold keeps the conversation; it has ended, and is erased when the hold is released.",
+    "held": "A hold or a law keeps the conversation for now; it has ended, and is erased as soon as it may be.",
     "at_capacity": "No place is free.",
     "off_duty": "The counsellor is not available.",
     "no_language": "The counsellor speaks none of the languages in which the visitor may be served now.",

@@ -9,10 +9,10 @@ import pytest
 
 from chatsvc.domain.holds import ask, confirm
 from chatsvc.domain.retained import Tombstone
-from chatsvc.domain.retention import DAY_MS, KINDS, NO_TIME, Rule, RuleSet
+from chatsvc.domain.retention import DAY_MS, KINDS, NO_TIME, LegalMinimum, Period, Rule, RuleSet
 from chatsvc.services.retention import Retention
 from chatsvc.worker.retention import erase_what_is_due
-from tests.support.service import Service, make_site
+from tests.support.service import KEPT, Service, make_site
 from tests.support.stores import AnyStore
 from tests.support.time_travel import MINUTE, pass_time, still
 
@@ -115,3 +115,24 @@ async def test_a_hold_is_told_to_whoever_wants_all_erased(usual: Service) -> Non
     assert found is not None
     assert {went.rule for went in found.gone.values()} == {""}, "by the visitor's wish, not by a rule"
     assert not await usual.backend.vault.shred(ident)
+
+
+async def test_a_law_is_told_to_whoever_wants_all_erased(valkey: AnyStore, tmp_path: Path) -> None:
+    """Under a legal minimum `erase` says so; what the law does not name goes at once, the rest when it may."""
+    law = LegalMinimum(Period(12), "a law, 1 §")
+    rule = Rule("law", {"notes": Period(12), "record": Period(12)}, then="keep_record", legal_minimum=law)
+    site = replace(make_site(), retention=(RuleSet(1, 0, (rule, KEPT)),))
+    async with still(valkey.url, tmp_path, site) as service:
+        visitor, counsellor, ident = await service.talking()
+        await visitor.ask("say", "ack", id="m1", text="please forget me")
+        await counsellor.ask("note", "ack", conversation=ident, id="n1", text="asked for help")
+        answer = await visitor.ask("erase", "error")
+        assert answer["code"] == "held"
+        assert "as soon as the law allows" in answer["message"]
+        await erase(service)
+        chats = service.backend.chats["kunta"]
+        assert await chats.read(ident, "talk", 0) == []
+        assert len(await chats.read(ident, "staff", 0)) == 1
+        await pass_time(service, 366 * DAY_MS)
+        await erase(service)
+        assert await stone(service, ident) is not None
