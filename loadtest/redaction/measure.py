@@ -34,14 +34,17 @@ class Tally:
 
     @property
     def recall(self) -> float:
+        """The share of stretches of which nothing is left, 0 to 1."""
         return self.gone / self.there if self.there else 1.0
 
     @property
     def precision(self) -> float:
+        """The share of findings that touch a stretch of their kind, 0 to 1."""
         return self.right / self.found if self.found else 1.0
 
     @property
     def leak(self) -> float:
+        """The share of letters and figures that stay, 0 to 1."""
         return self.leaked / self.signs if self.signs else 0.0
 
 
