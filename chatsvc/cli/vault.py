@@ -171,7 +171,7 @@ async def _restore(settings: Settings, found: Backup) -> tuple[int, int]:
             copy_without_mark(found.path, draft)
             file = VaultFile(draft, masters, BUSY_SECONDS)
             needless = await Remains(link, declared.pools).needless(file.conversations())
-            destroyed = file.shred_many(needless)
+            destroyed = sum(file.shred(list(needless.items())))
             kept = len(file.conversations())
             file.close()
             if settings.vault_url:

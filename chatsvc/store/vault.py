@@ -8,9 +8,8 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from chatsvc.domain.errors import VaultUnavailable
 from chatsvc.store.cipher import Unreadable
@@ -21,30 +20,58 @@ __all__ = ["ConversationKeys", "KeyGone", "MasterKeys", "SqliteVault", "Vault", 
 
 BUSY_SECONDS = 5.0  # how long to wait for another process of this machine that is writing
 
+Wanted = TypeVar("Wanted")
 Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """A conversation that waits for its keys."""
+class _Together(Generic[Wanted, Answer]):
+    """Work for the vault's thread, done in one transaction for all who ask while the disk is busy."""
 
-    site: str
-    conversation: str
-    keys: asyncio.Future[ConversationKeys]
+    def __init__(
+        self, executor: ThreadPoolExecutor, path: Path, work: Callable[[list[Wanted]], list[Answer]]
+    ) -> None:
+        self._executor = executor
+        self._path = path
+        self._work = work
+        self._waiting: deque[tuple[Wanted, asyncio.Future[Answer]]] = deque()
+
+    async def ask(self, wanted: Wanted) -> Answer:
+        """What `work` answers to this."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Answer] = loop.create_future()
+        self._waiting.append((wanted, answer))
+        # One job for each who asks, and each job serves all there are: none is forgotten, few jobs find any.
+        self._executor.submit(self._serve, loop)
+        return await answer
+
+    def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        asked: list[tuple[Wanted, asyncio.Future[Answer]]] = []
+        while self._waiting:
+            asked.append(self._waiting.popleft())
+        if not asked:
+            return
+        futures = [future for _, future in asked]
+        try:
+            answers = self._work([wanted for wanted, _ in asked])
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear it
+            loop.call_soon_threadsafe(_refuse, futures, _translated(error, self._path))
+        else:
+            loop.call_soon_threadsafe(_hand_over, futures, answers)
 
 
 class SqliteVault:
     """Keys in a SQLite file which several processes of one machine may share.
 
     Calls run one after another in a thread of the vault's own, so that a slow disk never holds the event
-    loop; keys asked for while the disk is busy are written together.
+    loop; keys made or destroyed while the disk is busy are written together.
     """
 
     def __init__(self, path: Path, executor: ThreadPoolExecutor, file: VaultFile) -> None:
         self._path = path
         self._executor = executor
         self._file = file
-        self._wishes: deque[_Wish] = deque()
+        self._newcomers = _Together(executor, path, file.create)
+        self._doomed = _Together(executor, path, file.shred)
         self._closed = False
 
     @classmethod
@@ -67,25 +94,7 @@ class SqliteVault:
     async def create(self, site: str, conversation: str) -> ConversationKeys:
         """New keys, on disk before this returns; the present ones if the conversation has some already."""
         self._check_open()
-        loop = asyncio.get_running_loop()
-        wish = _Wish(site, conversation, loop.create_future())
-        self._wishes.append(wish)
-        # One job per wish, and each job grants all wishes there are: none is forgotten, few jobs find any.
-        self._executor.submit(self._grant_wishes, loop)
-        return await wish.keys
-
-    def _grant_wishes(self, loop: asyncio.AbstractEventLoop) -> None:
-        wishes: list[_Wish] = []
-        while self._wishes:
-            wishes.append(self._wishes.popleft())
-        if not wishes:
-            return
-        try:
-            granted = self._file.create([(wish.site, wish.conversation) for wish in wishes])
-        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear it
-            loop.call_soon_threadsafe(_refuse, wishes, _translated(error, self._path))
-        else:
-            loop.call_soon_threadsafe(_hand_over, wishes, granted)
+        return await self._newcomers.ask((site, conversation))
 
     async def fetch(self, conversation: str) -> ConversationKeys:
         """The keys of a conversation. Raises `KeyGone`, `VaultUnavailable`."""
@@ -95,7 +104,7 @@ class SqliteVault:
     async def shred(self, conversation: str, purposes: Collection[str] = PURPOSES) -> bool:
         """Destroy these keys of a conversation for good; false if it had none. Raises `VaultUnavailable`."""
         self._check_open()
-        return await _in_thread(self._executor, self._path, lambda: self._file.shred(conversation, purposes))
+        return await self._doomed.ask((conversation, purposes))
 
     async def secret(self, name: str) -> bytes:
         """32 random bytes that all processes on this vault share. Raises `VaultUnavailable`."""
@@ -120,16 +129,16 @@ class SqliteVault:
             raise VaultUnavailable(f"The key vault {self._path} is closed.")
 
 
-def _hand_over(wishes: list[_Wish], granted: list[ConversationKeys]) -> None:
-    for wish, keys in zip(wishes, granted, strict=True):
-        if not wish.keys.done():
-            wish.keys.set_result(keys)
+def _hand_over(futures: list[asyncio.Future[Answer]], answers: list[Answer]) -> None:
+    for future, answer in zip(futures, answers, strict=True):
+        if not future.done():
+            future.set_result(answer)
 
 
-def _refuse(wishes: list[_Wish], error: Exception) -> None:
-    for wish in wishes:
-        if not wish.keys.done():
-            wish.keys.set_exception(error)
+def _refuse(futures: list[asyncio.Future[Answer]], error: Exception) -> None:
+    for future in futures:
+        if not future.done():
+            future.set_exception(error)
 
 
 async def _in_thread(executor: ThreadPoolExecutor, path: Path, work: Callable[[], Answer]) -> Answer:

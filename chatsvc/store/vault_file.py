@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -144,15 +144,13 @@ class VaultFile:
             raise KeyGone
         return self._unwrap(conversation, *row)
 
-    def shred(self, conversation: str, purposes: Collection[str]) -> bool:
-        """Overwrite the keys for these purposes, also their place in the file; the row goes with the last of them."""
-        with self._writing():
-            return self._shred(conversation, purposes)
+    def shred(self, wanted: Sequence[tuple[str, Collection[str]]]) -> list[bool]:
+        """Overwrite the keys of each (conversation, purposes), also their places in the file, in one transaction.
 
-    def shred_many(self, wanted: Mapping[str, Collection[str]]) -> int:
-        """The same for many conversations, in one transaction; how many of them had such keys."""
+        A row goes with the last of its keys. For each, whether there were such keys.
+        """
         with self._writing():
-            return sum(self._shred(conversation, purposes) for conversation, purposes in wanted.items())
+            return [self._shred(conversation, purposes) for conversation, purposes in wanted]
 
     def _shred(self, conversation: str, purposes: Collection[str]) -> bool:
         row = self._row(conversation)
