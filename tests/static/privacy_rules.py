@@ -6,6 +6,7 @@ Every rule is a function that gives the faults of one module's text, each with i
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from chatsvc.telemetry.private import is_forbidden
 
@@ -34,6 +35,7 @@ PRINTERS = frozenset(
 STREAMS = re.compile(r"\b(stdout|stderr|click|pprint|traceback)\b")
 
 Faults = Iterator[tuple[int, str]]
+_tree = lru_cache(maxsize=4)(ast.parse)  # each text is read by several rules in a row
 
 
 def _last(node: ast.expr) -> str:
@@ -47,7 +49,7 @@ def _last(node: ast.expr) -> str:
 
 def address_faults(text: str) -> Faults:
     """Places that look where somebody is, or with which browser."""
-    tree = ast.parse(text)
+    tree = _tree(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in ADDRESS_ATTRIBUTES:
             yield node.lineno, f"`.{node.attr}` tells where somebody is"
@@ -102,7 +104,7 @@ def _prints(call: ast.Call) -> bool:
 
 def logging_faults(text: str) -> Faults:
     """Log lines and prints that carry what a person wrote, or name a field as if they did."""
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(_tree(text)):
         if not (isinstance(node, ast.Call) and (_logs(node) or _prints(node))):
             continue
         for value in [*node.args, *(keyword.value for keyword in node.keywords)]:
@@ -118,7 +120,7 @@ def logging_faults(text: str) -> Faults:
 
 def exception_faults(text: str) -> Faults:
     """Exceptions whose message repeats what a person wrote: it goes wherever the exception goes."""
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(_tree(text)):
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
             for value in [*node.exc.args, *(keyword.value for keyword in node.exc.keywords)]:
                 yield from (
