@@ -30,12 +30,15 @@ class Reference(View):
 
     def pair(self) -> None:
         """As long as somebody waits for whom somebody is free: the longest wait, the least loaded, the longest idle."""
+        self.let_go()
         while pairs := self._all_pairs():
             _, _, v, s, queue = min(pairs, key=lambda pair: (pair[0], pair[2].id, pair[1], pair[3].id))
             if self.modes[queue] == "auto":
                 self._assign(v, s)
             else:
                 self._offer(v, s, OFFER)
+            self.let_go()
+        self.watch_weights()
         for s in self.people.values():
             if s.state == "draining" and not (self.convs(s.id) | self.wraps(s.id) | self.consults(s.id)):
                 s.state = "off"
@@ -55,7 +58,7 @@ class Reference(View):
             for v in self.standing(queue):
                 for s in self.people.values():
                     barred = self.spared.get((v.id, s.id), 0) > self.now or self.inside(v, s.id)
-                    barred = barred or not self.fits(s, v) or not self.speaks(s, v)
+                    barred = barred or not self.fits(s, v) or not self.speaks(s, v) or self.kept_from(s, v)
                     busy = mode == "offer" and self.offer(s.id) is not None
                     if queue in s.queues and self.has_place(s) and not barred and not busy:
                         yield v.score, (self.load(s.id), s.idle), v, s, queue
@@ -255,6 +258,7 @@ class Reference(View):
             v.from_queue, v.queue, v.weight = v.queue, v.to_queue, self.weights[v.to_queue]
         else:
             self._undue("t", v.id)
+        self._undue("b", v.id)
         v.to_queue = v.owner = None
         v.guests, v.adrift = [], False
         self._undue("i", v.id)
@@ -372,6 +376,8 @@ class Reference(View):
                 self._settle(v)
         elif kind == "l":
             self._lingered(v)
+        elif kind == "b" and not v.saver and v in self.standing(v.to_queue or v.queue):
+            self.keep_places(v)
 
     def _lingered(self, v: Visitor) -> None:
         if v.state == "closed":

@@ -261,3 +261,57 @@ async def test_what_does_not_fit_is_not_taken(bench: Bench) -> None:
     assert await bench.take("eino") == "big"
     with pytest.raises(AtCapacity):
         await bench.transfer("eino", "big", staff="aino")
+
+
+async def lighter_ones(bench: Bench, minutes: int) -> int:
+    """Each minute somebody of weight 1 comes, and the talk that has gone on longest ends: whom `h` is served before."""
+    began = 0
+    for number in range(minutes):
+        bench.clock.advance(MINUTE)
+        await bench.meet()
+        await bench.join(f"n{number:02}", "a")
+        talks = [ident for ident in bench.person("aino")["convs"] if ident != "h"]
+        if talks:
+            await bench.close("aino", talks[0])
+            await bench.wrap_up("aino", talks[0])
+        if await owner(bench, "h") is not None:
+            return began
+        began += len(bench.person("aino")["convs"]) == 2
+    raise AssertionError("somebody who needs two places is overtaken for ever")
+
+
+async def test_who_needs_two_places_is_not_overtaken_for_ever(bench: Bench) -> None:
+    """Of two places one comes free at a time: for five minutes lighter ones get it, then it is kept."""
+    await bench.on_duty("aino", 2, ["a", "w"], languages=["fi"])
+    for name in ("l1", "l2"):
+        await bench.join(name, "a")
+    await bench.join("h", "w")
+    joined = bench.clock.now()
+    await lighter_ones(bench, 12)
+    assert bench.clock.now() - joined <= 8 * MINUTE
+    assert bench.person("aino").get("saving") is None
+
+
+@pytest.mark.parametrize("how", ["leaves", "is away", "counsellor pauses"])
+async def test_places_are_kept_no_longer_than_needed(bench: Bench, how: str) -> None:
+    """Who waited lightly meanwhile gets the place as soon as nobody heavier needs it any more."""
+    await bench.on_duty("aino", 2, ["a", "w"], languages=["fi"])
+    await bench.join("l1", "a")
+    await bench.join("l2", "a")
+    await bench.join("h", "w")
+    await bench.pass_time(5 * MINUTE)
+    assert bench.person("aino")["saving"] == "h"
+    await bench.close("aino", "l1")
+    await bench.wrap_up("aino", "l1")
+    await bench.join("l3", "a")
+    assert await owner(bench, "l3") is None
+    if how == "leaves":
+        await bench.leave("h")
+    elif how == "is away":
+        await bench.away("h")
+    else:
+        await bench.duty("aino", "paused")
+        assert bench.person("aino").get("saving") is None
+        assert bench.conv("h").get("saver") is None
+        return
+    assert await owner(bench, "l3") == "aino"
