@@ -31,7 +31,7 @@ class Failed(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the message as it is."""
-        click.echo(_sentence(self.message), file=file, err=file is None)
+        click.echo(_ended(self.message), file=file, err=file is None)
 
 
 class Refused(Failed):
@@ -68,7 +68,11 @@ def place_of(error: BaseException) -> str:
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+    return text[:1].upper() + _ended(text[1:])
+
+
+def _ended(text: str) -> str:
+    return text + ("" if text.endswith((".", "?", "!")) else ".")
 
 
 def _os_sentence(error: OSError) -> str:

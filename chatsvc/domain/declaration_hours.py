@@ -1,7 +1,7 @@
 """Opening hours as operators write them: `mon-fri = ["9:00-15:00"]`, holidays, exceptions with a date."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby, pairwise
 from typing import Any, TypeVar
@@ -56,18 +56,30 @@ class _Reading:
 
     def week(self, value: Mapping[str, Any]) -> tuple[tuple[Period, ...], ...]:
         weekly: list[tuple[Period, ...]] = [()] * 7
-        given: set[int] = set()
+        given: dict[int, str] = {}  # under which name each day stands
         named = [name for name in value if name not in ("holidays", "exception")]
         for name in named:
             periods = self._at((name,), read_periods, value[name], _CLOSED)
             for day in self._at((name,), _days, name, _NO_DAYS):
                 if day in given:
                     self.refusals.append(Refusal(f"gives {DAYS[day]} a second time.", (name,)))
-                given.add(day)
+                given[day] = name
                 weekly[day] = periods
         if not named:
             self.refusals.append(Refusal('names no day; write for example mon-fri = ["9:00-15:00"].'))
+        self._over_midnight(weekly, given)
         return tuple(weekly)
+
+    def _over_midnight(self, weekly: Sequence[tuple[Period, ...]], given: Mapping[int, str]) -> None:
+        """Refuse nights that go on into the next day's periods, also from Sunday into Monday; once for each name."""
+        told = set()
+        for day, name in given.items():
+            clash = _clash(weekly[day - 1], weekly[day])
+            if clash and name not in told:
+                told.add(name)
+                night, morning = (periods_text((one,)) for one in clash)
+                said = f"{night} of {DAYS[day - 1]} and {morning} of {DAYS[day]} overlap."
+                self.refusals.append(Refusal(said, (name,)))
 
     def holidays(self, value: Mapping[str, Any]) -> OnHolidays | tuple[Period, ...]:
         given = value.get("holidays", "closed")
@@ -75,7 +87,7 @@ class _Reading:
             if given == word:
                 return word
         if isinstance(given, list):
-            return self._at(("holidays",), read_periods, given, _CLOSED)
+            return self._at(("holidays",), _repeated_periods, given, _CLOSED)
         accepted = f"must be one of {', '.join(_HOLIDAYS)}, or a list of periods."
         self.refusals.append(Refusal(accepted, ("holidays",)))
         return "closed"
@@ -109,7 +121,8 @@ class _Reading:
         last = self._at((*path, end), _date, row.get(end), first) if end != begin else first
         if not 0 <= (last - first).days < LONGEST_EXCEPTION_DAYS:
             self.refusals.append(Refusal("must not be before `from`, nor a year after it.", (*path, end)))
-        periods = self._at((*path, "hours"), read_periods, row.get("hours"), _CLOSED)
+        read = read_periods if first == last else _repeated_periods
+        periods = self._at((*path, "hours"), read, row.get("hours"), _CLOSED)
         names = self._at((*path, "names"), _names, row.get("names", _NO_NAMES), _NO_NAMES)
         return DatedHours(first, last, periods, names)
 
@@ -149,13 +162,30 @@ def periods_text(periods: tuple[Period, ...]) -> str:
 
 def read_periods(value: Any) -> tuple[Period, ...]:
     """The periods of one day, sorted. Raises `Refusal`."""
-    if not isinstance(value, list) or len(value) > MOST_PERIODS or not all(isinstance(x, str) for x in value):
+    if not isinstance(value, list) or not all(isinstance(x, str) for x in value):
         raise Refusal(_FORM)
+    if len(value) > MOST_PERIODS:
+        raise Refusal(f"has {len(value)} periods; a day has at most {MOST_PERIODS}.")
     periods = tuple(sorted(_period(item) for item in value))
     for earlier, later in pairwise(periods):
         if later.start < earlier.end:
             raise Refusal(f"{periods_text((earlier,))} and {periods_text((later,))} overlap.")
     return periods
+
+
+def _repeated_periods(value: Any) -> tuple[Period, ...]:
+    """The periods of days that may follow each other. Raises `Refusal`."""
+    periods = read_periods(value)
+    if clash := _clash(periods, periods):
+        night, morning = (periods_text((one,)) for one in clash)
+        raise Refusal(f"{night} and {morning} of the day after overlap.")
+    return periods
+
+
+def _clash(before: tuple[Period, ...], after: tuple[Period, ...]) -> tuple[Period, Period] | None:
+    """A period of one day and one of the day after that overlap, if there are such."""
+    pairs = ((night, morning) for night in before for morning in after)
+    return next((pair for pair in pairs if pair[0].end - DAY_MINUTES > pair[1].start), None)
 
 
 def _period(text: str) -> Period:

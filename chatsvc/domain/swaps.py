@@ -17,6 +17,9 @@ SwapId = NewType("SwapId", str)
 OccurrenceKey = tuple[ShiftId, datetime]  # the shift, and the local start that its rule gives
 
 
+SUPERVISING: frozenset[Role] = frozenset({"supervisor", "admin"})
+
+
 class SwapState(StrEnum):
     """Where a swap is. The last three are final."""
 
@@ -68,6 +71,18 @@ MAY: dict[SwapStep, frozenset[Party]] = {
 }
 
 
+_ONLY: dict[SwapStep, str] = {
+    SwapStep.AGREED: "Only the colleague who is asked can agree to a swap.",
+    SwapStep.APPROVED: "Only a supervisor who takes no part in a swap can approve it.",
+    SwapStep.REFUSED: (
+        "Only the colleague who is asked or a supervisor who takes no part in a swap can refuse it; whoever asked "
+        "for it can withdraw it."
+    ),
+    SwapStep.WITHDRAWN: "Only whoever asked for a swap can withdraw it.",
+}
+_OWN = "You take part in this swap yourself, so another supervisor must approve it."
+
+
 @dataclass(frozen=True, slots=True)
 class Swap:
     """One wish to swap. Times are ms since the epoch; `decided_at` is that of the last step, 0 before the first."""
@@ -89,13 +104,15 @@ def party(swap: Swap, person: StaffId, role: Role) -> Party | None:
         return Party.ASKER
     if person == swap.colleague:
         return Party.COLLEAGUE
-    return Party.SUPERVISOR if role in ("supervisor", "admin") else None
+    return Party.SUPERVISOR if role in SUPERVISING else None
 
 
 def after(swap: Swap, step: SwapStep, person: StaffId, role: Role, now: int) -> Swap:
     """The swap after a person's step. Raises NotAllowed (not theirs to take), BadState (not possible any more)."""
-    if party(swap, person, role) not in MAY[step]:
-        raise NotAllowed(f"A swap is {step.value} by {' or '.join(sorted(MAY[step]))} only.")
+    found = party(swap, person, role)
+    if found not in MAY[step]:
+        own = step is SwapStep.APPROVED and found is not None and role in SUPERVISING
+        raise NotAllowed(_OWN if own else _ONLY[step])
     following = TRANSITIONS[swap.state].get(step)
     if following is None:
         raise BadState(f"This swap is {swap.state.value}; it can't be {step.value}.")

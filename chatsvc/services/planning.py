@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,7 +14,7 @@ from chatsvc.domain.shifts import Shift
 from chatsvc.domain.sites import Queue, Site, SiteId, Staff, StaffId
 from chatsvc.services.hours import ANY, Sites
 from chatsvc.services.plan_checks import TALKING, Known, judge
-from chatsvc.services.plan_errors import PlanChanged
+from chatsvc.services.plan_errors import PlanChanged, PlanRefused
 from chatsvc.services.plan_remarks import Remark, remarks_on
 from chatsvc.services.rosters import Rosters, usual_window
 from chatsvc.services.swap_standing import SwapTouched, swaps_touched
@@ -131,6 +132,8 @@ class Planning:
             plan = await self.plans.load()
             mine = plan.of(site)
             if version not in (None, ANY, str(mine.version)):
+                with suppress(PlanRefused):
+                    make(mine)  # what is not there is not found, whatever version is named
                 raise PlanChanged
             edits = tuple(make(mine))
             after = plan.edited(site, edits)

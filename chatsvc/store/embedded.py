@@ -148,13 +148,13 @@ class EmbeddedStore:
                 while not await self._answers():
                     if self._process.poll() is not None:
                         raise EmbeddedStoreFailed(
-                            f"the bundled store ended while starting; see {self._dir}/server.log"
+                            f"The bundled store ended while starting; see {self._dir}/server.log"
                         )
                     await asyncio.sleep(pause)
                     pause = min(pause * 1.5, 0.1)
         except TimeoutError:
             raise EmbeddedStoreFailed(
-                f"the bundled store was not ready within {READY_WITHIN_S:.0f} s; see {self._dir}/server.log"
+                f"The bundled store was not ready within {READY_WITHIN_S:.0f} s; see {self._dir}/server.log"
             ) from None
 
     async def _answers(self) -> bool:

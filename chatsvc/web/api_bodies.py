@@ -10,7 +10,10 @@ from chatsvc.web.frames import Help, Question, Texts
 
 
 class FieldProblem(Struct, frozen=True):
-    """One thing that is wrong: in which field (a path with dots), and what would be accepted."""
+    """One thing that is wrong: in which field, and what would be accepted.
+
+    The field is a path such as `minima[1].hours.mon`, in which lists are counted from 1.
+    """
 
     field: str
     message: str

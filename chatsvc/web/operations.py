@@ -1,9 +1,8 @@
 """How an operation of the API is declared: once, for the router, for who may, and for the OpenAPI document."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -17,6 +16,7 @@ from chatsvc.services.audit import Audit
 from chatsvc.services.hours import ANY
 from chatsvc.services.plan_errors import PlanChanged, PlanRefused, VersionMissing
 from chatsvc.services.planning import Planning
+from chatsvc.web.decoder_words import bracketed, explained
 from chatsvc.web.node import Node
 from chatsvc.web.problems import problem
 from chatsvc.web.routes import NODE, origin_allowed, signed_in
@@ -171,6 +171,7 @@ def _refusal(error: "BadBody | PlanRefused | PlanChanged | VersionMissing") -> w
     if isinstance(error, BadBody) and error.place:
         more["field"] = error.place
     if isinstance(error, PlanRefused):
+        error = PlanRefused(replace(one, path=bracketed(one.path)) for one in error.problems)
         more["field"] = error.problems[0].path
         more["problems"] = [
             {"field": one.path, "message": one.message, "line": one.line} for one in error.problems
@@ -219,24 +220,9 @@ async def read_body(request: web.Request, kind: type[Body]) -> Body:
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as error:
-        raise _bad_body(str(error)) from None
+        raise BadBody(*explained(str(error), kind)) from None
     except (msgspec.DecodeError, RecursionError):
         raise BadBody("The body must be one JSON object.") from None
-
-
-_EXPECTED = re.compile(
-    r"(Expected `[^`]*`(?: of length [<>=]+ \d+| [<>=]+ \d+|, got `[a-z]+`)?|Object missing required field `\w+`"
-    r"|Object contains unknown field)"
-)
-
-
-def _bad_body(said: str) -> BadBody:
-    """What the decoder said, without any value of the body."""
-    reason, _, place = said.partition(" - at `")
-    place = place.rstrip("`").removeprefix("$").removeprefix(".").replace("[...]", "")
-    known = _EXPECTED.match(reason)
-    detail = known[0] if known else "This value is not accepted"
-    return BadBody(f"{place}: {detail}." if place else f"{detail}.", place)
 
 
 def json_answer(body: Any, status: int = 200, tag: str | int | None = None) -> web.Response:

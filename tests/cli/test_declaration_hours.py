@@ -67,6 +67,13 @@ def test_always_and_nothing_differ() -> None:
     assert declared("") is None
 
 
+def test_a_night_may_end_where_the_morning_begins() -> None:
+    """A night is refused only if it goes on into what opens the next day; from Sunday into Monday as well."""
+    assert declared('hours = { mon-sun = ["07-09", "22-07"] }') is not None
+    (line,) = refused('hours = { sun = ["22-08"], mon = ["07-09"] }')
+    assert line.endswith("hours.mon: 22:00-08:00 of sun and 07:00-09:00 of mon overlap.")
+
+
 def test_a_range_may_pass_over_sunday() -> None:
     """`sat-mon` is Saturday, Sunday and Monday."""
     hours = declared('hours = { sat-mon = ["10-12"] }')

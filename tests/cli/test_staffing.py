@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from chatsvc.cli.trouble import Refused
 from tests.cli.conftest import ROOT, CommandLine
 
 EXAMPLE = ROOT / "deploy" / "example-arrivals.toml"
@@ -107,6 +108,13 @@ def test_details_tell_what_visitors_may_expect(chatsvc: CommandLine) -> None:
     """`--details` adds a line per hour with load, need and the shares."""
     told = chatsvc("staffing", EXAMPLE, "--details")
     assert re.search(r"Mon +12–13 +4 +1\.2 +2 +3 +97\.5 % +1\.6 % +10 s +30 %", told)
+
+
+def test_names_stay_as_they_are_written(capsys: pytest.CaptureFixture[str]) -> None:
+    """What begins with the name of a file or a site is told with that name; the sentence is ended."""
+    for message in ("week.csv, line 3: an hour is named twice", "alfa: the file does not name paihde."):
+        Refused(message).show()
+        assert capsys.readouterr().err == message.removesuffix(".") + ".\n"
 
 
 def test_mistakes_are_named(chatsvc: CommandLine, table: Path, tmp_path: Path) -> None:

@@ -115,12 +115,50 @@ async def test_wrong_hours_are_refused_with_every_place(saana: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "field"), [({}, None), ({"hours": "always", "more": 1}, None), ([], None), ("x", None)]
+    ("body", "field", "detail"),
+    [
+        ({}, "hours", "`hours` is missing."),
+        (
+            {"hours": "always", "hour": 1},
+            "hour",
+            "There is no field `hour`. Did you mean hours? Accepted: hours.",
+        ),
+        ([], None, "Expected `object`, got `array`."),
+        ("x", None, "Expected `object`, got `str`."),
+    ],
 )
-async def test_a_body_of_another_form_is_refused(saana: Person, body: Any, field: str | None) -> None:
-    """What is no such object is answered with 400."""
+async def test_a_body_of_another_form_is_refused(
+    saana: Person, body: Any, field: str | None, detail: str
+) -> None:
+    """What is no such object is answered with 400, and what is missing or unknown in it is named."""
     said = await saana.ask("PUT", HOURS, body, tag="*")
-    assert (said.status, said.body.get("field")) == (400, field)
+    assert (said.status, said.body.get("field"), said.body["detail"]) == (400, field, detail)
+
+
+NIGHT_AND_MORNING = ["07:00-09:00", "22:00-08:00"]
+
+
+@pytest.mark.parametrize(
+    ("hours", "field", "said"),
+    [
+        ({"mon": [f"{hour}-{hour}:30" for hour in range(13)]}, "hours.mon", "has 13 periods; a day has at most 12."),
+        ({"tue": ["07-09"], "mon": ["22-08"]}, "hours.tue", "22:00-08:00 of mon and 07:00-09:00 of tue overlap."),
+        ({"mon": ["07-09"], "sun": ["22-08"]}, "hours.mon", "22:00-08:00 of sun and 07:00-09:00 of mon overlap."),
+        ({"mon-sun": NIGHT_AND_MORNING}, "hours.mon-sun", "22:00-08:00 of sun and 07:00-09:00 of mon overlap."),
+        ({"mon": [], "holidays": NIGHT_AND_MORNING}, "hours.holidays", "22:00-08:00 and 07:00-09:00 of the day after"),
+        (
+            {"mon": [], "exception": [{"from": "2026-12-24", "to": "2026-12-25", "hours": NIGHT_AND_MORNING}]},
+            "hours.exception[1].hours", "22:00-08:00 and 07:00-09:00 of the day after overlap.",
+        ),
+    ],
+)  # fmt: skip
+async def test_too_many_periods_and_nights_that_run_into_the_morning(
+    saana: Person, hours: Any, field: str, said: str
+) -> None:
+    """The limit is said, and which periods of which days overlap over midnight."""
+    refused = await saana.ask("PUT", HOURS, {"hours": hours}, tag="*")
+    assert (refused.status, len(refused.body["problems"]), refused.body["field"]) == (422, 1, field)
+    assert refused.body["problems"][0]["message"].startswith(said)
 
 
 async def test_who_is_refused(service: Service, saana: Person) -> None:

@@ -73,8 +73,11 @@ async def test_minima_have_times_of_their_own(service: Service, saana: Person) -
     assert [one["required"] for one in said.body["covers"]] == [1, 3, 1]
     wrong = {"minima": [{"least": 1}, {"least": 1, "hours": {"mon": ["25:00-26:00"]}}]}
     refused = await saana.ask("PUT", MINIMA, wrong, tag="*")
-    assert (refused.status, refused.body["field"]) == (422, "minima.2.hours.mon")
-    assert (await saana.ask("PUT", MINIMA, {"minima": [{"least": 0}]}, tag="*")).status == 400
+    assert (refused.status, refused.body["field"]) == (422, "minima[2].hours.mon")
+    assert refused.body["detail"].startswith("minima[2].hours.mon: ")
+    wrong = {"minima": [{"least": 1}, {"least": 0}]}
+    refused = await saana.ask("PUT", MINIMA, wrong, tag="*")
+    assert (refused.status, refused.body["field"]) == (400, "minima[2].least")
     assert (await saana.ask("PUT", MINIMA, {"minima": []}, tag="*")).status == 200
     assert (await saana.ask("GET", COVERAGE)).body["covers"] == []
 

@@ -150,7 +150,7 @@ async def test_times_that_the_clocks_skip(service: Service, saana: Person) -> No
     weekly = shift(service, rule="FREQ=WEEKLY") | {"start": "2027-03-21T03:30", "end": "2027-03-21T05:15"}
     changed = {"of": night + "03:30", "start": night + "03:15", "end": night + "05:00"}
     said = await saana.ask("POST", SHIFTS, weekly | {"overrides": [changed]})
-    assert (said.status, said.body["field"]) == (422, "overrides.1.start"), said.text
+    assert (said.status, said.body["field"]) == (422, "overrides[1].start"), said.text
     await planned(saana, weekly)
 
 
@@ -177,7 +177,7 @@ async def test_a_dry_run_saves_nothing(service: Service, saana: Person) -> None:
         ({"rule": "FREQ=HOURLY"}, "rule"),
         ({"rule": "FREQ=DAILY;COUNT=1000000"}, "rule"),
         ({"exdates": ["2027-01-01T09:00"]}, "rule"),
-        ({"overrides": [{"of": "2027-99-01T09:00"} | HOUR]}, "overrides.1.of"),
+        ({"overrides": [{"of": "2027-99-01T09:00"} | HOUR]}, "overrides[1].of"),
     ],
 )  # fmt: skip
 async def test_what_can_not_be(service: Service, saana: Person, fields: dict[str, Any], field: str) -> None:
@@ -198,6 +198,21 @@ async def test_two_who_change_at_once(service: Service, saana: Person) -> None:
     assert (await saana.ask("DELETE", path)).status == 428
     assert (await saana.ask("DELETE", f"{SHIFTS}/none", tag="*")).status == 404
     assert (await week(saana, service))[0]["start"] == wall_ms(monday(service)) + 10 * 3_600_000
+
+
+async def test_what_is_not_there_is_not_found_at_any_version(service: Service, saana: Person) -> None:
+    """A shift or an absence that never was, or is removed, is answered with 404, whatever version is named."""
+    made = await planned(saana, shift(service))
+    path, stale = f"{SHIFTS}/{made.body['shift']['id']}", "1"
+    assert (await saana.ask("DELETE", path, tag="*")).status == 204
+    places = (
+        (path, shift(service)),
+        (f"{SHIFTS}/none", shift(service)),
+        (f"{ABSENCES}/none", {"staff": "aino", **HOUR}),
+    )
+    for place, body in places:
+        assert (await saana.ask("DELETE", place, tag=stale)).status == 404, place
+        assert (await saana.ask("PUT", place, body, tag=stale)).status == 404, place
 
 
 async def test_absence_makes_a_hole_and_is_nobody_elses_business(service: Service, saana: Person) -> None:

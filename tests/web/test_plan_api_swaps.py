@@ -103,6 +103,22 @@ async def test_who_may_do_what(stage: Stage) -> None:
     assert (await stage.step("eino", swap, "agree")).status == 409
 
 
+async def test_a_supervisor_does_not_approve_their_own_swap(stage: Stage) -> None:
+    """Who takes part is told that another supervisor must approve it; that one can."""
+    body = {"staff": "saana", "queues": ["paihde"], "start": stage.wall(16), "end": stage.wall(18)}
+    said = await stage.people["timo"].ask("POST", "/sites/kunta/shifts", body)
+    gives = {"shift": said.body["shift"]["id"], "of": stage.wall(16)}
+    swap = (await stage.ask("saana", gives=gives, takes=None)).body["swap"]["id"]
+    assert (await stage.step("eino", swap, "agree")).status == 200
+    refused = await stage.step("saana", swap, "approve")
+    assert (refused.status, refused.body["detail"]) == (
+        403, "You take part in this swap yourself, so another supervisor must approve it.",
+    )  # fmt: skip
+    told = (await stage.step("eino", swap, "approve")).body
+    assert told["code"] == "not_allowed"
+    assert (await stage.step("timo", swap, "approve")).status == 200
+
+
 @pytest.mark.parametrize(
     ("fields", "field"),
     [

@@ -43,5 +43,8 @@ test("The server's sentences come in the page's language, with names for ids; ot
   assert.equal(twice.text, "Eino olisi samaan aikaan kahdessa vuorossa: ma 23.11.2026 klo 09.00–15.00 (myös Perheneuvonta).");
   assert.equal(twice.lang, undefined);
   assert.equal(problemWords(i18n, "09:00-15:00 and 10:00-12:00 overlap.", known).text, "09.00–15.00 ja 10.00–12.00 menevät päällekkäin.");
+  assert.equal(problemWords(i18n, "22:00-08:00 of sun and 07:00-09:00 of mon overlap.", known).text, "22.00–08.00 (sunnuntai) ja 07.00–09.00 (maanantai) menevät päällekkäin.");
+  assert.equal(problemWords(i18n, "22:00-08:00 and 07:00-09:00 of the day after overlap.", known).text, "22.00–08.00 ja seuraavan päivän 07.00–09.00 menevät päällekkäin.");
+  assert.equal(problemWords(i18n, "has 13 periods; a day has at most 12.", known).text, "Enintään 12.");
   assert.deepEqual(problemWords(i18n, "Something new.", known), { text: "Something new.", lang: "en" });
 });

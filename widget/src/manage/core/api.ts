@@ -30,12 +30,16 @@ export interface Sent {
 
 const NO_ANSWER: Refusal = { status: 0, code: "away", detail: "", problems: [] };
 
+/** The server's `minima[1].hours` as `minima.1.hours`, so that what begins with a name and a dot lies below it. */
+const dotted = (path: string): string => path.replace(/\[(\d+)\]/g, ".$1");
+
 async function refusalOf(response: Response): Promise<Refusal> {
   const found: unknown = await response.json().catch(() => null);
   const body = typeof found === "object" && found !== null ? (found as Record<string, unknown>) : {};
   const text = (name: string): string => (typeof body[name] === "string" ? (body[name] as string) : "");
   const listed = Array.isArray(body["problems"]) ? (body["problems"] as readonly FieldProblem[]) : [];
-  const problems = listed.length === 0 && text("field") ? [{ field: text("field"), message: text("detail") }] : listed;
+  const told = listed.length === 0 && text("field") ? [{ field: text("field"), message: text("detail") }] : listed;
+  const problems = told.map((one) => ({ ...one, field: dotted(one.field) }));
   const limit = typeof body["limit"] === "number" ? { limit: body["limit"] } : {};
   return { status: response.status, code: text("code"), detail: text("detail"), problems, ...limit };
 }

@@ -2,6 +2,7 @@
 
 import type { I18n } from "../../core/i18n";
 import type { FieldProblem, Refusal } from "./api";
+import { DAYS } from "./hours";
 import { dateText, weekdayNames } from "./rule";
 import { clockText, isDay, weekday } from "./time";
 
@@ -45,6 +46,11 @@ const SENTENCES: readonly (readonly [RegExp, string, Fill])[] = [
   [/^is no time for which (\S+) is planned\.$/, "not_planned", (found, _, known) => ({ name: known.person(found[1] ?? "") })],
   [/^has begun already\.$/, "begun", NOTHING],
   [/^(\S+) and (\S+) overlap\.$/, "overlap", (found, i18n) => ({ one: span(i18n, found[1] ?? ""), other: span(i18n, found[2] ?? "") })],
+  [/^(\S+) of ([a-z]{3}) and (\S+) of ([a-z]{3}) overlap\.$/, "overlap_days", (found, i18n) => ({
+    one: span(i18n, found[1] ?? ""), day: dayOfWeek(i18n, found[2]), other: span(i18n, found[3] ?? ""), next: dayOfWeek(i18n, found[4]),
+  })],
+  [/^(\S+) and (\S+) of the day after overlap\.$/, "overlap_next", (found, i18n) => ({ one: span(i18n, found[1] ?? ""), other: span(i18n, found[2] ?? "") })],
+  [/^has \d+ periods; a day has at most (\d+)\.$/, "most", (found) => ({ n: found[1] ?? "" })],
   [/has a time that no clock shows;/, "no_clock", NOTHING],
   [/ is not a period;/, "no_period", NOTHING],
   [/ is empty; the whole day is/, "empty_period", NOTHING],
@@ -70,6 +76,9 @@ const SENTENCES: readonly (readonly [RegExp, string, Fill])[] = [
   [/^is that of an earlier event;/, "event_twice", NOTHING],
   [/^must be from (\d+) to (\d+)\.$/, "number", (found) => ({ least: found[1] ?? "", most: found[2] ?? "" })],
 ];
+
+/** A day of the week, "mon", by its name. */
+const dayOfWeek = (i18n: I18n, day = ""): string => weekdayNames(i18n)[DAYS.findIndex((one) => one === day)] ?? day;
 
 /** "09:05" as the language writes it: with a full stop in Finland. */
 export const clock = (i18n: I18n, text: string): string => (i18n.lang === "en" ? text : text.replace(":", "."));
