@@ -81,6 +81,17 @@ def no_sooner(found: Estimate, after_s: float, pace: Pace) -> Estimate:
     )
 
 
+def still_untaken(pace: Pace, for_s: float) -> Estimate:
+    """What is left of a wait for somebody with a free place, who has not taken the visitor `for_s` long.
+
+    Some look at once and some do not: with rates that vary as a gamma distribution of shape 3, times are Lomax, and
+    what is left grows with what has gone. Its high end is that of `reaction` at first.
+    """
+    scale = 2.0 * pace.reaction_s + for_s
+    low, median, high = (scale * ((1.0 - point) ** (-1.0 / 3.0) - 1.0) for point in (0.1, 0.5, 0.9))
+    return Estimate(low, median, high, at_once=True)
+
+
 def rounded(found: Estimate | None) -> tuple[int, int] | None:
     """The range as people are told it, in seconds, or None when it has no upper end.
 

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
-from chatsvc.domain.estimate import Estimate, estimate, no_sooner, reaction, rounded
+from chatsvc.domain.estimate import Estimate, estimate, no_sooner, reaction, rounded, still_untaken
 from chatsvc.domain.pace import Seen, mixed, pace_of
 from chatsvc.domain.records import Duty
 from chatsvc.domain.roster import Roster
@@ -124,6 +124,23 @@ class Waits:
         if alike not in self._told:
             self._told[alike] = rounded(self.of_waiting(conversation))
         return self._told[alike]
+
+    def is_at_once(self, conversation: str) -> bool:
+        """Whether only somebody has to take them who has a place."""
+        found = self.of_waiting(conversation)
+        return found is not None and found.at_once
+
+    def told_untaken(self, conversation: str, joined: int) -> Told:
+        """What is told of such a one's wait, who joined at a time (ms): more, the longer nobody does."""
+        lines = self._lines[conversation]
+        names = frozenset(map(line_name, lines))
+        free = [
+            max(duty.idle, duty.since)
+            for duty in self.people
+            if is_at_hand(duty, self.now) and duty.load < duty.capacity and _serves(duty, names)
+        ]
+        since = max(joined, min(free, default=self.now))
+        return rounded(still_untaken(self._paces[lines[0][0]], max(0, self.now - since) / 1000))
 
     def _spared_s(self, queue: Queue, lines: Iterable[LineKey], spared: Mapping[str, int]) -> float:
         """In how many seconds somebody is there to whom this visitor may be offered, whom others have declined."""

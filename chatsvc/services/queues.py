@@ -9,7 +9,7 @@ from chatsvc.domain.estimate import rounded
 from chatsvc.domain.records import Conversation, Duty
 from chatsvc.domain.sites import Queue
 from chatsvc.services.door import shuts_at
-from chatsvc.services.estimates import Waits, look_at_waits
+from chatsvc.services.estimates import NEAR, Waits, look_at_waits
 from chatsvc.services.opening import Opening
 from chatsvc.services.pool import Pool, record_events
 from chatsvc.services.teams import BLINK_MS, is_at_hand
@@ -99,10 +99,11 @@ async def places_in_line(
     """
     places = await pool.store.positions(queue, conversations)
     spoken, closed = waits.spoken(queue), _closed_by_hand(pool, queue)
-    told: dict[str, Place] = {}
-    for found, place in sorted(places.items(), key=lambda item: item[1]):
-        told[found] = Place(place, waits.told(found, place), spoken, closed)
-    return told
+    found = {ident: waits.told(ident, place) for ident, place in places.items()}
+    at_once = [ident for ident, place in places.items() if place <= NEAR and waits.is_at_once(ident)]
+    for record in (await pool.store.conversations(at_once)).values() if at_once else ():
+        found[record.id] = waits.told_untaken(record.id, record.joined)
+    return {ident: Place(place, found[ident], spoken, closed) for ident, place in places.items()}
 
 
 async def place_at_first(pool: Pool, queue: str, conversation: str) -> Place:

@@ -164,6 +164,19 @@ async def test_an_estimate_follows_the_time(service: Service, monkeypatch: pytes
     assert (await watcher.expect("status"))["estimate_s"] != status["estimate_s"]
 
 
+async def test_whom_nobody_takes_is_told_so(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody has a place and does not look: the longer that goes on, the less is it told as a minute."""
+    monkeypatch.setattr(fanout, "AGAIN_S", 0.5)
+    await service.on_duty("aino")
+    await pass_time(service, 60 * 60_000)  # she had nobody to take
+    visitor, _ = await service.joined()
+    assert (await visitor.expect("waiting"))["estimate_s"] == [0, 60]
+    await pass_time(service, 90_000)
+    assert (await visitor.expect("waiting"))["estimate_s"] == [0, 180]
+    await pass_time(service, 200_000)
+    assert (await visitor.expect("waiting"))["estimate_s"] == [0, 600]
+
+
 async def test_many_who_join_at_once_share_a_look(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """Forty who come together cost a few looks at all the lines, and each has an estimate in the first frame."""
     looks = []
