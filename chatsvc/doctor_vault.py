@@ -4,6 +4,7 @@ from pathlib import Path
 
 from chatsvc.config import Settings
 from chatsvc.config_keys import MasterKeyMissing, master_keys, next_key_file
+from chatsvc.doctor_apart import HERE, machine
 from chatsvc.doctor_files import private
 from chatsvc.doctor_findings import Findings
 from chatsvc.domain.errors import StoreUnavailable, VaultUnavailable
@@ -17,6 +18,7 @@ from chatsvc.store.vault_redis import peek
 from chatsvc.store.vault_server import SETTINGS, VaultServer
 
 OPEN_WITHIN_S = 4.0
+BEING_WRITTEN_S = 600  # a log is rewritten in seconds, and what is older is left over
 SEEN_IN_INFO = ("aof_enabled", "aof_last_write_status", "rdb_saves", "maxmemory_policy", "connected_slaves")
 
 
@@ -71,6 +73,8 @@ async def _server(settings: Settings, where: str, findings: Findings) -> bool:
         findings.error("keys", f"the key vault {where} refuses a command: {error}", remedy)
         return False
     _fitness(server, where, findings)
+    if machine(parse_url(settings.vault_url).endpoints[0]) == HERE and server.directory:
+        _leftovers(Path(server.directory), findings)
     if not there:
         findings.warning("keys", f"there is no key vault {where} yet", "The first `chatsvc serve` makes it.")
     return bool(there) and not server.faults
@@ -81,7 +85,11 @@ def _fitness(server: VaultServer, where: str, findings: Findings) -> None:
         findings.error("keys", f"the server {where} can't be a key vault: {fault.text}", fault.remedy)
     if server.tells:
         if not server.faults:
-            findings.ok("keys", f"the server {where} keeps keys and erases them: its configuration is right")
+            findings.ok(
+                "keys",
+                f"the server {where} is configured to keep keys and to erase them; whether a crash left files with "
+                "keys in its directory is seen only by who can read that (deploy/vault.md)",
+            )
         return
     seen = ", ".join(f"{name} {server.info[name]}" for name in SEEN_IN_INFO if name in server.info)
     needed = ", ".join(f"{name} {wanted or chr(34) * 2}" for name, (wanted, _) in SETTINGS.items())
@@ -90,6 +98,18 @@ def _fitness(server: VaultServer, where: str, findings: Findings) -> None:
         f"how the server {where} is configured can't be told from here (CONFIG is not allowed); INFO says {seen}",
         f"See with whoever runs it that its configuration says: {needed}.",
     )
+
+
+def _leftovers(directory: Path, findings: Findings) -> None:
+    """Files of the vault's server that no rewrite reaches: snapshots, and logs that a crash left half-written."""
+    before = wall_clock_ms() / 1000 - BEING_WRITTEN_S
+    for path in _files(directory):
+        if path.suffix == ".rdb" or (path.match("temp-*.aof") and path.stat().st_mtime < before):
+            findings.error(
+                "keys",
+                f"{path} keeps keys that are erased: the key vault's server wrote it once and does not delete it",
+                f"Delete it, and see to it at each start (deploy/vault.md): rm {path}",
+            )
 
 
 def examine_backups(settings: Settings, findings: Findings) -> None:

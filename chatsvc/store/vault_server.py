@@ -33,11 +33,15 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class VaultServer:
-    """A server as it describes itself; `tells` is false if it does not say how it is configured."""
+    """A server as it describes itself; `tells` is false if it does not say how it is configured.
+
+    `directory` is where it says that its files are; empty if it does not.
+    """
 
     info: Info
     faults: tuple[Fault, ...]
     tells: bool
+    directory: str = ""
 
     @property
     def run_id(self) -> str:
@@ -49,10 +53,10 @@ async def look_at(ask: Ask) -> VaultServer:
     """How the server is now. `ask` sends one command. Raises what `ask` raises."""
     info = read_info(await ask("INFO", "everything"))
     try:
-        config = _pairs(await ask("CONFIG", "GET", *SETTINGS))
+        config = _pairs(await ask("CONFIG", "GET", "dir", *SETTINGS))
     except StoreRefused:
-        config = None
-    return VaultServer(info, tuple(faults(info, config)), config is not None)
+        return VaultServer(info, tuple(faults(info, None)), tells=False)
+    return VaultServer(info, tuple(faults(info, config)), tells=True, directory=config.get("dir", ""))
 
 
 def read_info(reply: bytes) -> Info:

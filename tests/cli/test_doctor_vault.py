@@ -143,7 +143,7 @@ def test_a_server_as_vault_is_examined(
     given = {"CHATSVC_VAULT_URL": vault_server.url}
     found = examined(chatsvc, given)
     assert "there is no key vault at 127.0.0.1" in found["warning", "keys"]
-    assert "its configuration is right" in found["ok", "keys"]
+    assert "is configured to keep keys and to erase them" in found["ok", "keys"]
     assert vault_server.ask("DBSIZE") == 0
     make_vault(tmp_path, vault_server.url)
     found = examined(chatsvc, given)
@@ -153,6 +153,15 @@ def test_a_server_as_vault_is_examined(
     wrong = examined(chatsvc, given, 1)["error", "keys"]
     assert 'can\'t be a key vault: save is "60 1" (snapshots keep what was erased) | Set `save ""`' in wrong
     vault_server.ask("CONFIG", "SET", "save", "")
+    for name in ("temp-rewriteaof-12.aof", "temp-rewriteaof-13.aof", "dump.rdb"):
+        (vault_server.directory / name).touch()
+    os.utime(vault_server.directory / "temp-rewriteaof-12.aof", (0, 0))
+    wrong = examined(chatsvc, given, 1)["error", "keys"]
+    assert "temp-rewriteaof-12.aof keeps keys that are erased" in wrong
+    assert "dump.rdb keeps keys that are erased" in wrong
+    assert "aof-13" not in wrong, "it may be written just now"
+    for name in ("temp-rewriteaof-12.aof", "dump.rdb"):
+        (vault_server.directory / name).unlink()
     vault_server.ask("ACL", "SETUSER", "default", "-config")
     found = examined(chatsvc, given)
     assert "INFO says aof_enabled 1, aof_last_write_status ok" in found["warning", "keys"]
