@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -169,13 +170,25 @@ def test_rules_without_passwords_are_no_rules(binary: object, tmp_path: Path) ->
         store.remove()
 
 
-def test_a_second_run_keeps_the_passwords(tmp_path: Path) -> None:
-    """After an upgrade the rules are new and the passwords the old ones; others can't read them."""
-    make_users(tmp_path, "chatsvc")
+def test_a_second_run_keeps_passwords_and_users(tmp_path: Path) -> None:
+    """After an upgrade the rules are new; passwords, who has one, and users of the operator's own are as before."""
+    make_users(tmp_path, "chatsvc", "chatsvc-replica")
     before = (tmp_path / "chatsvc.password").read_bytes()
-    (tmp_path / "users.acl").write_text("user chatsvc off\n")
-    make_users(tmp_path, "chatsvc")
+    rules = tmp_path / "users.acl"
+    rules.write_text("user default on nopass\nuser chatsvc off\nuser mine on >x +ping\n")
+    subprocess.run([SHIPPED / "make-users.sh", tmp_path], check=True)
+    made = {line.split()[1]: line for line in rules.read_text().splitlines()}
+    assert set(made) == {"default", "chatsvc", "chatsvc-replica", "mine"}
+    assert made["default"] == "user default reset off"
+    assert "+evalsha" in made["chatsvc"]
+    assert made["mine"] == "user mine on >x +ping"
     assert (tmp_path / "chatsvc.password").read_bytes() == before
-    assert "+evalsha" in (tmp_path / "users.acl").read_text()
     assert (tmp_path / "chatsvc.password").stat().st_mode & 0o077 == 0
     assert len(before) == 64
+
+
+def test_an_unknown_user_is_not_made(tmp_path: Path) -> None:
+    """A name that the rules don't have is refused, and nothing is left behind."""
+    with pytest.raises(subprocess.CalledProcessError):
+        make_users(tmp_path, "chatsvc-admin")
+    assert list(tmp_path.iterdir()) == []
