@@ -172,7 +172,7 @@ def _could_have(state: PoolState, person: Record, c: Record, mode: str) -> bool:
 
 
 def _kept(state: PoolState, person: Record, c: Record) -> bool:
-    """Whether the place is kept for one who weighs more and has waited for a step of priority, where both can be served."""
+    """Whether the place is kept for one who weighs more and has waited for a step of priority."""
     other = state.conv.get(person.get("saving") or c["id"], c)
     queues = [
         queue for queue, wait in state.wait.items() if other["id"] in wait and queue in person["queues"]

@@ -179,16 +179,10 @@ class Reference(View):
         if s.state != "available":
             raise Refused("off_duty")
         v = self.visitors.get(ident) if ident else None
-        if ident:
-            if v is None or v.state == "gone":
-                raise Refused("already_taken")
-            queue = v.to_queue or v.queue
-            if queue not in s.queues:
-                raise Refused("already_taken")
-            if v not in self.standing(queue) or self.inside(v, name):
-                raise Refused("already_taken")
-            if not self.speaks(s, v):
-                raise Refused("no_language")
+        if ident and not (v and self.takeable(s, v)):
+            raise Refused("already_taken")
+        if v and not self.speaks(s, v):
+            raise Refused("no_language")
         if self.load(name) >= s.capacity or (v and not self.fits(s, v)):
             raise Refused("at_capacity")
         if v is None:
@@ -362,22 +356,21 @@ class Reference(View):
             return
         if (v := self.visitors.get(ident)) is None:  # of `p`; pairing follows every deadline
             return
-        if kind == "v":
-            self.finish(ident)
-        elif kind == "o":
-            self._miss(v)
-        elif kind == "i":
-            self._idle(v)
-        elif kind == "w":
-            self._end_wrap_up(v)
-        elif kind == "t" and not v.offered:
+        meet = {
+            "v": self._left, "o": self._miss, "i": self._idle, "w": self._end_wrap_up, "t": self._transfer_over,
+            "l": self._lingered, "b": self.keep_places,
+        }.get(kind)  # fmt: skip
+        if meet:
+            meet(v)
+
+    def _left(self, v: Visitor) -> None:
+        self.finish(v.id)
+
+    def _transfer_over(self, v: Visitor) -> None:
+        if not v.offered:
             v.to_queue = None
             if v.from_queue:
                 self._settle(v)
-        elif kind == "l":
-            self._lingered(v)
-        elif kind == "b" and not v.saver and v in self.standing(v.to_queue or v.queue):
-            self.keep_places(v)
 
     def _lingered(self, v: Visitor) -> None:
         if v.state == "closed":

@@ -108,7 +108,7 @@ class PoolLife(RuleBasedStateMachine):
 
     @rule(lighter=st.integers(1, 3))
     def crowd(self, lighter: int) -> None:
-        """Somebody who needs two places comes behind lighter ones, and more of these; then it is time to keep places."""
+        """Somebody who needs two places comes behind lighter ones; then it is time to keep places."""
         for where in [*"l" * lighter, "a", "l"]:
             self.join(where, "fi", set())
         self.time_passes(5 * MINUTE)

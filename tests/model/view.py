@@ -103,6 +103,8 @@ class View:
 
     def keep_places(self, v: Visitor) -> None:
         queue, savers = v.to_queue or v.queue, {other.saver for other in self.visitors.values()}
+        if v.saver or v not in self.standing(queue):
+            return
         can = [
             s
             for s in self.people.values()
@@ -113,6 +115,11 @@ class View:
             self._due("b", v.id, AGAIN)
             return
         v.saver = min(can, key=lambda s: (self.load(s.id), s.idle, s.id)).id
+
+    def takeable(self, s: Person, v: Visitor) -> bool:
+        """Whether somebody may ask for a visitor by name; others are as if they were gone."""
+        queue = v.to_queue or v.queue
+        return queue in s.queues and v in self.standing(queue) and not self.inside(v, s.id)
 
     def inside(self, v: Visitor, name: str) -> bool:
         return name == v.owner or name in v.guests
