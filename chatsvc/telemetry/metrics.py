@@ -20,8 +20,8 @@ SIDES = ("visitor", "counsellor")
 REFUSALS = frozenset({
     "already_taken", "at_capacity", "bad_field", "bad_handshake", "bad_origin", "bad_state", "closed", "closing",
     "connection_limit", "full", "no_language", "no_staff", "not_allowed", "not_found", "not_signed_in",
-    "nothing_waiting", "off_duty", "protocol_error", "rules", "store_away", "too_long", "too_many", "unknown_queue", "unknown_type",
-    "vault_away",
+    "nothing_waiting", "off_duty", "protocol_error", "rules", "store_away", "too_long", "too_many", "unknown_queue",
+    "unknown_type", "vault_away",
 })
 # fmt: on
 ERASED = frozenset({"transcript", "notes", "answers", "feedback", "record"})

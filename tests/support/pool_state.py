@@ -72,7 +72,7 @@ class PoolState:
         if other is None or other["id"] == conversation["id"]:
             return False
         needed = self.units_next(other) + self.units_next(conversation)
-        return self.load(person) + needed > person["capacity"]
+        return bool(self.load(person) + needed > person["capacity"])
 
     def languages(self, c: Record) -> list[str]:
         """The languages in which a conversation may be served; the others only once their deadline has been met."""
