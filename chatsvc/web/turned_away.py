@@ -43,12 +43,13 @@ class TurnedAway:
         return found
 
     def looked(self, pool: Pool, site: Site, reports: Sequence[QueueReport], lang: str) -> None:
-        """Count somebody who has opened the page and is told that its queue is closed, or has nobody at hand.
+        """Count somebody who has opened the page and is told that its queue is closed or closes, or has nobody at hand.
 
         Of several queues nobody has said yet which one they want.
         """
-        if len(reports) == 1 and reports[0].state in ("closed", "no_staff"):
-            self.count(pool, reports[0].queue, route_of(site, lang), reports[0].state)
+        if len(reports) == 1 and (reports[0].closing or reports[0].state in ("closed", "no_staff")):
+            reason = "closing" if reports[0].closing else reports[0].state
+            self.count(pool, reports[0].queue, route_of(site, lang), reason)
 
     def count(self, pool: Pool, queue: Queue, language: str, reason: str) -> None:
         """Count it in the background."""

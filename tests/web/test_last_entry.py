@@ -1,5 +1,6 @@
 """The door for newcomers: shut while those who are there leave before they could take them, and said beforehand."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -115,6 +116,19 @@ async def test_last_entry_is_told_before_joining(service: Service) -> None:
     await until(service, at(service, 15))
     told = await refused(service, "perhe")
     assert (told["reason"], told["opens_at"]) == ("closed", tomorrow)
+
+
+async def test_whoever_reads_that_it_is_about_to_close_is_counted(service: Service) -> None:
+    """As told closed, once: the page lets nobody begin then."""
+    await service.on_duty("eino")
+    await until(service, at(service, 15) - 10 * MINUTE)
+    visitor = await service.visitor()
+    status = await visitor.ask("watch", "status", site="kunta", queue="perhe", lang="fi")
+    assert status["closing"]
+    await visitor.ask("hello", "unavailable", site="kunta", queue="perhe", lang="fi")
+    await asyncio.gather(*service.parts.node._unfinished)  # what is counted in the background
+    found = await service.backend.counts.today(service.site, service.backend.clock.now())
+    assert {tally.what: number for tally, number in found.items()} == {"turned_closed": 1}
 
 
 async def test_a_change_of_the_plan_opens_the_door(service: Service) -> None:
