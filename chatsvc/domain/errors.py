@@ -125,3 +125,15 @@ class NoEntry(ChatError):
         """`reason` is closed, closing, full, no_staff, or none: they may begin, but have nothing to resume."""
         super().__init__()
         self.reason = reason
+
+
+class KeptByHold(ChatError):
+    """A legal hold keeps this conversation for now. It has ended, and is erased as soon as the hold is released."""
+
+    code = "held"
+
+
+class KeptByLaw(ChatError):
+    """A law requires to keep this conversation for a time. It has ended, and is erased as soon as the law allows."""
+
+    code = "held"

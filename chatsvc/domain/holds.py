@@ -16,18 +16,6 @@ class HoldRefused(ChatError):
     code = "bad_state"
 
 
-class KeptByHold(ChatError):
-    """A legal hold keeps this conversation for now. It has ended, and is erased as soon as the hold is released."""
-
-    code = "held"
-
-
-class KeptByLaw(ChatError):
-    """A law requires to keep this conversation for a time. It has ended, and is erased as soon as the law allows."""
-
-    code = "held"
-
-
 def may_hold(staff: Staff, site: SiteId) -> bool:
     """Whether somebody may take part in holds at a site: supervisors and administrators of it."""
     works_there = site in staff.sites or (staff.role == "admin" and not staff.sites)

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from chatsvc.domain.conversation import LIVE
-from chatsvc.domain.errors import BadState, ChatError, NotFound, StoreUnavailable
-from chatsvc.domain.holds import KeptByHold, KeptByLaw
+from chatsvc.domain.errors import BadState, ChatError, KeptByHold, KeptByLaw, NotFound, StoreUnavailable
 from chatsvc.domain.ports import Reply, Seal
 from chatsvc.domain.questions import Placement
 from chatsvc.domain.records import Conversation, EntryBody, Outcome
