@@ -13,6 +13,8 @@ from chatsvc.store.vault_keys import PURPOSES
 
 AT_ONCE: Final = 500
 INTAKE: Final = b"i:"
+FEEDBACK: Final = ".feedback"
+"""With this behind a conversation's id the vault has the key of its feedback (`services.retention.feedback_keys`)."""
 
 
 class _Record(msgspec.Struct):
@@ -43,9 +45,13 @@ class Remains:
 
     async def _needed(self, conversation: str, site: str) -> set[str]:
         pools = sorted(self._pools | {site})  # also one whose site is declared no more
-        return set().union(*await asyncio.gather(*(self._needed_in(pool, conversation) for pool in pools)))
+        found = await asyncio.gather(*(self._needed_in(pool, conversation) for pool in pools))
+        needed = [purposes for purposes in found if purposes is not None]
+        return set[str]().union(*needed) if len(needed) == len(found) else set()
 
-    async def _needed_in(self, pool: str, conversation: str) -> set[str]:
+    async def _needed_in(self, pool: str, name: str) -> set[str] | None:
+        """The purposes for which a pool holds something; None if it knows that all was erased."""
+        conversation = name.removesuffix(FEEDBACK)
         keys, call = PoolKeys(pool), self._link.call
         tomb = keys.of("tomb")
         record, past, buried, talk, note, fields = await asyncio.gather(
@@ -58,10 +64,13 @@ class Remains:
         )
         records = [msgspec.msgpack.decode(row, type=_Record) for row in (record, past) if row]
         if buried or any(found.reason == "erased" for found in records):
-            return set()
+            return None
+        feedback = INTAKE + FEEDBACK[1:].encode()
+        if name.endswith(FEEDBACK):
+            return set(PURPOSES) if feedback in fields else set()
         there = {
             "talk": talk or (record and records[0].state in LIVE),
-            "staff": note or record,  # what is not put away yet may get notes and feedback
-            "intake": record or any(field.startswith(INTAKE) for field in fields),
+            "staff": note or record,  # what is not put away yet may get notes
+            "intake": record or any(field.startswith(INTAKE) and field != feedback for field in fields),
         }
         return {purpose for purpose, is_there in there.items() if is_there}

@@ -102,9 +102,14 @@ def put(store: SingleStore, conversation: str, *parts: str, **record: str) -> No
         store.ask("XADD", KEYS.stream("staff", conversation), "1-0", "e", "x")
     if "intake" in parts:
         store.ask("HSET", KEYS.log(conversation), "i:before", "x")
+    if "feedback" in parts:
+        store.ask("HSET", KEYS.log(conversation.removesuffix(".feedback")), "i:feedback", "x")
     for where in ("conv", "past"):
         if where in parts:
             store.ask("HSET", KEYS.of(where), conversation, msgspec.msgpack.encode(record))
+    if "elsewhere" in parts:
+        other = PoolKeys("before")
+        store.ask("XADD", other.stream("talk", conversation), "1-0", "e", "x")
     if "tomb" in parts:
         store.ask("HSET", KEYS.of("tomb"), conversation, msgspec.msgpack.encode({}))
 
@@ -116,7 +121,11 @@ LIVES: dict[str, tuple[tuple[str, ...], dict[str, str], set[str]]] = {
     "wrap-up": (("conv", "talk"), {"state": "wrap_up"}, {"talk", "staff", "intake"}),
     "no-text": (("staff", "past"), {"state": "closed"}, {"staff"}),
     "answers": (("intake", "past"), {"state": "closed"}, {"intake"}),
-    "other-pool": (("talk",), {}, {"talk"}),
+    "rated": (("talk",), {"state": "closed"}, {"talk"}),
+    "rated.feedback": (("feedback",), {}, {"talk", "staff", "intake"}),
+    "whole.feedback": ((), {}, set()),
+    "removed": (("elsewhere",), {}, {"talk"}),
+    "buried-and-left": (("elsewhere", "tomb"), {}, set()),
     "erased": (("talk", "past"), {"state": "closed", "reason": "erased"}, set()),
     "erased-now": (("conv", "talk"), {"state": "closed", "reason": "erased"}, set()),
     "buried": (("talk", "tomb"), {}, set()),
@@ -124,12 +133,16 @@ LIVES: dict[str, tuple[tuple[str, ...], dict[str, str], set[str]]] = {
 }
 
 
+# of a site that is declared no more: its pool is looked at all the same
+SITES = {"removed": "before", "buried-and-left": "before"}
+
+
 @pytest.mark.usefixtures("site")
 async def test_what_was_erased_since_does_not_come_back(place: Place) -> None:
     """A lost vault is made anew from its backup, with the keys of what the store holds still, and of nothing else."""
     vault = await place.open()
     await place.claim(vault.vault_id)
-    made = {name: await vault.create("kunta", name) for name in LIVES}
+    made = {name: await vault.create(SITES.get(name, "kunta"), name) for name in LIVES}
     secret = await vault.secret("tokens")
     told = await place("backup", place.file)
     assert "good for 24 hours" in told
@@ -142,8 +155,8 @@ async def test_what_was_erased_since_does_not_come_back(place: Place) -> None:
     await vault.close()
     place.lose()
     told = await place("restore", place.file)
-    assert "with keys of 6 conversations" in told
-    assert "Keys of 7 conversations" in told
+    assert "with keys of 8 conversations" in told
+    assert "Keys of 10 conversations" in told
     again = await place.open()
     assert await again.secret("tokens") == secret
     for name, (_, _, kept) in LIVES.items():
