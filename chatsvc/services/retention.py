@@ -23,6 +23,7 @@ BATCH = 100
 AGAIN_MS = 30_000  # what could not be erased is tried again then, and others come before it
 HELD_MS = 3_600_000  # what is held is looked at again then, if its release has not been told
 NEWCOMER_MS = 3_600_000  # whose keys were made and who is not in a queue by then never joined
+LATE_MS = 60_000  # feedback that comes while the conversation is erased has arrived by then
 ALL_KEYS = ("talk", "staff", "intake")
 KEY_OF: Mapping[Kind, str] = {"transcript": "talk", "notes": "staff", "answers": "intake"}
 
@@ -136,15 +137,15 @@ class Retention:
         record = look.record
         if record is None:
             await self._forget(look)
-        elif record.state in LIVE:  # its end sets a new time
+        elif record.state in LIVE:  # its end will set a time
             await self.store.settle([(look.id, look.due, None)])
         else:
             await self._erase(look, record, now, met)
 
     async def _forget(self, look: Look) -> None:
-        if not look.buried:
-            await self._shred(look.id, ALL_KEYS, feedback=True)
-            await self.store.discard(look.id)
+        """Of somebody who never joined, or what came while the last of it was erased."""
+        await self._shred(look.id, ALL_KEYS, feedback=True)
+        await self.store.discard(look.id)
         await self.store.settle([(look.id, look.due, None)])
 
     async def _erase(self, look: Look, record: Conversation, now: int, met: Met) -> None:

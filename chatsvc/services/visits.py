@@ -19,7 +19,7 @@ from chatsvc.domain.statistics import TurnedAway, local_hour
 from chatsvc.services import door, intake
 from chatsvc.services.estimates import look_at_waits
 from chatsvc.services.pool import Pool, record_events, seal_text
-from chatsvc.services.retention import NEWCOMER_MS, ended_of, feedback_keys
+from chatsvc.services.retention import LATE_MS, NEWCOMER_MS, ended_of, feedback_keys
 
 _log = structlog.get_logger("chatsvc.services")
 
@@ -230,6 +230,7 @@ async def give_feedback(pool: Pool, conversation: Conversation, score: int, text
     over = (conversation.linger_until or 0) <= pool.clock.now()
     if conversation.state in LIVE or conversation.reason == "erased" or over:
         raise BadState("Feedback can be given once the conversation has ended, while it can still be read.")
+    await pool.store.retention.watch(conversation.id, pool.clock.now() + LATE_MS)  # it may be erased just now
     seal = await pool.keyring.create(conversation.site, feedback_keys(conversation.id))
     packed = json.dumps({"score": score, "text": text}, ensure_ascii=False).encode()
     sealed = seal.seal("intake", "visitor", "feedback", packed)

@@ -15,6 +15,7 @@ from chatsvc.domain.retention import DAY_MS, KINDS, NO_TIME, LegalMinimum, Perio
 from chatsvc.domain.sites import Site, SiteId
 from chatsvc.services.evictions import Evictions
 from chatsvc.services.retention import NEWCOMER_MS
+from chatsvc.services.visits import give_feedback
 from chatsvc.store.keyring import VaultKeyring
 from chatsvc.store.retention import PoolRetention
 from chatsvc.worker.retention import erase_what_is_due
@@ -129,6 +130,23 @@ async def test_nobodys_wait_leaves_nothing(shelf: Shelf) -> None:
     await work(shelf)
     assert shelf.left("c2") == []
     assert not await shelf.vault.shred("c2")
+
+
+async def test_feedback_that_comes_too_late_goes_too(one_shelf: Shelf) -> None:
+    """Given while the conversation is erased, it is found a minute later, with its key."""
+    shelf = one_shelf
+    shelf.rules()
+    await shelf.talked("c1")
+    late = (await shelf.bench.node().retention.look(["c1"]))[0].record
+    assert late is not None
+    await work(shelf)
+    late.linger_until = shelf.bench.clock.now() + MINUTE  # as a node knows it that has not been told yet
+    await give_feedback(shelf.pool(), late, 5, "thank you")
+    assert "log:c1" in shelf.left("c1")
+    await shelf.bench.pass_time(MINUTE)
+    await work(shelf)
+    assert shelf.left("c1") == []
+    assert not await shelf.vault.shred("c1.feedback")
 
 
 async def test_the_visitor_is_told_the_truth(shelf: Shelf) -> None:
