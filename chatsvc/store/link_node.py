@@ -80,16 +80,18 @@ async def greet(wire: Wire, login: Login, db: int, client_name: str) -> Greeting
     except BaseException as error:
         wire.abort()
         if isinstance(error, StoreUnavailable):
-            raise NotReady(_hung_up(wire.why_lost)) from None
+            raise NotReady(_hung_up(wire)) from None
         raise
 
 
-def _hung_up(why: Exception | None) -> str:
+def _hung_up(wire: Wire) -> str:
     """Why a server has ended a connection before it said who it is."""
-    if isinstance(why, ssl.SSLError):
-        # The alert comes after the handshake: only then does the server look at what we show.
-        return "it does not accept our certificate, or we show none (cert= and key= in the URL)"
-    return "it ended the connection without a word; if it wants TLS, the URL begins with rediss"
+    if not wire.encrypted:
+        return "it ended the connection without a word; if it wants TLS, the URL begins with rediss"
+    # The server looks at what we show only after the handshake. Its alert may be lost when it hangs up at once.
+    sure = isinstance(wire.why_lost, ssl.SSLError)
+    perhaps = "" if sure else "ended the connection without a word: perhaps it "
+    return f"it {perhaps}does not accept our certificate, or we show none (cert= and key= in the URL)"
 
 
 class Node:

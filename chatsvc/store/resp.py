@@ -120,6 +120,7 @@ class Wire(asyncio.Protocol):
         self.choked = False
         self.lost = False
         self.why_lost: Exception | None = None
+        self.encrypted = False
         self.since = loop.time()
         self._on_refused = on_refused
         self._on_lost = on_lost
@@ -172,6 +173,7 @@ class Wire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop has transports of its own, which are no subclass of asyncio.Transport
         self._transport = cast(asyncio.Transport, transport)
+        self.encrypted = transport.get_extra_info("sslcontext") is not None
         self._transport.set_write_buffer_limits(high=MOST_UNSENT_BYTES)
         self.watch_on()
 
