@@ -72,6 +72,19 @@ test("Taking the next is refused with the one reason that matters now; what is k
   assert.equal(whyNotTake({ ...signedOn, queues: [] }), null);
 });
 
+test("Taking the next waits for somebody whose language one speaks; whoever is not known may be such a one.", () => {
+  const [queue] = signedOn.queues;
+  assert.ok(queue && signedOn.me);
+  const visitor = (languages: readonly string[]) => ({ conversation: languages.join(), lang: "se", waited_ms: 0, priority: 0, languages: [...languages] });
+  const own = signedOn.me.languages.slice(0, 1);
+  const why = (waiting: number, ...head: ReturnType<typeof visitor>[]) => whyNotTake({ ...signedOn, queues: [{ ...queue, waiting, head }] });
+  assert.equal(why(1, visitor(["smn"])), "take.languages");
+  assert.equal(why(2, visitor(["smn"]), visitor(["se", "sms"])), "take.languages");
+  assert.equal(why(2, visitor(["smn"]), visitor(own)), null);
+  assert.equal(why(2, visitor(["smn"])), null);
+  assert.equal(why(0), null);
+});
+
 test("The first conversation opens by itself; a second one never takes the place of the one being read.", () => {
   const one = after(signedOn, { type: "assigned", conversation: body("c1") });
   assert.equal(one.selected, "c1");

@@ -26,6 +26,12 @@ export function speaks(state: DeskState, visitor: QueueHead): boolean {
   return !state.me || !may || may.some((lang) => state.me?.languages.includes(lang));
 }
 
+/** Whether somebody waits, all of them are known, and none may be served in a language of this person. */
+export function onlyOtherLanguages(state: DeskState): boolean {
+  const busy = state.queues.filter((queue) => queue.waiting > 0);
+  return busy.length > 0 && busy.every(({ waiting, head = [] }) => head.length >= waiting && !head.some((one) => speaks(state, one)));
+}
+
 /** A wait that was `ms` long at `asOf`, now. */
 export const grown = (ms: number, asOf: number, now: number): number => ms + Math.max(0, now - asOf);
 
@@ -38,7 +44,7 @@ export const longestWait = (state: DeskState, now: number): number =>
     .map((queue) => grown(queue.longest_wait_ms ?? 0, queue.asOf, now)));
 
 /**
- * Why nobody can be taken now, as a key of the texts; null when "take next" can be tried. What is known of the queues is
+ * Why nobody can be taken now, as a key of the texts; null when "take next" can be tried. That nobody is known to wait is
  * no reason: somebody may have joined in this second, and the server knows.
  */
 export function whyNotTake(state: DeskState): string | null {
@@ -46,5 +52,6 @@ export function whyNotTake(state: DeskState): string | null {
   if (state.duty.state === "paused") return "take.paused";
   if (state.duty.state === "draining") return "take.draining";
   if (state.duty.state === "off") return "take.off";
-  return state.duty.load >= state.duty.capacity ? "take.full" : null;
+  if (state.duty.load >= state.duty.capacity) return "take.full";
+  return onlyOtherLanguages(state) ? "take.languages" : null;
 }

@@ -8,7 +8,7 @@ import { putQueue, queueKeyOf } from "./queues";
 
 /** Sentences about taking, which are no longer true once somebody has been taken. */
 const ABOUT_TAKING: ReadonlySet<string> = new Set([
-  "error.nothing_waiting", "error.already_taken", "take.connecting", "error.at_capacity", "error.off_duty", "error.store_away", "error.too_many",
+  "error.nothing_waiting", "error.already_taken", "take.connecting", "take.languages", "error.at_capacity", "error.off_duty", "error.store_away", "error.too_many",
 ]);
 /** Taken from this person, not given away by them: who looked elsewhere must hear of it. */
 const TAKEN_AWAY: ReadonlySet<string> = new Set(["grace", "taken_over"]);

@@ -3,7 +3,7 @@ import { NO_DESK } from "../../core/frames";
 import { hasUnsent } from "../state/conversations";
 import type { DeskState } from "../state/model";
 import { findConversation, isReplaced } from "../state/model";
-import { longestWait, totalWaiting } from "../state/queues";
+import { longestWait, onlyOtherLanguages, totalWaiting } from "../state/queues";
 import { Banner, Notices } from "./Banner";
 import { ConversationView } from "./ConversationView";
 import { useConsole, useDesk } from "./context";
@@ -73,7 +73,7 @@ function Nobody({ state }: { state: DeskState }) {
       <h2>{waiting > 0 ? i18n.n("nobody.waiting", waiting) : t(title)}</h2>
       <p>
         {waiting > 0
-          ? <>{t("waiting.longest")} <Running ms={longestWait(state, now)} />.</>
+          ? <>{t("waiting.longest")} <Running ms={longestWait(state, now)} />. {onlyOtherLanguages(state) && t("take.languages")}</>
           : t(state.duty.state === "available" ? "nobody.ready" : "nobody.off")}
       </p>
     </div>
