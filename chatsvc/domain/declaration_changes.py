@@ -114,9 +114,8 @@ def _retention_changes(before: Site, after: Site) -> Iterator[Change]:
     wanted = {rule.name: rule_text(rule) for rule in now.rules}
     for name in dict.fromkeys([*rules, *wanted]):
         if rules.get(name) != wanted.get(name):
-            yield Change(
-                "changed", after.id, f"retention {name}", _shown(rules.get(name)), _shown(wanted.get(name))
-            )
+            was_text, text = rules.get(name, "(none)"), wanted.get(name, "(none)")
+            yield Change("changed", after.id, f"retention {name}", was_text, text)
     number = f"{now.number}, {'also' if now.existing else 'not'} for what exists"
     yield Change("changed", after.id, "retention version", _number(was), number)
 
