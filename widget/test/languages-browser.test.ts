@@ -64,7 +64,7 @@ afterEach(async () => {
 });
 
 test("Where nobody speaks one's language another can be chosen, in its own name and never beforehand.", async () => {
-  answer(["fi", "smn"], [nobody], [welcome({ also: ["smn"] }), waiting("fi", "smn")]);
+  answer(["fi", "sv"], [status(["fi", "smn"]), nobody], [welcome({ also: ["smn"] }), waiting("fi", "smn")]);
   await come("sv", "Börja chatta");
   await page.getByRole("heading", { name: /Svenska$/ }).waitFor();
   const boxes = page.getByRole("checkbox");
@@ -82,8 +82,46 @@ test("Where nobody speaks one's language another can be chosen, in its own name 
   assert.deepEqual([await boxes.first().isChecked(), await boxes.nth(1).isChecked()], [false, true]);
 });
 
+test("Before anybody starts it says that nobody speaks their language just now; the choice goes with the start.", async () => {
+  answer(["fi", "smn"], [welcome({ also: ["fi"] }), waiting("fi")]);
+  await page.goto(`${rig.chat}/chat/kunta/paihde?lang=sv`);
+  await page.getByRole("heading", { name: /Svenska$/ }).waitFor();
+  assert.deepEqual(await page.locator(".agree label").allTextContents(), ["Suomi", "Anarâškielâ"]);
+  assert.equal(await page.getByText("Chatten är öppen").count(), 0);
+  const start = page.getByRole("button", { name: "Börja chatta" });
+  await start.press("Enter");
+  await page.getByRole("alert").getByText("Välj minst ett språk.").waitFor();
+  await fine();
+  await page.getByRole("checkbox").first().press("Space");
+  await start.press("Enter");
+  await page.getByText("3").first().waitFor();
+  assert.deepEqual(hellos().map((frame) => frame["also"]), [["fi"]]);
+});
+
+test("All who answer have their hands full and nobody waits: the wait is shown, and none that begins at nothing is narrowed.", async () => {
+  const full = (estimate: readonly number[]): WireMap => statusOf("paihde", { waiting: 0, estimate_s: [...estimate] });
+  rig.answer = (frame, socket) => { if (frame["type"] === "watch") socket.send(full([120, 900])); };
+  await page.goto(`${rig.chat}/chat/kunta/paihde?lang=en`);
+  await page.getByText("Estimated wait: 2–15 min").waitFor();
+  assert.equal(await page.getByText("There is no queue.").count(), 0);
+  rig.sockets.at(-1)?.send(full([0, 60]));
+  await page.getByText("There is no queue.").waitFor();
+  rig.sockets.at(-1)?.send({ ...full([0, 900]), waiting: 1 });
+  await page.getByText("Estimated wait: at most 15 min").waitFor();
+});
+
+test("Who waits while the chat is about to end is told that, and neither how long it takes nor how long a place is kept.", async () => {
+  answer(SITE, [welcome(), waiting()]);
+  await come("en", "Start the chat");
+  await page.getByText("Estimated wait: 1–5 min").waitFor();
+  await page.getByText(/your place is kept/).waitFor();
+  rig.sockets.at(-1)?.send({ type: "warning", reason: "closing_soon", at: Date.now() + 120_000 });
+  await page.getByText(/The chat ends at/).waitFor();
+  assert.equal(await page.getByText(/Estimated wait|your place is kept/).count(), 0);
+});
+
 test("While waiting one is asked when it is time; the choice is sent at once, can be changed, and outlives the connection.", async () => {
-  answer(["fi", "sv"], [welcome(), waiting()], [welcome({ also: ["fi"] }), waiting("fi")]);
+  answer(["fi", "sv", "en"], [welcome(), waiting()], [welcome({ also: ["fi"] }), waiting("fi")]);
   await come("en", "Start the chat");
   await page.getByText("You are number 3 in the queue").waitFor();
   assert.equal(await page.locator(".agree").count(), 0);

@@ -1,4 +1,4 @@
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Answer, Answers, Question, UnavailableFrame } from "../core/frames";
 import type { I18n } from "../core/i18n";
 import type { Form } from "./door";
@@ -144,6 +144,10 @@ function Questions({ form, values, onAnswer, onBack, onSend }: QuestionsProps) {
   const { t } = i18n;
   const page = useRef<HTMLFormElement>(null);
   const [missing, setMissing] = useState<ReadonlySet<string>>(new Set());
+  useEffect(() => {
+    setMissing(new Set());
+    return () => announce("");
+  }, [form]);
   const send = (): void => {
     const open = form.questions.filter(({ id, required }) => required && isOpen(values[id])).map(({ id }) => id);
     setMissing(new Set(open));

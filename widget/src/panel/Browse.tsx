@@ -2,6 +2,7 @@ import { estimateText } from "./estimate";
 import { Heading } from "./Heading";
 import { Help, Privacy } from "./Help";
 import { Icon } from "./icons";
+import { useLater } from "./later";
 import { useNow, useUi } from "./ui";
 import type { Standing, View } from "./view";
 
@@ -35,8 +36,9 @@ function useStateLines({ state, waiting, estimate_s, closes_at, opens_at }: Stan
   const closes = closes_at ?? 0;
   const until = closes > now && closes - now < SOON_MS ? t("closes", { when: i18n.moment(closes, now) }) : "";
   if (state === "open") {
-    const queue = waiting ? i18n.n("open.waiting", waiting) : t("open.free");
-    return [t("open.title"), queue, waiting ? estimateText(i18n, estimate_s) : "", until];
+    // Nobody waits, and yet it takes a while: all who answer have as many conversations as they can.
+    const wait = (waiting || estimate_s?.[0]) && estimateText(i18n, estimate_s);
+    return [t("open.title"), waiting ? i18n.n("open.waiting", waiting) : wait ? "" : t("open.free"), wait || "", until];
   }
   const title = t(`unavailable.${state}`);
   const opens = opens_at ? t("opens", { when: i18n.moment(opens_at, now) }) : "";
@@ -67,9 +69,15 @@ function Trouble({ code }: { code: string }) {
   );
 }
 
+/** Whether somebody is at hand, but nobody who speaks the language in which this visitor is served first. */
+function isForeign({ languages = [], spoken = [] }: Standing, lang: string): boolean {
+  return !!spoken[0] && !spoken.includes(languages.includes(lang) ? lang : (languages[0] ?? lang));
+}
+
 /** One queue before joining: whether it is open, who answers, privacy, and where else there is help. */
-function OneQueue({ status, several }: { status: Standing; several: boolean }) {
+function OneQueue({ status, several, foreign }: { status: Standing; several: boolean; foreign: boolean }) {
   const { i18n, session } = useUi();
+  const later = useLater(foreign);
   const { t } = i18n;
   const languages = (status.languages ?? []).map((lang) => NAMES[lang] ?? lang).join(", ");
   return (
@@ -79,7 +87,7 @@ function OneQueue({ status, several }: { status: Standing; several: boolean }) {
           <Icon name="back" /> {t("choose.back")}
         </button>
       )}
-      <StateCard key={status.queue} status={status} />
+      {foreign && later ? <later.StartForeign status={status} /> : <StateCard key={status.queue} status={status} />}
       {status.state === "open" && (
         <>
           <p class="who"><Icon name="person" /><span>{t("who")}{languages && <span class="soft block">{t("languages", { list: languages })}</span>}</span></p>
@@ -121,15 +129,17 @@ export function Browse({ view }: { view: View }) {
   const { i18n, session } = useUi();
   const only = view.statuses.length === 1 ? view.statuses[0] : undefined;
   const status = view.statuses.find((one) => one.queue === view.queue) ?? only;
+  const open = status?.state === "open";
+  const foreign = open && isForeign(status, session.lang);
   return (
     <>
       <div class="content">
         {view.trouble && <Trouble code={view.trouble} />}
-        {status && <OneQueue status={status} several={view.statuses.length > 1} />}
+        {status && <OneQueue status={status} several={view.statuses.length > 1} foreign={foreign} />}
         {!status && view.statuses.length > 1 && <Choice statuses={view.statuses} />}
         <Languages site={view.statuses[0]?.languages} />
       </div>
-      {status?.state === "open" && (
+      {open && !foreign && (
         <div class="foot">
           <button
             type="button"

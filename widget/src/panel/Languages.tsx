@@ -3,18 +3,19 @@ import words from "../i18n/languages.json";
 import { NAMES } from "./Browse";
 import { Heading } from "./Heading";
 import { useUi } from "./ui";
-import type { Talk, View } from "./view";
+import type { Standing, Talk, View } from "./view";
 
 const nameOf = (lang: string): string => NAMES[lang] ?? lang;
 
-/** The language of the site in which this visitor is served first, and what else is spoken there. */
+/** The language of the site in which this visitor is served first, and what else is spoken there where that is not. */
 export function useOwn(view: View, queue: string | null): { own: string; others: readonly string[] } {
   const { session } = useUi();
-  const status = view.statuses.find((one) => one.queue === queue);
-  const served = status?.languages ?? [];
-  const own = served.includes(session.lang) ? session.lang : (served[0] ?? session.lang);
-  const spoken = status?.spoken ?? [];
-  return { own, others: spoken.includes(own) ? [] : spoken.filter((lang) => served.includes(lang)) };
+  return ownOf(view.statuses.find((one) => one.queue === queue), session.lang);
+}
+
+function ownOf({ languages = [], spoken = [] }: Partial<Standing> = {}, lang: string): { own: string; others: readonly string[] } {
+  const own = languages.includes(lang) ? lang : (languages[0] ?? lang);
+  return { own, others: spoken.includes(own) ? [] : spoken.filter((one) => languages.includes(one)) };
 }
 
 interface ChoicesProps {
@@ -64,8 +65,14 @@ export function OtherLanguages({ view, talk }: { view: View; talk: Talk }) {
   );
 }
 
+interface FirstProps {
+  readonly own: string;
+  readonly others: readonly string[];
+  readonly onStart: (chosen: readonly string[]) => void;
+}
+
 /** Nobody on duty speaks the visitor's language: who agrees to another may come in. */
-export function OtherLanguagesFirst({ own, others }: { own: string; others: readonly string[] }) {
+export function OtherLanguagesFirst({ own, others, onStart }: FirstProps) {
   const { i18n, session } = useUi();
   const [chosen, choose] = useState<readonly string[]>([]);
   const [missing, setMissing] = useState(false);
@@ -76,7 +83,7 @@ export function OtherLanguagesFirst({ own, others }: { own: string; others: read
       <form onSubmit={(event) => {
         event.preventDefault();
         setMissing(chosen.length === 0);
-        if (chosen.length > 0) session.enter(chosen);
+        if (chosen.length > 0) onStart(chosen);
       }}>
         <Choices languages={others} chosen={chosen} missing={missing && chosen.length === 0 ? i18n.pick(words.missing) : ""} onChange={choose} />
         <div class="answers">
@@ -85,5 +92,19 @@ export function OtherLanguagesFirst({ own, others }: { own: string; others: read
         </div>
       </form>
     </section>
+  );
+}
+
+/** The same before anybody has started. */
+export function StartForeign({ status }: { status: Standing }) {
+  const { session } = useUi();
+  return (
+    <OtherLanguagesFirst
+      {...ownOf(status, session.lang)}
+      onStart={(chosen) => {
+        session.choose(status.queue);
+        session.join(chosen);
+      }}
+    />
   );
 }

@@ -12,12 +12,15 @@ import { useNow, useUi } from "./ui";
 import { useUnsentWarning } from "./unsent";
 import type { Talk, View } from "./view";
 
+/** The end is near: how long it would take, and how long a place is kept, is beside the point. */
+const closesSoon = (talk: Talk): boolean => talk.warning?.reason === "closing_soon";
+
 function WaitingBar({ talk }: { talk: Talk }) {
   const { i18n } = useUi();
   const { t } = i18n;
   const { position } = talk;
   const place = position === null ? t("waiting.place") : position <= 1 ? t("waiting.next") : t("waiting.position", { n: position });
-  const estimate = estimateText(i18n, talk.estimate);
+  const estimate = closesSoon(talk) ? "" : estimateText(i18n, talk.estimate);
   return (
     <div class="bar waiting-bar">
       <span class="place" aria-hidden="true">{position ?? <Icon name="clock" />}</span>
@@ -57,7 +60,7 @@ function WaitingAdvice({ view, talk }: { view: View; talk: Talk }) {
       <OtherLanguages view={view} talk={talk} />
       <div class="advice">
         <p>{i18n.t("waiting.write")}</p>
-        {kept && <p class="soft">{i18n.t("waiting.kept", { n: Math.round(kept / 60_000) })}</p>}
+        {kept && !closesSoon(talk) && <p class="soft">{i18n.t("waiting.kept", { n: Math.round(kept / 60_000) })}</p>}
         <label class="check">
           <input
             type="checkbox"
@@ -96,6 +99,7 @@ function Warning({ talk }: { talk: Talk }) {
 export { chime } from "./chime";
 export { AskScreen } from "./Ask";
 export { Erased, Replaced } from "./Gone";
+export { StartForeign } from "./Languages";
 export { UnavailableScreen } from "./Unavailable";
 
 /** A conversation from waiting to its end. */

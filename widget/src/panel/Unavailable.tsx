@@ -8,11 +8,12 @@ import type { View } from "./view";
 
 /** Told why not: no conversation exists, and where else there is help. */
 export function UnavailableScreen({ view, frame }: { view: View; frame: UnavailableFrame }) {
+  const { session } = useUi();
   const { own, others } = useOwn(view, frame.queue ?? view.queue);
   if (frame.messages?.length) return <AdviceScreen frame={frame} />;
   return (
     <div class="content">
-      {frame.reason === "no_staff" && others.length > 0 ? <OtherLanguagesFirst own={own} others={others} /> : <WhyNot frame={frame} />}
+      {frame.reason === "no_staff" && others.length > 0 ? <OtherLanguagesFirst own={own} others={others} onStart={(chosen) => session.enter(chosen)} /> : <WhyNot frame={frame} />}
       <Help emergency={frame.emergency} alternatives={frame.alternatives} />
     </div>
   );

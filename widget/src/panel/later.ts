@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 /** What is loaded once it is needed: the page before joining, and the conversation. */
-type Later = Pick<typeof import("./Talk"), "AskScreen" | "chime" | "Erased" | "Replaced" | "TalkScreen" | "UnavailableScreen">;
+type Later = Pick<typeof import("./Talk"), "AskScreen" | "chime" | "Erased" | "StartForeign" | "Replaced" | "TalkScreen" | "UnavailableScreen">;
 
 const AGAIN_CAP_MS = 8_000;
 

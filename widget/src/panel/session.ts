@@ -85,8 +85,9 @@ export class Session extends Viewed {
     this.#change({ queue, trouble: null, unavailable: null, phase: "browsing" });
   }
 
-  /** Comes in, or first to the queue's questions. */
-  join(): void {
+  /** Comes in, or first to the queue's questions; `also`: other languages in which to be served. */
+  join(also: readonly string[] = []): void {
+    this.door.also = also;
     const page = this.door.ask(this.view.statuses.find((status) => status.queue === this.view.queue));
     if (page) this.#change(page);
     else this.enter();
@@ -157,7 +158,7 @@ export class Session extends Viewed {
   // The connection
 
   /** Asks to be let in, with what was answered; `also`: other languages that the person agrees to. */
-  enter(also: readonly string[] = []): void {
+  enter(also = this.door.also): void {
     const { queue } = this.view;
     if (!queue) return;
     this.door.also = also;
