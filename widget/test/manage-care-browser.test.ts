@@ -116,6 +116,29 @@ test("What was done is said for eight seconds and to those who listen, each time
   });
 });
 
+test("A swap that is made elsewhere is there within ten seconds; while nothing changes, only a small question is asked.", async () => {
+  await stage(async ({ page, rig }) => {
+    await page.clock.install({ time: NOW });
+    await page.reload();
+    await page.getByRole("button", { name: "New absence" }).waitFor();
+    const read = () => rig.calls("GET", "/sites/kunta/shifts").length;
+    const before = read();
+    await page.clock.runFor(9_000);
+    assert.equal(read(), before);
+    for (const path of ["shifts", "swaps"]) {
+      const found = rig.answers.get(`GET /sites/kunta/${path}`);
+      rig.answer(`GET /sites/kunta/${path}`, async (asked) => ({ ...(await found?.(asked)), tag: "8", ...(path === "swaps" && { body: { version: 8, swaps: [{
+        id: "one", asker: "eino", colleague: "aino", gives: { shift: "night", of: "2026-11-27T22:00" }, takes: null, state: "agreed", asked_at: NOW, decided_at: NOW, decided_by: "aino",
+      }] } }) }));
+    }
+    await page.clock.runFor(10_000);
+    await page.getByRole("button", { name: /^Approve/ }).first().waitFor();
+    const again = read();
+    await page.clock.runFor(10_000);
+    assert.equal(read(), again);
+  });
+});
+
 async function signIn(page: Page): Promise<void> {
   await page.getByText("Your session has ended.").waitFor();
   await page.getByLabel("User name").fill("somebody");

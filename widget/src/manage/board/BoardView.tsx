@@ -86,14 +86,15 @@ function Spoken({ board }: { board: Board | null }) {
   const [said, setSaid] = useState("");
   const before = useRef<number | null>(null);
   const spoke = useRef(0);
-  const waiting = board ? board.queues.reduce((sum, queue) => sum + queue.waiting + queue.away, 0) : null;
+  const waiting = board ? board.queues.reduce((sum, queue) => sum + queue.waiting, 0) : null;
+  const away = board ? board.queues.reduce((sum, queue) => sum + queue.away, 0) : 0;
   useEffect(() => {
     if (waiting === null) return;
     if (before.current === 0 && waiting > 0 && Date.now() - spoke.current > SPEAK_EVERY_MS) {
       spoke.current = Date.now();
       setSaid(i18n.n("board.spoken", waiting));
-    } else if (waiting === 0) setSaid("");
-    before.current = waiting;
-  }, [waiting]);
+    } else setSaid(""); // what was said of another number is not true any more
+    before.current = waiting + away;
+  }, [waiting, away]);
   return <p class="vh" role="status">{said}</p>;
 }

@@ -24,6 +24,8 @@ import type { Opened, Open } from "./opened";
 
 /** How often the week is read again while it is in sight: who is late changes by itself. */
 const AGAIN_MS = 60_000;
+/** How often it is asked whether somebody else has changed the plan: one small answer, which names the plan's version. */
+const LOOK_MS = 8_000;
 
 export function WeekView() {
   const { i18n, api, site, now } = useManage();
@@ -34,6 +36,10 @@ export function WeekView() {
   const { found: plan, refusal, busy, reload } = useLoaded(`${site.site} ${monday}`, (signal) => readWeek(api, site, monday, signal));
   const [opened, setOpened] = useState<Opened | null>(null);
   useEvery(AGAIN_MS, () => { if (!opened) void reload(); });
+  useEvery(LOOK_MS, () => {
+    if (opened || busy || !plan) return;
+    void api.ask(`/sites/${site.site}/swaps`).then((answer) => { if (answer.ok && answer.tag !== plan.version) void reload(); });
+  });
   const go = (day: Day, way: "person" | "queue" = by): void => showQuery("week", { day, by: way });
   return (
     <div class="week" aria-busy={busy}>
