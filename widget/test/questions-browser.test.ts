@@ -94,6 +94,7 @@ test("A question that needs an answer says so, has the focus, and is described t
   assert.equal(await page.locator("#q-turva-fault").count(), 0);
   await page.getByRole("button", { name: "Jatka" }).click();
   await page.locator(".bars").waitFor();
+  assert.equal(await page.getByText("Vastaa tähän kysymykseen").count(), 0);
 });
 
 test("Back leads to where the queue is described; what was filled in is still there.", async () => {

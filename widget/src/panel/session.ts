@@ -162,10 +162,9 @@ export class Session extends Viewed {
     const { queue } = this.view;
     if (!queue) return;
     this.door.also = also;
-    const lingering = this.view.statuses.some((status) => status.resume);
     this.#resumes = true;
     this.#change({ phase: "joining", trouble: null, unavailable: null });
-    this.#hello(queue, lingering);
+    this.#hello(queue, this.view.statuses.some((status) => status.resume));
   }
 
   #opened(): void {
