@@ -89,7 +89,7 @@ class View:
             if v.saver and not self.keeps(self.people[v.saver], v):
                 v.saver = None
                 if v in self.standing(v.to_queue or v.queue):
-                    self._due("b", v.id, 0)
+                    self._due("b", v.id, 1)
 
     def watch_weights(self) -> None:
         """Who is watched for being overtaken: all who stand where counsellors don't choose, and weigh more than one."""
@@ -99,7 +99,7 @@ class View:
             if not watched or v.saver:
                 self._undue("b", v.id)
             elif f"b:{v.id}" not in self.deadlines:
-                self.deadlines[f"b:{v.id}"] = max(self.now, v.joined + STEP)
+                self.deadlines[f"b:{v.id}"] = max(self.now + 1, v.joined + STEP)
 
     def keep_places(self, v: Visitor) -> None:
         queue, savers = v.to_queue or v.queue, {other.saver for other in self.visitors.values()}

@@ -9,7 +9,7 @@ end
 -- whom takes the place that has just come free. So after the time of one step of priority, a counsellor keeps places.
 local function watch_weight(c, queue)
   if c.saver or units_next(c) < 2 or conf(queue).mode == "take" then return end
-  local at = math.max(now, c.joined + (conf(queue).priority_step_ms or 300000))
+  local at = math.max(now + 1, c.joined + (conf(queue).priority_step_ms or 300000))
   redis.call("ZADD", DUE, "NX", at, "b:" .. c.id)
 end
 
@@ -282,7 +282,7 @@ local function let_go()
     if s and s.saving == id then s.saving = nil; touch_staff(s) end
     c.saver = nil
     if c.state then touch(c) end
-    if c.state and stands(c) then due("b", id, now) end
+    if c.state and stands(c) then due("b", id, now + 1) end
   end
 end
 
