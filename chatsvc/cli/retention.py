@@ -87,7 +87,7 @@ def rules_command(context: Context, site: str | None, versions: bool) -> None:
 )
 @click.option("--json", "form", flag_value="json", help="As JSON, times in ms.")
 @click.option("--csv", "form", flag_value="csv", help="As CSV, times in UTC.")
-@click.option("--table", "form", flag_value="table", default=True, hidden=True)
+@click.option("--table", "form", flag_value="table", default=True, help="As a table; this is the default.")
 @pass_settings
 def check_command(context: Context, site: str | None, within: Period, file: Path | None, form: Form) -> None:
     """List what would be erased, when and why; nothing is changed."""
