@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from asyncio import gather
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -198,7 +199,7 @@ async def erase(pool: Pool, conversation: Conversation, visitor: str) -> Convers
         with suppress(NotFound):  # the record has been put away
             await leave(pool, conversation.id, visitor, "visitor_left", forget=True)
         raise kept
-    await pool.keyring.shred(conversation.id)
+    await gather(*(pool.keyring.shred(name) for name in (conversation.id, feedback_keys(conversation.id))))
     try:
         erased = await end_without_keys(pool, conversation.id, visitor)
     except NotFound:  # the record has been put away meanwhile
