@@ -14,7 +14,7 @@ from tests.support.store_server import redis_binary, valkey_binary
 from tests.support.vaults import CONFIG, MASTER, all_same
 
 NEW_MASTER = bytes(range(32, 64))
-FORBIDDEN = [
+FORBIDDEN: list[list[str | int]] = [
     ["KEYS", "*"], ["MONITOR"], ["FLUSHALL"], ["CONFIG", "SET", "save", "1 1"], ["SYNC"], ["SUBSCRIBE", "x"],
     ["HGET", "chatsvc:{kunta}:conv", "x"], ["EVAL", "return 1", 0],
 ]  # fmt: skip
