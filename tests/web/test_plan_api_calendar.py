@@ -147,7 +147,7 @@ async def test_a_large_file_holds_nobody_up(saana: Person) -> None:
             f"RRULE:FREQ=MONTHLY;BYMONTHDAY={number % 28 + 1}",
         ]
         events.append("\r\n".join(["BEGIN:VEVENT", f"UID:{number}@x", "SUMMARY:aino", *times, "END:VEVENT"]))
-    importing = asyncio.create_task(send(saana, file(*events)))
+    importing, begun = asyncio.create_task(send(saana, file(*events))), time.monotonic()
     waits: list[float] = []
     while not importing.done():
         began = time.monotonic()
@@ -155,7 +155,7 @@ async def test_a_large_file_holds_nobody_up(saana: Person) -> None:
         waits.append(time.monotonic() - began)
     assert (await importing).body["saved"]
     assert len(waits) > 5
-    assert max(waits) < 0.5
+    assert max(waits) < (time.monotonic() - begun) / 2  # whoever held the loop would make one wait of it all
 
 
 async def test_files_that_are_none(saana: Person, service: Service) -> None:
