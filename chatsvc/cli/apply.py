@@ -8,6 +8,7 @@ import click
 
 from chatsvc.cli.apply_plan import plan_steps, refuse_to_strand_shifts
 from chatsvc.cli.apply_pools import plan_relocation, refuse_while_present
+from chatsvc.cli.auditing import record
 from chatsvc.cli.context import Context, pass_settings, with_directory
 from chatsvc.cli.trouble import Failed, Refused
 from chatsvc.domain.declaration import parse_declaration
@@ -50,7 +51,13 @@ def apply_command(context: Context, file: Path, dry_run: bool, prune: bool) -> N
     )  # fmt: skip
 
     async def work(directory: Directory, link: Link) -> list[Change]:
-        return await apply_wanted(directory, link, wanted, dry_run=dry_run)
+        found = await apply_wanted(directory, link, wanted, dry_run=dry_run)
+        for site in wanted.sites if not dry_run else ():
+            real = [one for one in found if one.place.partition("/")[0] == site.id and one.kind != "note"]
+            if real:
+                fields = ", ".join(sorted({one.field or one.kind for one in real}))
+                await record(settings, link, [site.id], "apply", site.id, changes=len(real), fields=fields)
+        return found
 
     found = with_directory(settings, work)
     for change in found:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import CommandLine
+from tests.cli.conftest import EXAMPLE, CommandLine
 from tests.support.store_server import SingleStore
 
 PASSWORD = "five blue horses"
@@ -73,3 +73,19 @@ def test_what_is_asked_wrongly(chatsvc: CommandLine, tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "kunta.jsonl").write_text("nothing\n")
     assert "kunta.jsonl, line 1" in chatsvc("audit", "verify", code=1)
+
+
+def test_what_is_applied_is_recorded(chatsvc: CommandLine, tmp_path: Path) -> None:
+    """A file that changes something, with the names of the fields; not a dry run, nor the same file again."""
+    file = tmp_path / "site.toml"
+    text = EXAMPLE.read_text(encoding="utf-8")
+    file.write_text(text.replace('late = "5 min"', 'late = "7 min"'), encoding="utf-8")
+    chatsvc("apply", file, "--dry-run")
+    chatsvc("apply", EXAMPLE)
+    before = len(json.loads(chatsvc("audit", "list", "--site", "kunta", "--json")))
+    for _ in range(2):
+        chatsvc("apply", file)
+    entries = json.loads(chatsvc("audit", "list", "--site", "kunta", "--json"))[before:]
+    assert [(one["action"], one["record"], one["details"]) for one in entries] == [
+        ("apply", "kunta", {"changes": 1, "fields": "late"})
+    ]
