@@ -7,7 +7,6 @@ FRONT = 1e12
 OFFER, TO_STAFF, TO_QUEUE = 30_000, 30_000, 5 * MINUTE
 REPEAT, GRACE_WAITING, GRACE_TALKING, GRACE_STAFF = 5 * MINUTE, 10 * MINUTE, 5 * MINUTE, 2 * MINUTE
 ALSO = 2 * MINUTE
-STEP, AGAIN = 5 * MINUTE, MINUTE
 FOREVER = 10**18
 BLINK = 10_000
 WARNING, IDLE, WRAP_UP, LINGER = 20 * MINUTE, 30 * MINUTE, 5 * MINUTE, 10 * MINUTE
@@ -43,7 +42,6 @@ class Visitor:
     also_at: int = 0
     weight: int = 1
     heavy: bool = False
-    saver: str | None = None
 
     @property
     def stands_unled(self) -> bool:

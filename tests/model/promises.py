@@ -164,27 +164,10 @@ def _could_have(state: PoolState, person: Record, c: Record, mode: str) -> bool:
         pair in state.decl and f"p:{pair}" in state.due
     )  # declined; the worker says when they are asked again
     room = _weight(state, person) + state.units_next(c) <= person["capacity"] or not carried(person)
-    room = room and not _kept(state, person, c)
     open_to_others = c["state"] == "active" or (c.get("also") and f"a:{c['id']}" not in state.due)
     wanted = {c["route"], *(c["also"] if c.get("also") and open_to_others else ())}
     speaks = bool(wanted & set(person["languages"]))
     return bool(there and not busy and not asked and room and speaks and not has_part(c, person["id"]))
-
-
-def _kept(state: PoolState, person: Record, c: Record) -> bool:
-    """Whether the place is kept for one who weighs more and has waited for a step of priority."""
-    other = state.conv.get(person.get("saving") or c["id"], c)
-    queues = [
-        queue for queue, wait in state.wait.items() if other["id"] in wait and queue in person["queues"]
-    ]
-    waited = state.now - other["joined"] >= min(
-        [state.queues[queue]["priority_step_ms"] for queue in queues], default=0
-    )
-    rightly = other is not c and queues and waited and state.units_next(other) > 1
-    return (
-        bool(rightly)
-        and _weight(state, person) + state.units_next(other) + state.units_next(c) > person["capacity"]
-    )
 
 
 def _weight(state: PoolState, person: Record) -> int:

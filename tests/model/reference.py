@@ -30,15 +30,12 @@ class Reference(View):
 
     def pair(self) -> None:
         """As long as somebody waits for whom somebody is free: the longest wait, the least loaded, the longest idle."""
-        self.let_go()
         while pairs := self._all_pairs():
             _, _, v, s, queue = min(pairs, key=lambda pair: (pair[0], pair[2].id, pair[1], pair[3].id))
             if self.modes[queue] == "auto":
                 self._assign(v, s)
             else:
                 self._offer(v, s, OFFER)
-            self.let_go()
-        self.watch_weights()
         for s in self.people.values():
             if s.state == "draining" and not (self.convs(s.id) | self.wraps(s.id) | self.consults(s.id)):
                 s.state = "off"
@@ -58,7 +55,7 @@ class Reference(View):
             for v in self.standing(queue):
                 for s in self.people.values():
                     barred = self.spared.get((v.id, s.id), 0) > self.now or self.inside(v, s.id)
-                    barred = barred or not self.fits(s, v) or not self.speaks(s, v) or self.kept_from(s, v)
+                    barred = barred or not self.fits(s, v) or not self.speaks(s, v)
                     busy = mode == "offer" and self.offer(s.id) is not None
                     if queue in s.queues and self.has_place(s) and not barred and not busy:
                         yield v.score, (self.load(s.id), s.idle), v, s, queue
@@ -179,10 +176,16 @@ class Reference(View):
         if s.state != "available":
             raise Refused("off_duty")
         v = self.visitors.get(ident) if ident else None
-        if ident and not (v and self.takeable(s, v)):
-            raise Refused("already_taken")
-        if v and not self.speaks(s, v):
-            raise Refused("no_language")
+        if ident:
+            if v is None or v.state == "gone":
+                raise Refused("already_taken")
+            queue = v.to_queue or v.queue
+            if queue not in s.queues:
+                raise Refused("already_taken")
+            if v not in self.standing(queue) or self.inside(v, name):
+                raise Refused("already_taken")
+            if not self.speaks(s, v):
+                raise Refused("no_language")
         if self.load(name) >= s.capacity or (v and not self.fits(s, v)):
             raise Refused("at_capacity")
         if v is None:
@@ -252,7 +255,6 @@ class Reference(View):
             v.from_queue, v.queue, v.weight = v.queue, v.to_queue, self.weights[v.to_queue]
         else:
             self._undue("t", v.id)
-        self._undue("b", v.id)
         v.to_queue = v.owner = None
         v.guests, v.adrift = [], False
         self._undue("i", v.id)
@@ -356,21 +358,20 @@ class Reference(View):
             return
         if (v := self.visitors.get(ident)) is None:  # of `p`; pairing follows every deadline
             return
-        meet = {
-            "v": self._left, "o": self._miss, "i": self._idle, "w": self._end_wrap_up, "t": self._transfer_over,
-            "l": self._lingered, "b": self.keep_places,
-        }.get(kind)  # fmt: skip
-        if meet:
-            meet(v)
-
-    def _left(self, v: Visitor) -> None:
-        self.finish(v.id)
-
-    def _transfer_over(self, v: Visitor) -> None:
-        if not v.offered:
+        if kind == "v":
+            self.finish(ident)
+        elif kind == "o":
+            self._miss(v)
+        elif kind == "i":
+            self._idle(v)
+        elif kind == "w":
+            self._end_wrap_up(v)
+        elif kind == "t" and not v.offered:
             v.to_queue = None
             if v.from_queue:
                 self._settle(v)
+        elif kind == "l":
+            self._lingered(v)
 
     def _lingered(self, v: Visitor) -> None:
         if v.state == "closed":

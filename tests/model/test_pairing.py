@@ -1,6 +1,6 @@
 """Random lives of a pool on the real store, beside a slow reference in plain Python.
 
-CHATSVC_MODEL_LIVES sets how many lives are tried (100), CHATSVC_MODEL_STEPS how long each is (50): `make model`.
+CHATSVC_MODEL_LIVES sets how many lives are tried (80), CHATSVC_MODEL_STEPS how long each is (50): `make model`.
 """
 
 import asyncio
@@ -23,17 +23,17 @@ from tests.support.stores import AnyStore
 
 pytest_plugins = ["tests.support.stores", "tests.support.pool_bench"]
 
-EXAMPLES = int(os.environ.get("CHATSVC_MODEL_LIVES", "100"))
+EXAMPLES = int(os.environ.get("CHATSVC_MODEL_LIVES", "80"))
 STEPS = int(os.environ.get("CHATSVC_MODEL_STEPS", "50"))
 LIMIT = 6
 PEOPLE = {
     "aino": (1, ("q", "o"), ("fi",)),
-    "eino": (2, ("o", "a", "l"), ("fi", "sv")),
-    "irja": (3, ("q", "o", "a", "l"), ("sv", "en", "fi")),
+    "eino": (2, ("o", "a"), ("fi", "sv")),
+    "irja": (3, ("q", "o", "a"), ("sv", "en", "fi")),
     "olli": (1, ("a",), ("en", "fi")),
 }
-QUEUES = {"q": "take", "o": "offer", "a": "auto", "l": "auto"}
-WEIGHTS = {"q": 1, "o": 1, "a": 2, "l": 1}
+QUEUES = {"q": "take", "o": "offer", "a": "auto"}
+WEIGHTS = {"q": 1, "o": 1, "a": 2}
 
 some = st.integers(0, 11)  # one of those there are, counted from the first
 person = st.sampled_from(sorted(PEOPLE))
@@ -105,13 +105,6 @@ class PoolLife(RuleBasedStateMachine):
             self.bench.join(ident, where, lang=lang, also=list(also), also_ms=ALSO),
             lambda: self.reference.join(ident, f"s/{where}", lang, also),
         )
-
-    @rule(lighter=st.integers(1, 3))
-    def crowd(self, lighter: int) -> None:
-        """Somebody who needs two places comes behind lighter ones; then it is time to keep places."""
-        for where in [*"l" * lighter, "a", "l"]:
-            self.join(where, "fi", set())
-        self.time_passes(5 * MINUTE)
 
     @rule(number=some)
     def visitor_gone(self, number: int) -> None:
@@ -281,8 +274,7 @@ class PoolLife(RuleBasedStateMachine):
             for name, s in state.staff.items()
         }
         conversations = {
-            ident: (c["state"], c["queue"], bool(c.get("vaway")), c.get("saver"))
-            for ident, c in state.conv.items()
+            ident: (c["state"], c["queue"], bool(c.get("vaway"))) for ident, c in state.conv.items()
         }
         return {
             "people": people,
@@ -303,7 +295,7 @@ class PoolLife(RuleBasedStateMachine):
             )
             for name, s in model.people.items()
         }
-        conversations = {v.id: (v.state, v.queue, v.away, v.saver) for v in model.visitors.values()}
+        conversations = {v.id: (v.state, v.queue, v.away) for v in model.visitors.values()}
         wait = {found: [v.id for v in model.standing(found)] for found in model.modes}
         return {"people": people, "conversations": conversations, "wait": wait}
 

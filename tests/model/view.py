@@ -1,6 +1,6 @@
 """What can be asked of a pool in plain Python, without indexes."""
 
-from tests.model.people import AGAIN, BLINK, REPEAT, STEP, Person, Visitor
+from tests.model.people import BLINK, REPEAT, Person, Visitor
 
 
 class View:
@@ -69,58 +69,6 @@ class View:
         ]
         return sorted(found, key=lambda v: (v.score, v.id))
 
-    # Places kept for whom lighter ones would overtake for ever
-
-    def keeps(self, s: Person, v: Visitor) -> bool:
-        queue = v.to_queue or v.queue
-        there = s.state == "available" and not s.away and v in self.standing(queue)
-        return (
-            there and queue in s.queues and self.speaks(s, v) and self.spared.get((v.id, s.id), 0) <= self.now
-        )
-
-    def kept_from(self, s: Person, v: Visitor) -> bool:
-        for other in self.visitors.values():
-            if other.saver == s.id and other is not v:
-                return self.load(s.id) + self.units_next(other) + self.units_next(v) > s.capacity
-        return False
-
-    def let_go(self) -> None:
-        for v in self.visitors.values():
-            if v.saver and not self.keeps(self.people[v.saver], v):
-                v.saver = None
-                if v in self.standing(v.to_queue or v.queue):
-                    self._due("b", v.id, 1)
-
-    def watch_weights(self) -> None:
-        """Who is watched for being overtaken: all who stand where counsellors don't choose, and weigh more than one."""
-        for v in self.visitors.values():
-            queue = v.to_queue or v.queue
-            watched = v in self.standing(queue) and self.units_next(v) > 1 and self.modes[queue] != "take"
-            if not watched or v.saver:
-                self._undue("b", v.id)
-            elif f"b:{v.id}" not in self.deadlines:
-                self.deadlines[f"b:{v.id}"] = max(self.now + 1, v.joined + STEP)
-
-    def keep_places(self, v: Visitor) -> None:
-        queue, savers = v.to_queue or v.queue, {other.saver for other in self.visitors.values()}
-        if v.saver or v not in self.standing(queue):
-            return
-        can = [
-            s
-            for s in self.people.values()
-            if queue in s.queues and s.state == "available" and not s.away and s.id not in savers
-            and self.speaks(s, v) and self.spared.get((v.id, s.id), 0) <= self.now and not self.inside(v, s.id)
-        ]  # fmt: skip
-        if not can:
-            self._due("b", v.id, AGAIN)
-            return
-        v.saver = min(can, key=lambda s: (self.load(s.id), s.idle, s.id)).id
-
-    def takeable(self, s: Person, v: Visitor) -> bool:
-        """Whether somebody may ask for a visitor by name; others are as if they were gone."""
-        queue = v.to_queue or v.queue
-        return queue in s.queues and v in self.standing(queue) and not self.inside(v, s.id)
-
     def inside(self, v: Visitor, name: str) -> bool:
         return name == v.owner or name in v.guests
 
@@ -129,7 +77,6 @@ class View:
         v.queue, v.from_queue = v.from_queue or v.queue, None
         v.weight = self.weights[v.queue]
         self._undue("t", v.id)
-        self._undue("b", v.id)
 
     def _due(self, kind: str, ident: str, ms: int) -> None:
         self.deadlines[f"{kind}:{ident}"] = self.now + ms

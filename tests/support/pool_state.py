@@ -43,7 +43,7 @@ class PoolState:
             for name in self.free.get(queue, {}):
                 person = self.staff[name]
                 barred = self.decl.get(f"{member}|{name}", 0) > self.now or has_part(conversation, name)
-                barred = barred or not self.fits(person, conversation) or self.kept_from(person, conversation)
+                barred = barred or not self.fits(person, conversation)
                 barred = barred or not set(self.languages(conversation)) & set(person["languages"])
                 if not barred and not (self.queues[queue]["mode"] == "offer" and person.get("offer")):
                     yield conversation, person
@@ -65,14 +65,6 @@ class PoolState:
         """Whether somebody may carry a conversation besides what they have; alone, any."""
         carried = self.load(person)
         return carried == 0 or carried + self.units_next(conversation) <= person["capacity"]
-
-    def kept_from(self, person: Record, conversation: Record) -> bool:
-        """Whether somebody keeps places for another one, and would have too few left."""
-        other = self.conv.get(person.get("saving") or "")
-        if other is None or other["id"] == conversation["id"]:
-            return False
-        needed = self.units_next(other) + self.units_next(conversation)
-        return bool(self.load(person) + needed > person["capacity"])
 
     def languages(self, c: Record) -> list[str]:
         """The languages in which a conversation may be served; the others only once their deadline has been met."""
@@ -154,7 +146,7 @@ def faults(state: PoolState) -> list[str]:
         found += [f"{conversation['id']}: {fault}" for fault in _conversation_faults(state, conversation)]
     for person in state.staff.values():
         found += [f"{person['id']}: {fault}" for fault in _person_faults(state, person)]
-    found += [*_stray_faults(state), *_kept_faults(state)]
+    found += _stray_faults(state)
     for queue, settings in state.queues.items():
         if settings["mode"] != "take":
             found += [
@@ -291,24 +283,6 @@ def _stray_faults(state: PoolState) -> Iterator[str]:
         kind, _, ident = member.partition(":")
         if kind not in ("s", "p") and ident not in state.conv:
             yield f"deadline {member} of something gone"
-
-
-def _kept_faults(state: PoolState) -> Iterator[str]:
-    """Places are kept by one person for one who stands and weighs more than one; whoever has none kept is watched."""
-    for person in state.staff.values():
-        kept = state.conv.get(person.get("saving") or "", {})
-        if person.get("saving") and (kept.get("saver") != person["id"] or person["state"] != "available"):
-            yield f"{person['id']} keeps places for {person['saving']}, who does not know, or while {person['state']}"
-    for queue, members in state.wait.items():
-        for member in members if state.queues[queue]["mode"] != "take" else ():
-            c = state.conv[member]
-            watched = f"b:{member}" in state.due
-            if watched is not (state.units_next(c) > 1 and not c.get("saver")):
-                yield f"{member} weighs {state.units_next(c)}, has {c.get('saver')}, and watched is {watched}"
-    standing = {member for members in state.wait.values() for member in members}
-    for c in state.conv.values():
-        if c.get("saver") and (c["id"] not in standing or state.staff[c["saver"]].get("saving") != c["id"]):
-            yield f"{c['id']} has places kept by {c['saver']}, who does not know, or stands nowhere"
 
 
 def gate_of(c: Record) -> str:

@@ -244,7 +244,6 @@ end
 -- somebody who has just returned does not overtake. Before anybody new comes what has no owner.
 local function commit(result)
   while true do
-    let_go()
     local lost = least(unled, function(item) return item.score end)
     local s = not lost and least(unsettled, rank)
     local c = not lost and not s and least(unpaired, function(item) return item.score end)

@@ -5,17 +5,8 @@ local function declined(c, s)
   return till and tonumber(till) > now
 end
 
--- Where counsellors choose, they choose; elsewhere one who takes several places would be overtaken for ever by lighter ones, each of
--- whom takes the place that has just come free. So after the time of one step of priority, a counsellor keeps places.
-local function watch_weight(c, queue)
-  if c.saver or units_next(c) < 2 or conf(queue).mode == "take" then return end
-  local at = math.max(now + 1, c.joined + (conf(queue).priority_step_ms or 300000))
-  redis.call("ZADD", DUE, "NX", at, "b:" .. c.id)
-end
-
 -- Takeable in `queue`, by those who speak a language of the visitor's.
 local function offer_up(c, queue)
-  watch_weight(c, queue)
   local q = Q[queue]
   redis.call("ZADD", KEYS[q.wait], c.score, c.id)
   for _, lang in ipairs(languages_of(c)) do redis.call("ZADD", KEYS[q.of[lang]], c.score, c.id) end
@@ -24,7 +15,6 @@ end
 
 local function take_down(c, queue)
   local q = Q[queue]
-  undue("b", c.id)
   redis.call("ZREM", KEYS[q.wait], c.id)
   redis.call("ZREM", KEYS[q.of[c.route]], c.id)
   for _, lang in ipairs(c.also or {}) do redis.call("ZREM", KEYS[q.of[lang]], c.id) end
@@ -236,69 +226,19 @@ local function miss_offer(c)
   drop_offer(c, "expired")
 end
 
--- Whether `c` can be taken now.
-local function stands(c)
-  return c.state == "waiting" and not c.vaway or c.state == "active" and c.transfer and c.transfer.queue and not c.offered
-end
-
--- Whether `s` keeps places for `c`, and rightly so.
-local function keeps(s, c)
-  local there = s and s.state == "available" and not s.away and s.saving == c.id and c.saver == s.id and stands(c)
-  return there and contains(s.queues, line_of(c)) and speaks(s, c) and not declined(c, s)
-end
-
--- Whether `s` would have too few places left for whom it keeps some, if it took `c`.
-local function kept_from(s, c)
-  local other = s.saving and s.saving ~= c.id and conv(s.saving)
-  return other and load_of(s) + units_next(other) + units_next(c) > s.capacity
-end
-
--- The best counsellor for `c` takes nobody else until there is room for it; looked at again when there is none.
-local function keep_places(c)
-  local best
-  for _, id in ipairs(redis.call("SMEMBERS", KEYS[Q[line_of(c)].on])) do
-    local s = person(id)
-    local can = not s.away and not s.saving and speaks(s, c) and not declined(c, s) and not part_of(c, s.id)
-    if can and (not best or rank(s) < rank(best) or (rank(s) == rank(best) and s.id < best.id)) then best = s end
-  end
-  if not best then due("b", c.id, now + 60000); return end
-  best.saving, c.saver = c.id, best.id
-  touch(c)
-  touch_staff(best)
-end
-
--- Lets go of places that are kept for somebody who needs them no more, or by somebody who can't keep them.
-local function let_go()
-  local over = {}
-  for _, c in pairs(dirty_conv) do
-    if c.saver and not keeps(person(c.saver), c) then over[c.id] = c end
-  end
-  for _, s in pairs(dirty_staff) do
-    local c = s.saving and conv(s.saving)
-    if s.saving and not (c and keeps(s, c)) then over[s.saving] = c or { id = s.saving, saver = s.id } end
-  end
-  for id, c in pairs(over) do
-    local s = person(c.saver)
-    if s and s.saving == id then s.saving = nil; touch_staff(s) end
-    c.saver = nil
-    if c.state then touch(c) end
-    if c.state and stands(c) then due("b", id, now + 1) end
-  end
-end
-
 -- A visitor has become available: the best counsellor with a place gets them, where the queue works that way.
 local function pair_visitor(c)
   local queue = line_of(c)
   local cf = conf(queue)
-  if cf.mode == "take" or not stands(c) then return end
+  local stands = c.state == "waiting" and not c.vaway or c.state == "active" and c.transfer and not c.offered
+  if cf.mode == "take" or not stands then return end
   local from = 0
   while true do
     local found = redis.call("ZRANGE", KEYS[Q[queue].free], from, from + 9)
     if #found == 0 then return end
     for _, id in ipairs(found) do
       local s = person(id)
-      local free = s and has_place(s) and fits(s, c) and not kept_from(s, c)
-      if free and speaks(s, c) and not declined(c, s) and not part_of(c, s.id) then
+      if s and has_place(s) and fits(s, c) and speaks(s, c) and not declined(c, s) and not part_of(c, s.id) then
         if cf.mode == "auto" then assign(c, s); return end
         if not s.offer then make_offer(c, s, cf.offer_ms); return end
       end
@@ -317,7 +257,7 @@ local function first_in(queue, lang, s, asked)
     if #found == 0 then return nil end
     for _, id in ipairs(found) do
       local c = conv(id)
-      if fits(s, c) and not part_of(c, s.id) and (asked or not (declined(c, s) or kept_from(s, c))) then return c end
+      if fits(s, c) and not part_of(c, s.id) and (asked or not declined(c, s)) then return c end
     end
     from = from + 10
   end

@@ -1,5 +1,5 @@
 -- Meets one deadline, if it is still one: safe to run late, twice, or for something that has changed meanwhile.
--- args: kind (v visitor's grace, o offer, i idle, w wrap-up, s staff's grace, l linger, p offer again, t transfer, a another language, b places kept),
+-- args: kind (v visitor's grace, o offer, i idle, w wrap-up, s staff's grace, l linger, p offer again, t transfer, a another language),
 --       id (of the conversation; s: of the member of staff; p: `conversation|staff`), last (at of the log's last entry)
 -- result: c (record, not for s), done (bool), ended (reason, when the conversation ended here), forgotten (bool: its record moved to `past`)
 local member = arg.kind .. ":" .. arg.id
@@ -91,11 +91,6 @@ function handlers.a()
   if c.state ~= "waiting" or c.vaway then return false end
   offer_up(c, c.queue) -- now to those too who speak a language that the visitor agreed to
   touch(c)
-  return true
-end
-function handlers.b()
-  if not stands(c) or c.saver or units_next(c) < 2 then return false end
-  keep_places(c)
   return true
 end
 function handlers.t()

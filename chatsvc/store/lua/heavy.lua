@@ -8,9 +8,6 @@ if not s or not part then return fail("not_found") end
 if part.role ~= "owner" then return fail("not_allowed") end
 if c.state ~= "active" then return fail("bad_state") end
 c.heavy = arg.on or nil
-if stands(c) then
-  if units_next(c) > 1 then watch_weight(c, line_of(c)) else undue("b", c.id) end
-end
 touch(c)
 place(s)
 return commit({ c = c })
