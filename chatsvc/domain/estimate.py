@@ -66,7 +66,8 @@ def estimate(line: Line, pace: Pace) -> Estimate | None:
     low, median, high = (
         _runs_out(line, pace, departures, gamma_quantile(shape, z)) for z in (-NORMAL_90, 0.0, NORMAL_90)
     )
-    return Estimate(low, median, high)
+    soonest = reaction(pace, at_once=True)  # whose place comes free has to be taken too
+    return Estimate(max(low, soonest.low), max(median, soonest.median), max(high, soonest.high))
 
 
 def no_sooner(found: Estimate, after_s: float, pace: Pace) -> Estimate:
