@@ -17,7 +17,7 @@ from chatsvc.domain.declaration import parse_declaration
 from chatsvc.domain.declaration_retention import parse_retention, with_retention
 from chatsvc.store.directory import Directory
 from chatsvc.store.link import Link
-from tests.support.store_server import SingleStore, valkey_binary
+from tests.support.store_server import SingleStore, served, valkey_binary
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "deploy" / "example-site.toml"
@@ -73,12 +73,8 @@ class CommandLine:
 @pytest.fixture(scope="session")
 def own_store() -> Iterator[SingleStore]:
     """A Valkey whose configuration the tests may change."""
-    server = SingleStore(valkey_binary(), config=CONFIG)
-    try:
-        server.start()
+    with served(SingleStore(valkey_binary(), config=CONFIG)) as server:
         yield server
-    finally:
-        server.remove()
 
 
 @pytest.fixture

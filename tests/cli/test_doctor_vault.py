@@ -20,7 +20,7 @@ from chatsvc.store.link_url import Endpoint
 from chatsvc.store.vault_open import open_vault
 from tests.cli.conftest import CommandLine
 from tests.support.ports import free_port
-from tests.support.store_server import SingleStore, valkey_binary
+from tests.support.store_server import SingleStore, served, valkey_binary
 from tests.support.vaults import CONFIG, MASTER
 
 KEY = {"CHATSVC_MASTER_KEY": MASTER.hex()}
@@ -63,12 +63,8 @@ def other_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def vault_server() -> Iterator[SingleStore]:
-    server = SingleStore(valkey_binary(), port=free_port(), config=CONFIG)
-    try:
-        server.start()
+    with served(SingleStore(valkey_binary(), port=free_port(), config=CONFIG)) as server:
         yield server
-    finally:
-        server.remove()
 
 
 def test_the_usual_layout_of_one_machine_is_told(

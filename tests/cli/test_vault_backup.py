@@ -20,7 +20,7 @@ from chatsvc.store.vault_keys import KeyGone, Vault
 from chatsvc.store.vault_open import open_vault
 from tests.cli.conftest import CommandLine
 from tests.support.service import MASTER_KEY, running
-from tests.support.store_server import SingleStore, valkey_binary
+from tests.support.store_server import SingleStore, served, valkey_binary
 from tests.support.vaults import CONFIG, NONCE, all_same, contents
 
 HOUR_MS = 3_600_000
@@ -70,12 +70,8 @@ class Place:
 
 @pytest.fixture(scope="module")
 def vault_server() -> Iterator[SingleStore]:
-    server = SingleStore(valkey_binary(), config=CONFIG)
-    try:
-        server.start()
+    with served(SingleStore(valkey_binary(), config=CONFIG)) as server:
         yield server
-    finally:
-        server.remove()
 
 
 @pytest.fixture(params=["file", "server"])

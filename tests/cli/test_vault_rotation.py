@@ -27,7 +27,7 @@ from tests.cli.test_serving import running
 from tests.support.client import connected
 from tests.support.ports import free_port
 from tests.support.service import make_site, make_staff
-from tests.support.store_server import SingleStore, eventually, valkey_binary
+from tests.support.store_server import SingleStore, eventually, served, valkey_binary
 from tests.support.vaults import CONFIG, MASTER, NONCE
 
 OTHER = bytes(reversed(range(32)))
@@ -106,12 +106,8 @@ async def test_a_key_that_is_set_is_changed_in_steps(
 
 @pytest.fixture
 def vault_url() -> Iterator[str]:
-    server = SingleStore(valkey_binary(), config=CONFIG)
-    try:
-        server.start()
+    with served(SingleStore(valkey_binary(), config=CONFIG)) as server:
         yield server.url
-    finally:
-        server.remove()
 
 
 def test_without_a_vault_there_is_nothing_to_change(bundled: CommandLine, settings: Settings) -> None:

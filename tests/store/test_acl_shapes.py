@@ -1,7 +1,6 @@
 """The users of `deploy/store` where there is more than one server: a cluster, replicas, Sentinel, copies."""
 
 import asyncio
-import contextlib
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,8 @@ from tests.support.guarded_store import GuardedStore, make_users
 from tests.support.ports import free_ports
 from tests.support.service import running
 from tests.support.store_cluster import Cluster
-from tests.support.store_server import SingleStore, eventually, redis_binary, valkey_binary
+from tests.support.store_server import SingleStore, eventually, redis_binary, served, valkey_binary
+from tests.support.watched import Watched
 
 pytestmark = pytest.mark.process
 KEY = "chatsvc:{a}:x"
@@ -79,7 +79,7 @@ async def test_a_cluster(folder: Path, tmp_path: Path) -> None:
         cluster.remove()
 
 
-class Watched:
+class Deployed(Watched[GuardedStore]):
     """A master and its replica with the shipped users, and a sentinel that alone decides."""
 
     def __init__(self, folder: Path) -> None:
@@ -87,16 +87,17 @@ class Watched:
         binary = redis_binary()
         password = (folder / "chatsvc-replica.password").read_text()
         more = f"repl-diskless-sync-delay 0\nmasteruser chatsvc-replica\nmasterauth {password}\n"
-        self.master = GuardedStore(binary, folder, port=first, more=more)
-        self.replica = GuardedStore(binary, folder, port=second, more=f"{more}replicaof 127.0.0.1 {first}\n")
-        self.sentinel = SingleStore(
+        master = GuardedStore(binary, folder, port=first, more=more)
+        replica = GuardedStore(binary, folder, port=second, more=f"{more}replicaof 127.0.0.1 {first}\n")
+        sentinel = SingleStore(
             binary,
             port=third,
             config=f"sentinel monitor main 127.0.0.1 {first} 1\nsentinel down-after-milliseconds main 500\n"
             f"sentinel failover-timeout main 5000\nsentinel auth-user main chatsvc-sentinel\n"
-            f"sentinel auth-pass main {self.master.password('chatsvc-sentinel')}\n",
+            f"sentinel auth-pass main {master.password('chatsvc-sentinel')}\n",
             option="--sentinel",
         )
+        super().__init__(master, replica, sentinel)
 
     @property
     def url(self) -> str:
@@ -104,40 +105,15 @@ class Watched:
         login = self.master.url_of("chatsvc").removeprefix("redis://").partition("@")[0]
         return f"redis+sentinel://{login}@127.0.0.1:{self.sentinel.port}/main"
 
-    def start(self) -> None:
-        """Starts all three and waits until the sentinel would promote the replica."""
-        self.master.start()
-        self.replica.start()
-        eventually(self._linked)
-        self.sentinel.start()
-        eventually(self._known)
-
-    def remove(self) -> None:
-        """Ends all three."""
-        for server in (self.sentinel, self.replica, self.master):
-            server.remove()
-
-    def _linked(self) -> bool:
-        with contextlib.closing(self.replica.client()) as client:
-            return client.info("replication").get("master_link_status") == "up"
-
-    def _known(self) -> bool:
-        replicas = self.sentinel.ask("SENTINEL", "REPLICAS", "main")
-        return bool(replicas) and replicas[0].get(b"master-link-status") == b"ok"
-
 
 @pytest.fixture
-def watched(folder: Path) -> Iterator[Watched]:
+def watched(folder: Path) -> Iterator[Deployed]:
     """A watched master with one replica."""
-    made = Watched(folder)
-    try:
-        made.start()
+    with served(Deployed(folder)) as made:
         yield made
-    finally:
-        made.remove()
 
 
-async def test_replication_sentinel_and_copies(watched: Watched, tmp_path: Path) -> None:
+async def test_replication_sentinel_and_copies(watched: Deployed, tmp_path: Path) -> None:
     """A replica follows, a copy can be fetched, and Sentinel makes the replica the master: each with its own user."""
     link = await Link.open(watched.url, client_name="test")
     assert await link.call(KEY, "SET", KEY, "1") == b"OK"
@@ -156,7 +132,7 @@ async def test_replication_sentinel_and_copies(watched: Watched, tmp_path: Path)
     assert copy.read_bytes().startswith(b"REDIS")
     assert KEY.encode() in copy.read_bytes()
 
-    watched.sentinel.ask("SENTINEL", "FAILOVER", "main")
+    watched.fail_over()
     eventually(lambda: is_a(watched.replica, b"master"))
     eventually(lambda: is_a(watched.master, b"slave"))
     await until_written(link, "2")

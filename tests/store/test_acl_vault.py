@@ -10,7 +10,7 @@ from chatsvc.domain.errors import VaultUnavailable
 from chatsvc.store.vault_keys import KeyGone
 from chatsvc.store.vault_redis import RedisVault
 from tests.support.guarded_store import GuardedStore, make_users
-from tests.support.store_server import redis_binary, valkey_binary
+from tests.support.store_server import redis_binary, served, valkey_binary
 from tests.support.vaults import CONFIG, MASTER, all_same
 
 NEW_MASTER = bytes(range(32, 64))
@@ -27,12 +27,8 @@ def server(
     """A server for a vault, with the shipped settings and no other user than the vault's."""
     folder = tmp_path_factory.mktemp("chatsvc-vault")
     make_users(folder, "chatsvc-vault")
-    server = GuardedStore(request.param(), folder, more=CONFIG)
-    try:
-        server.start()
+    with served(GuardedStore(request.param(), folder, more=CONFIG)) as server:
         yield server
-    finally:
-        server.remove()
 
 
 async def test_a_vault_works_with_its_user(server: GuardedStore) -> None:

@@ -1,7 +1,6 @@
 """The link to a master that sentinels watch."""
 
 import asyncio
-import contextlib
 from collections.abc import Iterator
 
 import pytest
@@ -10,72 +9,44 @@ from chatsvc.domain.errors import StoreUnavailable
 from chatsvc.store.link import Link
 from tests.support.links import POOL, until_back
 from tests.support.ports import free_ports
-from tests.support.store_server import SingleStore, eventually, redis_binary
+from tests.support.store_server import SingleStore, redis_binary, served
+from tests.support.watched import Watched
 
 pytestmark = pytest.mark.process
 
 
-class Watched:
+class Deployed(Watched[SingleStore]):
     """A master, its replica, and a sentinel that alone decides."""
 
     def __init__(self) -> None:
         first, second, third = free_ports(3)
         binary = redis_binary()
-        self.master = SingleStore(binary, port=first, config="repl-diskless-sync-delay 0\n")
-        self.replica = SingleStore(binary, port=second, config=f"replicaof 127.0.0.1 {first}\n")
-        self.sentinel = SingleStore(
+        master = SingleStore(binary, port=first, config="repl-diskless-sync-delay 0\n")
+        replica = SingleStore(binary, port=second, config=f"replicaof 127.0.0.1 {first}\n")
+        sentinel = SingleStore(
             binary,
             port=third,
             config=f"sentinel monitor main 127.0.0.1 {first} 1\nsentinel down-after-milliseconds main 500\n"
             "sentinel failover-timeout main 5000\n",
             option="--sentinel",
         )
+        super().__init__(master, replica, sentinel)
 
     @property
     def url(self) -> str:
         """Names a sentinel that isn't there, too."""
         return f"redis+sentinel://127.0.0.1:1,127.0.0.1:{self.sentinel.port}/main"
 
-    def start(self) -> None:
-        """Starts all three and waits until the sentinel knows the replica."""
-        self.master.start()
-        self.replica.start()
-        eventually(self._linked)
-        self.sentinel.start()
-        eventually(self._known)
-
-    def fail_over(self) -> None:
-        """Has the sentinel promote the replica, while the master goes on living."""
-        self.sentinel.ask("SENTINEL", "FAILOVER", "main")
-
-    def remove(self) -> None:
-        """Ends all three."""
-        for server in (self.sentinel, self.replica, self.master):
-            server.remove()
-
-    def _linked(self) -> bool:
-        with contextlib.closing(self.replica.client()) as client:
-            return client.info("replication").get("master_link_status") == "up"
-
-    def _known(self) -> bool:
-        """Whether the sentinel would promote the replica."""
-        replicas = self.sentinel.ask("SENTINEL", "REPLICAS", "main")
-        return bool(replicas) and replicas[0].get(b"master-link-status") == b"ok"
-
 
 @pytest.fixture
-def watched() -> Iterator[Watched]:
+def watched() -> Iterator[Deployed]:
     """A watched master with one replica."""
-    watched = Watched()
-    try:
-        watched.start()
+    with served(Deployed()) as watched:
         yield watched
-    finally:
-        watched.remove()
 
 
 @pytest.mark.parametrize("how", ["killed", "replaced"])
-async def test_new_master_is_found(watched: Watched, how: str) -> None:
+async def test_new_master_is_found(watched: Deployed, how: str) -> None:
     """When the master is killed or replaced, calls and subscriptions find the new one; its run id is told."""
     link = await Link.open(watched.url, client_name="test")
     told: list[str] = []
@@ -102,13 +73,13 @@ async def test_new_master_is_found(watched: Watched, how: str) -> None:
     await link.close()
 
 
-async def test_unknown_master_is_told(watched: Watched) -> None:
+async def test_unknown_master_is_told(watched: Deployed) -> None:
     """A master that no sentinel knows is named."""
     with pytest.raises(StoreUnavailable, match="no sentinel knows a master 'other'"):
         await Link.open(watched.url.replace("/main", "/other"), client_name="test", within_s=0.5)
 
 
-async def test_replica_is_not_taken_for_a_store(watched: Watched) -> None:
+async def test_replica_is_not_taken_for_a_store(watched: Deployed) -> None:
     """A URL that names a replica is refused with the reason."""
     with pytest.raises(StoreUnavailable, match="replica"):
         await Link.open(watched.replica.url, client_name="test", within_s=0.5)

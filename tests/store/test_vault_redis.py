@@ -16,7 +16,7 @@ from chatsvc.store.vault_open import open_vault
 from chatsvc.store.vault_redis import KEYS, RedisVault
 from chatsvc.store.vault_server import SETTINGS
 from tests.support.ports import free_port
-from tests.support.store_server import SingleStore, eventually, valkey_binary
+from tests.support.store_server import SingleStore, eventually, served, valkey_binary
 from tests.support.vaults import CONFIG, MASTER, contents
 
 PADDING = 40  # keys, each of which takes a while to write where that is asked for
@@ -96,12 +96,10 @@ async def test_the_store_itself_is_refused(vault_server: SingleStore) -> None:
 @pytest.fixture
 def own_server() -> Iterator[SingleStore]:
     """A server that a test may spoil."""
-    server = SingleStore(valkey_binary(), port=free_port(), config=CONFIG + "repl-diskless-sync-delay 0\n")
-    try:
-        server.start()
+    with served(
+        SingleStore(valkey_binary(), port=free_port(), config=CONFIG + "repl-diskless-sync-delay 0\n")
+    ) as server:
         yield server
-    finally:
-        server.remove()
 
 
 async def test_a_snapshot_stops_erasing(own_server: SingleStore) -> None:

@@ -10,7 +10,7 @@ from chatsvc.store.vault_keys import KeyGone, WrongVault
 from chatsvc.store.vault_redis import RedisVault, peek
 from chatsvc.store.vault_server import SETTINGS
 from tests.support.ports import free_port
-from tests.support.store_server import SingleStore, redis_binary, valkey_binary
+from tests.support.store_server import SingleStore, redis_binary, served, valkey_binary
 from tests.support.vaults import MASTER, all_same
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
@@ -27,12 +27,8 @@ def documented() -> str:
 def by_the_book(request: pytest.FixtureRequest) -> Iterator[SingleStore]:
     """A server with that configuration."""
     binary = valkey_binary() if request.param == "valkey" else redis_binary()
-    server = SingleStore(binary, port=free_port(), config=documented())
-    try:
-        server.start()
+    with served(SingleStore(binary, port=free_port(), config=documented())) as server:
         yield server
-    finally:
-        server.remove()
 
 
 def test_the_page_names_every_setting_that_is_looked_at() -> None:

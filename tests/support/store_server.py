@@ -9,9 +9,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 import redis
 
@@ -41,6 +41,26 @@ def eventually(what: Callable[[], bool], within_s: float = READY_WITHIN_S) -> No
     while not what():
         assert time.monotonic() < deadline, "it did not come about in time"
         time.sleep(0.01)
+
+
+class Server(Protocol):
+    """One server, or several that belong together."""
+
+    def start(self) -> None: ...
+    def remove(self) -> None: ...
+
+
+ServerT = TypeVar("ServerT", bound=Server)
+
+
+@contextlib.contextmanager
+def served(server: ServerT) -> Iterator[ServerT]:
+    """Start it; nothing of it is left afterwards."""
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
 
 
 class SingleStore:

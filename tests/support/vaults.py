@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from chatsvc.store.vault_keys import ConversationKeys, MasterKeys, Vault
 from chatsvc.store.vault_open import open_vault
 from tests.support.ports import free_port
-from tests.support.store_server import SingleStore, redis_binary, valkey_binary
+from tests.support.store_server import SingleStore, redis_binary, served, valkey_binary
 
 __all__ = ["AnyVault", "any_vault", "redis_vault_server", "valkey_vault_server", "vault_server"]
 
@@ -63,21 +63,15 @@ class AnyVault:
 @pytest.fixture(scope="session")
 def valkey_vault_server() -> Iterator[SingleStore]:
     """Valkey as a key vault, for the whole run."""
-    yield from _served(SingleStore(valkey_binary(), config=CONFIG))
+    with served(SingleStore(valkey_binary(), config=CONFIG)) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 def redis_vault_server() -> Iterator[SingleStore]:
     """Debian's Redis 7.0 as a key vault, for the whole run."""
-    yield from _served(SingleStore(redis_binary(), port=free_port(), config=CONFIG))
-
-
-def _served(server: SingleStore) -> Iterator[SingleStore]:
-    try:
-        server.start()
+    with served(SingleStore(redis_binary(), port=free_port(), config=CONFIG)) as server:
         yield server
-    finally:
-        server.remove()
 
 
 @pytest.fixture(params=SHAPES[1:])

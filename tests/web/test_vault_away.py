@@ -9,18 +9,14 @@ import pytest
 from chatsvc.domain.errors import VaultUnavailable
 from chatsvc.store.vault_keys import KeyGone
 from tests.support.service import MASTER_KEY, running
-from tests.support.store_server import SingleStore, valkey_binary
+from tests.support.store_server import SingleStore, served, valkey_binary
 from tests.support.vaults import CONFIG
 
 
 @pytest.fixture
 def vault_server() -> Iterator[SingleStore]:
-    server = SingleStore(valkey_binary(), config=CONFIG)
-    try:
-        server.start()
+    with served(SingleStore(valkey_binary(), config=CONFIG)) as server:
         yield server
-    finally:
-        server.remove()
 
 
 async def test_who_talks_goes_on_and_who_comes_is_told(
