@@ -21,7 +21,7 @@ function given(name: string): string {
 export const pages = (): string => given("CHATSVC_TEST_STATIC");
 
 /** The run's Chromium; closing what is returned only lets go of it. */
-export const sharedBrowser = (): Promise<Browser> => chromium.connect(given("CHATSVC_TEST_BROWSER"));
+export const sharedBrowser = (): Promise<Browser> => chromium.connect(given("CHATSVC_TEST_BROWSER"), { timeout: 30_000 });
 
 interface Check {
   /** This screen has been checked in full in another look. */
