@@ -154,8 +154,7 @@ class Reference(View):
             self._come_back(v)
 
     def staff_gone(self, name: str) -> None:
-        self.people[name].away = True
-        self.people[name].away_at = self.now
+        self.people[name].away, self.people[name].away_at = True, self.now
         self._due("s", name, GRACE_STAFF)
         held = self.offer(name)
         if held:
@@ -163,6 +162,8 @@ class Reference(View):
 
     def duty(self, name: str, state: str) -> None:
         s = self.people[name]
+        if s.away and state != "off" and s.state not in ("available", "paused"):
+            raise Refused("off_duty")
         if state == "available" and s.state != "available":
             s.idle, s.missed = self.now, 0
         busy = self.convs(name) | self.wraps(name) | self.consults(name)
@@ -173,7 +174,7 @@ class Reference(View):
 
     def take(self, name: str, ident: str | None) -> str:
         s = self.people[name]
-        if s.state != "available":
+        if s.state != "available" or s.away:
             raise Refused("off_duty")
         v = self.visitors.get(ident) if ident else None
         if ident:
@@ -390,8 +391,7 @@ class Reference(View):
     def _grace_over(self, s: Person) -> None:
         if not s.away:
             return
-        held = self.offer(s.id)
-        if held:
+        if held := self.offer(s.id):
             self._drop(self.visitors[held], "withdrawn")
         s.state = "off"
         for ident in self.convs(s.id):

@@ -252,7 +252,8 @@ class ServiceLife(RuleBasedStateMachine):
 
     def to_colleague(self, draw: Choice) -> None:
         ident, name = self._seat(draw)
-        colleague = self._someone(draw)
+        busy = sorted(one for one, person in self.state.staff.items() if person["convs"])
+        colleague = draw([*sorted(self.state.staff), *busy * 2])
         if draw((False, True)):
             self._do(self.bench.consult(name, ident, colleague))
         else:
@@ -269,9 +270,17 @@ class ServiceLife(RuleBasedStateMachine):
             i for i in going_on if len(self.state.conv[i]["parts"]) > 1 or self.state.conv[i].get("transfer")
         ]
 
+    def _with_busy_guests(self) -> list[str]:
+        """Those of them in which a guest has conversations of their own."""
+        busy = {name for name, person in self.state.staff.items() if person["convs"] or person["wraps"]}
+        return [
+            ident for ident in self._with_others()
+            if any(part["role"] != "owner" and part["s"] in busy for part in self.state.conv[ident]["parts"])
+        ]  # fmt: skip
+
     def owner_is_lost(self, draw: Choice) -> None:
         """A conversation's owner does not come back; what others do in that time is left to chance elsewhere."""
-        parts = self.state.conv[draw(self._with_others())]["parts"]
+        parts = self.state.conv[draw([*self._with_others(), *self._with_busy_guests() * 2])]["parts"]
         owner = self.state.staff[next(part["s"] for part in parts if part["role"] == "owner")]
         if not owner.get("away"):
             self._do(self.bench.gone(owner["id"], on=owner["node"], conn=owner["conn"]))

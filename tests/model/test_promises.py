@@ -76,6 +76,10 @@ PLANTED = {
         "c.score = math.min(c.score, c.joined - FRONT)\n    stand_for_transfer(c)",
         "",
     ),
+    "a guest gets more than they can carry": (
+        "local room = load == 0 or load + units(c) <= s.capacity",
+        "local room = true",
+    ),
     "nobody is told of the end": ('pend(c, "closed", { reason = reason }, 0)', ""),
 }
 SCRIPTS = scripts.script

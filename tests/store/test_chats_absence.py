@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from chatsvc.domain.errors import NotFound
+from chatsvc.domain.errors import NotFound, OffDuty
 from tests.support.pool_bench import MINUTE, Bench, bench_on, queue
 from tests.support.pool_state import difference
 from tests.support.stores import AnyStore
@@ -170,3 +170,15 @@ async def test_the_reaper_leaves_alone_who_has_moved(bench: Bench) -> None:
     assert state.conv["x"]["vnode"] == "n3"
     assert state.conv["x"].get("vaway") is None
     assert state.conv["y"]["vaway"] == bench.clock.now()
+
+
+async def test_who_is_gone_neither_comes_on_duty_nor_takes_anybody(bench: Bench) -> None:
+    """A console that is given up may still be heard: it brings nobody on duty and no visitor to them."""
+    await bench.gone("aino", on="n2")
+    with pytest.raises(OffDuty):
+        await bench.take("aino")
+    await bench.duty("aino", "off")
+    with pytest.raises(OffDuty):
+        await bench.duty("aino", "available")
+    await bench.on_duty("aino", 2, on="n1")
+    assert await bench.take("aino") == "y"

@@ -2,7 +2,7 @@
 -- args: id (staff), conversation?, queue?
 -- result: c (record); err: off_duty, at_capacity, nothing_waiting, already_taken, not_found, no_language
 local s = person(arg.id)
-if not s or s.state ~= "available" then return fail("off_duty") end
+if not s or s.state ~= "available" or s.away then return fail("off_duty") end
 local c
 if arg.conversation then
   c = conv(arg.conversation)
