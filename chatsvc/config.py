@@ -46,6 +46,14 @@ class Settings:
             "empty: http://localhost and the port",
         ),
     )
+    trusted_proxies: tuple[kinds.Network, ...] = field(
+        default=(),
+        metadata=_about(
+            kinds.NETWORKS,
+            "the reverse proxies in front, as this program sees their addresses: only theirs is the X-Forwarded-For "
+            "that is believed, and only to limit abuse (deploy/abuse.md)",
+        ),
+    )
     metrics_host: str = field(
         default="127.0.0.1", metadata=_about(kinds.HOST, "where Prometheus connects; for operators only")
     )

@@ -3,9 +3,11 @@
 import base64
 import binascii
 import ipaddress
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +17,7 @@ from chatsvc.domain.declaration_values import Refusal, origin
 from chatsvc.store.link_url import parse_url
 
 KEY_BYTES = 32
+Network = IPv4Network | IPv6Network
 _UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _SIZE = re.compile(r"([0-9]{1,12}) ?(B|KiB|MiB|GiB|)")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
@@ -121,6 +124,35 @@ def _read_vault_url(value: Any) -> str:
     return url
 
 
+def _read_networks(value: Any) -> tuple[Network, ...]:
+    """Addresses and networks: a list in a file, words between commas in a variable."""
+    words = value.split(",") if isinstance(value, str) else value
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise Refusal('must be a list of addresses and networks, such as ["10.0.0.5", "2001:db8::/64"].')
+    return tuple(dict.fromkeys(_network(word.strip()) for word in words if word.strip()))
+
+
+def _network(word: str) -> Network:
+    shown = json.dumps(word[:60], ensure_ascii=False)
+    try:
+        found = ipaddress.ip_network(word)
+    except ValueError:
+        try:
+            wider = ipaddress.ip_network(word, strict=False)
+        except ValueError:
+            raise Refusal(
+                f"{shown} is no address and no network; write 10.0.0.5, 10.0.0.0/24 or 2001:db8::/64, and no name."
+            ) from None
+        raise Refusal(
+            f"{shown} is an address within a network; write {word.partition('/')[0]} or {wider}."
+        ) from None
+    if found.prefixlen == 0:
+        raise Refusal(f"{shown} is every address there is; name the proxies.")
+    if isinstance(found, IPv6Network) and found.network_address.ipv4_mapped is not None:
+        raise Refusal(f"{shown} is an IPv4 address written as IPv6; write it as IPv4.")
+    return found
+
+
 def _read_path(value: Any) -> Path:
     if not isinstance(value, str) or not value or "\0" in value:
         raise Refusal("must be a path.")
@@ -152,6 +184,9 @@ STORE_URL = Kind(
     _read_store_url,
 )
 VAULT_URL = Kind("redis://, rediss://, unix://; empty: a file, see vault_path", _read_vault_url)
+NETWORKS = Kind(
+    "addresses and networks: a list in the file, between commas in the variable; empty: none", _read_networks
+)
 PATH = Kind("a path", _read_path, is_path=True)
 OPTIONAL_PATH = Kind("a path, or empty for the default", _read_optional_path, is_path=True)
 KEY = Kind("32 random bytes, as 64 hexadecimal digits or in base64", _read_key)

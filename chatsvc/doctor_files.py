@@ -24,6 +24,21 @@ def examine_listener(settings: Settings, findings: Findings) -> None:
             "Make sure that a firewall lets only Prometheus in, or set metrics_host to 127.0.0.1.",
         )
 
+    _examine_proxies(settings, findings)
+
+
+def _examine_proxies(settings: Settings, findings: Findings) -> None:
+    """Whether the service can tell one network from another: behind a proxy it has to be told which one that is."""
+    if settings.trusted_proxies:
+        told = ", ".join(str(network) for network in settings.trusted_proxies)
+        findings.ok("abuse", f"X-Forwarded-For is believed from {told}")
+    elif settings.origin.startswith("https://"):
+        findings.warning(
+            "abuse",
+            "nothing is limited by network: https needs a proxy in front, and trusted_proxies is empty",
+            "Set trusted_proxies to the addresses of the proxy; deploy/abuse.md says what is limited then.",
+        )
+
 
 def examine_front_end(findings: Findings) -> None:
     """Whether the pages are there."""

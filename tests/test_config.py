@@ -3,6 +3,7 @@
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ RIGHT = {
     "host": ("127.0.0.1", "::1", "localhost"),
     "port": ("0", "65535"),
     "public_url": ("", "https://chat.kunta.fi", "https://chat.kunta.fi:8443", "http://chat.localhost:8080"),
+    "trusted_proxies": ("", "127.0.0.1", "192.0.2.0/24, 2001:db8::/64", "::1,"),
     "metrics_host": ("0.0.0.0", "192.0.2.1"),
     "metrics_port": ("9464",),
     "worker_metrics_port": ("9465",),
@@ -53,6 +55,17 @@ WRONG = {
         "ftp://x.fi",
         "https://u@x.fi",
         "http://chat.kunta.fi",
+    ),
+    "trusted_proxies": (
+        "proxy.kunta.fi",
+        "192.0.2.1/24",
+        "192.0.2.1:80",
+        "[::1]",
+        "0.0.0.0/0",
+        "::/0",
+        "::ffff:192.0.2.1",
+        "192.0.2.1 192.0.2.2",
+        "٣.0.0.1",
     ),
     "metrics_host": ("*",),
     "metrics_port": ("x",),
@@ -240,6 +253,33 @@ def test_a_setting_given_twice_is_refused(tmp_path: Path) -> None:
     key = written(tmp_path / "key", KEY.hex())
     told = refused({"CHATSVC_MASTER_KEY": KEY.hex(), "CHATSVC_MASTER_KEY_FILE": str(key)})
     assert "given by another variable" in told
+
+
+def test_proxies_are_a_list_in_the_file_and_words_in_a_variable(tmp_path: Path) -> None:
+    """An address is a network of one; what is written twice counts once."""
+    found = (ip_network("192.0.2.0/24"), ip_network("2001:db8::1"))
+    file = written(tmp_path / "a.toml", 'trusted_proxies = ["192.0.2.0/24", "2001:db8::1"]')
+    assert load_settings(file, {}).trusted_proxies == found
+    variable = {"CHATSVC_TRUSTED_PROXIES": " 192.0.2.0/24,2001:db8::1, 192.0.2.0/24"}
+    assert load_settings(None, variable).trusted_proxies == found
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ('"proxy.kunta.fi"', '"proxy.kunta.fi" is no address and no network'),
+        ('["192.0.2.7/24"]', "write 192.0.2.7 or 192.0.2.0/24"),
+        ('["192.0.2.7", "0.0.0.0/0"]', '"0.0.0.0/0" is every address'),
+        ("[1]", "must be a list of addresses and networks"),
+        ("7", "must be a list of addresses and networks"),
+    ],
+)
+def test_a_wrong_proxy_is_named(tmp_path: Path, value: str, told: str) -> None:
+    """The operator reads which of them is wrong, where, and what to write instead."""
+    file = written(tmp_path / "a.toml", f"port = 1\ntrusted_proxies = {value}\n")
+    text = refused({}, file)
+    assert told in text
+    assert text.startswith(f"{file}, line 2: trusted_proxies: ")
 
 
 def test_a_file_that_is_not_toml_is_refused(tmp_path: Path) -> None:

@@ -68,4 +68,6 @@ def shown(loaded: Loaded, name: str) -> Any:
         return "(set)" if value else ""
     if isinstance(value, Path):
         return str(value)
+    if isinstance(value, tuple):
+        return [str(item).removesuffix("/32").removesuffix("/128") for item in value]
     return "" if value is None else value
