@@ -195,14 +195,15 @@ async def _look(pool: Pool, queues: Mapping[str, Queue]) -> Waits:
 
 
 def presences(roster: Roster, people: Mapping[StaffId, Staff], pool: str, now: int) -> tuple[Presence, ...]:
-    """Who of a pool is planned now and in the next twelve hours; shifts without a break between them are one."""
+    """Who of a pool is planned now and in the next twelve hours; shifts of the same queues without a break are one."""
     found: dict[str, list[Presence]] = {}
     for shift in roster.occurrences:
         person = people.get(shift.staff)
         if person is None or person.pool != pool or shift.end <= now or shift.start >= now + LOOK_AHEAD_MS:
             continue
         its = found.setdefault(shift.staff, [])
-        start = its.pop().start if its and its[-1].end == shift.start else shift.start
+        on = its and its[-1].end == shift.start and set(its[-1].queues) == set(shift.queues)
+        start = its.pop().start if on else shift.start
         its.append(Presence(person.id, shift.queues, person.languages, person.capacity, start, shift.end))
     return tuple(chain(*found.values()))
 

@@ -1,4 +1,4 @@
-"""The end of a shift: told beforehand, and held against whoever is on duty at any time after it."""
+"""The present shift: whom it serves, and its end, told beforehand and held against whoever is on duty after it."""
 
 from bisect import bisect_right
 from datetime import timedelta
@@ -25,8 +25,18 @@ def ends_at(pool: Pool, duty: Duty) -> int | None:
     """When the present planned time of somebody on duty ends (ms), those that follow without a break included."""
     if duty.state not in ON_DUTY:
         return None
+    end = now = pool.clock.now()
+    for one in sorted(pool.plan(), key=lambda each: each.start):
+        if one.staff == duty.id and one.start <= end < one.end:
+            end = one.end
+    return end if end > now else None
+
+
+def served_now(pool: Pool, staff: str, queues: frozenset[str]) -> frozenset[str]:
+    """Of somebody's queues those from which they take visitors now: their present shift's, or without a shift all."""
     now = pool.clock.now()
-    return next((one.end for one in pool.plan() if one.staff == duty.id and one.start <= now < one.end), None)
+    shifts = (one for one in pool.plan() if one.staff == staff and one.start <= now < one.end)
+    return queues.intersection(queue for one in shifts for queue in one.queues) or queues
 
 
 async def end_shifts(pool: Pool, planning: Planning) -> None:

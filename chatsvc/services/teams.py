@@ -70,10 +70,17 @@ def teams_of(
     teams = []
     for duty in people:
         if is_at_hand(duty, now):
-            teams.append(_present(duty, planned.pop(duty.id, []), queues, now))
+            teams.append(_present(duty, _same_queues(duty, planned), queues, now))
         elif duty.state == "paused" and duty.away is None:
-            teams.append(_paused(duty, planned.pop(duty.id, []), queues, now))
+            teams.append(_paused(duty, _same_queues(duty, planned), queues, now))
     return teams + [_to_come(found, queues, now) for found in chain(*planned.values()) if found.start > now]
+
+
+def _same_queues(duty: Duty, planned: dict[str, list[Presence]]) -> list[Presence]:
+    """Take out the shifts in which somebody goes on with the queues of now; in others they are a team of their own."""
+    theirs, now_serves = planned.pop(duty.id, []), set(duty.queues)
+    planned[duty.id] = [shift for shift in theirs if now_serves.isdisjoint(shift.queues)]
+    return [shift for shift in theirs if not now_serves.isdisjoint(shift.queues)]
 
 
 def _present(duty: Duty, planned: list[Presence], queues: Mapping[str, Queue], now: int) -> Team:

@@ -13,7 +13,7 @@ from chatsvc.domain.records import Conversation, Duty, Hint, LogEntry, Outcome
 from chatsvc.domain.sites import Staff
 from chatsvc.services import desk, visits
 from chatsvc.services.queues import QueueReport
-from chatsvc.services.shift_end import ends_at
+from chatsvc.services.shift_end import ends_at, served_now
 from chatsvc.web import frames, views
 from chatsvc.web.connection import Connection, UnknownFrame, Work
 from chatsvc.web.fanout import Hub, Whisper
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 
 SIGNED_OUT = "signed_out"
+TOLD_OF_DUTY = "state", "load", "reason", "queues"
 SignedIn = Callable[[], Awaitable[Staff | None]]
 
 
@@ -159,7 +160,7 @@ class CounsellorSession(Connection):
         reports = await self.hub.reports(self.node.directory.queues_of(self.staff))
         shown = [shown for shown, _ in pages]
         self._until = ends_at(self.pool, self.duty)
-        told = views.duty(self.duty, self._until)
+        told = views.duty(self.duty, self._until, own=self.queue_keys)
         welcome = views.counsellor_welcome(self.staff, told, reports, shown, self.pool.clock.now())
         welcome.ref = frame.ref
         self.socket.send(welcome)
@@ -169,10 +170,10 @@ class CounsellorSession(Connection):
         await self.refresh()  # what changed while `welcome` was made
 
     async def _sign_on(self) -> Outcome:
-        queues = [queue.key for queue in self.node.directory.queues_of(self.staff)]
-        self.queue_keys = frozenset(queues)
+        self.queue_keys = frozenset(queue.key for queue in self.node.directory.queues_of(self.staff))
+        served = served_now(self.pool, self.staff.id, self.queue_keys)
         grace = max((site.grace_staff_ms for site in self.hub.sites()), default=120_000)
-        return await desk.sign_on(self.pool, self.staff, [*queues], grace, self.conn)
+        return await desk.sign_on(self.pool, self.staff, sorted(served), grace, self.conn)
 
     async def directory_changed(self) -> None:
         """Queues, capacity or alias may be others now: sign on with them."""
@@ -193,7 +194,7 @@ class CounsellorSession(Connection):
 
     def _tell_duty(self, duty: Duty, ref: frames.Ref | UnsetType = UNSET) -> None:
         self._until = ends_at(self.pool, duty)
-        self.socket.send(views.duty(duty, self._until, ref))
+        self.socket.send(views.duty(duty, self._until, ref, own=self.queue_keys))
 
     async def _set_duty(self, frame: frames.SetDuty) -> None:
         reason = frame.reason if frame.state == "paused" else None
@@ -319,7 +320,7 @@ class CounsellorSession(Connection):
         self.duty = record
         if record.reason == SIGNED_OUT and before.reason != SIGNED_OUT:
             self.spawn(self._leave_if_signed_out())
-        if (record.state, record.load, record.reason) != (before.state, before.load, before.reason):
+        if any(getattr(record, name) != getattr(before, name) for name in TOLD_OF_DUTY):
             self._tell_duty(record)
         if record.conn is None and self.socket.closed is None:
             self.spawn(self._reattach())
@@ -330,7 +331,7 @@ class CounsellorSession(Connection):
             self.end(Close.NOT_SIGNED_IN)
 
     async def _reattach(self) -> None:
-        """The store believes that this counsellor is away (a late reaper): they are not."""
+        """The store believes that this counsellor is away (a late reaper), or serves other queues."""
         try:
             await self._sign_on()
         except ChatError:
@@ -355,8 +356,12 @@ class CounsellorSession(Connection):
             self.socket.send(frames.QueueFrame(**views.queue_fields(report, now)))
 
     def plan_changed(self) -> None:
-        """The shift may end at another time now."""
-        if self._welcomed and self.duty is not None and ends_at(self.pool, self.duty) != self._until:
+        """The plan, or the time: another shift may have begun, for other queues, or end at another time."""
+        if not self._welcomed or self.duty is None:
+            return
+        if served_now(self.pool, self.staff.id, self.queue_keys) != frozenset(self.duty.queues):
+            self.spawn(self._reattach())  # the new record is told of when it comes
+        elif ends_at(self.pool, self.duty) != self._until:
             self._tell_duty(self.duty)
 
     async def refresh(self) -> None:

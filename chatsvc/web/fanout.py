@@ -296,11 +296,13 @@ class Hub:
                 self._moved.add(queue)  # told a moment ago: the next time
 
     async def _watch_hours(self) -> None:
-        """Report queues that time alone may have opened or closed; warn who waits in one that closes soon."""
+        """What time alone changes: shifts, queues that open or close; warn who waits in one that closes soon."""
         now = self.pool.clock.now()
         if time.monotonic() - self._again >= AGAIN_S:
             self._again = time.monotonic()
             self._look_again()
+        for counsellor in tuple(self.counsellors.values()):
+            counsellor.plan_changed()  # a shift may just have begun or ended
         for queue in self.queues():
             opening = self.pool.openings.at(queue, now)
             turned = self._was_open.get(queue.key, opening.is_open) != opening.is_open

@@ -583,13 +583,17 @@ class QueueFrame(QueueState, tag="queue", tag_field="type", kw_only=True):
 
 
 class Duty(Frame, tag="duty", omit_defaults=False):
-    """The counsellor's duty. At `until` the planned time ends, and with it the duty."""
+    """The counsellor's duty. At `until` the planned time ends, and with it the duty.
+
+    `queues` are those that the present shift asks for, if not all of the counsellor's own.
+    """
 
     state: Literal["available", "paused", "off", "draining"]
     until: int | None = None
     reason: DutyReason | None = None
     load: int = 0
     capacity: int = 0
+    queues: list[dict[str, str]] | None = None
 
 
 class Unavailable(Frame, tag="unavailable"):

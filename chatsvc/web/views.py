@@ -231,12 +231,16 @@ def duty_reason(record: Duty) -> DutyReason | None:
     return cast(DutyReason, record.reason) if record.reason in _REASONS else "other"
 
 
-def duty(record: Duty, until: int | None = None, ref: object = UNSET) -> frames.Duty:
-    """The counsellor's duty, which ends at `until` (ms) where that is planned."""
+def duty(
+    record: Duty, until: int | None = None, ref: object = UNSET, *, own: frozenset[str] = frozenset()
+) -> frames.Duty:
+    """The counsellor's duty, which ends at `until` (ms) where that is planned; `own` are all of their queues."""
+    served = [{"site": site, "queue": queue} for site, queue in map(queue_parts, sorted(record.queues))]
     state = cast(Literal["available", "paused", "off", "draining"], record.state)
     return frames.Duty(
         ref=ref,  # type: ignore[arg-type]  # the client's own, already checked
         state=state, until=until, reason=duty_reason(record), load=record.load, capacity=record.capacity,
+        queues=None if own.issubset(record.queues) else served,
     )  # fmt: skip
 
 

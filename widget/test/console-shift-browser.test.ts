@@ -110,6 +110,13 @@ test("Whose language one does not speak can't be taken, in words; a heavy conver
     await ours?.click();
     const took = await rig.frame((frame) => frame["type"] === "take");
     assert.equal(took["conversation"], "n2");
+    rig.socket.send(duty({ queues: [{ site: "kunta", queue: "mieli" }] }));
+    await page.locator(".queue-head").first().getByText("Not in this shift").waitFor();
+    assert.equal(await ours?.getAttribute("aria-disabled"), "true");
+    assert.equal(await page.locator(".head-row").getByText("Not in this shift").count(), 2);
+    assert.deepEqual(await axeFindings(page, { within: ".queues" }), []);
+    rig.socket.send(duty({}));
+    await page.getByText("Not in this shift").first().waitFor({ state: "detached" });
     await fromMenu(page, "Demanding conversation");
     assert.equal((await rig.frame((frame) => frame["type"] === "heavy"))["on"], true);
     await page.getByText("Demanding, counts double").waitFor();

@@ -6,7 +6,7 @@ import { isTyping, mostPressing, unansweredSince, unread } from "../src/console/
 import {
   emptyDesk, findConversation, holdNotices, notify, NOTICE_STAYS_MS, type Conversation, type DeskState,
 } from "../src/console/state/model";
-import { longestWait, speaks, whyNotTake } from "../src/console/state/queues";
+import { longestWait, speaks, totalWaiting, whyNotTake } from "../src/console/state/queues";
 import { dismiss, expire, reduce, select } from "../src/console/state/reduce";
 import { timeline } from "../src/console/ui/timeline";
 
@@ -46,8 +46,15 @@ const signedOn = after(emptyDesk, welcome());
 
 test("The welcome tells who one is, the duty, the load and the queues.", () => {
   assert.equal(signedOn.me?.alias, "Mari");
-  assert.deepEqual(signedOn.duty, { state: "available", reason: null, load: 0, capacity: 3, until: null });
+  assert.deepEqual(signedOn.duty, { state: "available", reason: null, load: 0, capacity: 3, until: null, queues: null });
   assert.deepEqual(signedOn.queues.map((queue) => queue.key), ["kunta/paihde"]);
+});
+
+test("A shift that asks for other queues: who waits elsewhere neither counts nor calls; the duty without it asks for all.", () => {
+  const elsewhere = after(signedOn, { type: "duty", state: "available", queues: [{ site: "kunta", queue: "perhe" }] });
+  assert.deepEqual([totalWaiting(elsewhere), longestWait(elsewhere, NOW)], [0, 0]);
+  assert.equal(elsewhere.queues.length, 1);
+  assert.equal(totalWaiting(after(elsewhere, { type: "duty", state: "available", queues: null })), 2);
 });
 
 test("A queue frame that leaves out the site means the one queue of that name.", () => {

@@ -98,10 +98,12 @@ export interface CounsellorConversation {
   heavy?: boolean;
 }
 
+export interface QueueName { site: string; queue: string }
+
 export interface CounsellorSelf {
   id: string;
   alias: string;
-  queues: readonly { site: string; queue: string }[];
+  queues: readonly QueueName[];
   languages: readonly string[];
   capacity: number;
   load: number;
@@ -112,7 +114,7 @@ export type ReleaseReason = "transferred" | "grace" | "taken_over" | "returned" 
 export interface CounsellorWelcome {
   type: "welcome";
   counsellor: CounsellorSelf;
-  duty: { state: DutyState; reason?: string | null; until?: number | null } | DutyState;
+  duty: { state: DutyState; reason?: string | null; until?: number | null; queues?: readonly QueueName[] | null } | DutyState;
   queues: readonly QueueView[];
   conversations: readonly CounsellorConversation[];
   limits?: Limits;
@@ -151,4 +153,5 @@ export type CounsellorServerFrame =
       reason?: string | null;
       load?: number;
       capacity?: number;
+      queues?: readonly QueueName[] | null;
     };

@@ -96,6 +96,8 @@ export interface Duty {
   readonly capacity: number;
   /** When the present shift ends; null when none is known. */
   readonly until: number | null;
+  /** The keys of the queues that the present shift asks for; null when it is all of one's own. */
+  readonly queues: readonly string[] | null;
 }
 
 /** A sentence for the counsellor: a key of the texts and what to fill in. */
@@ -142,7 +144,7 @@ export const emptyDesk: DeskState = {
   skew: 0,
   textLimit: 4_000,
   me: null,
-  duty: { state: "off", reason: null, load: 0, capacity: 0, until: null },
+  duty: { state: "off", reason: null, load: 0, capacity: 0, until: null, queues: null },
   queues: [],
   offers: [],
   conversations: [],

@@ -20,6 +20,12 @@ export function putQueue(state: DeskState, body: QueueBody, now: number): DeskSt
   return { ...state, queues };
 }
 
+/** Whether the present shift asks for this queue. */
+export const serves = (state: DeskState, queue: QueueView): boolean => state.duty.queues?.includes(queue.key) ?? true;
+
+/** The queues from which visitors are taken now. */
+const served = (state: DeskState): readonly QueueView[] => state.queues.filter((queue) => serves(state, queue));
+
 /** Whether this person speaks a language in which the visitor may be served now. */
 export function speaks(state: DeskState, visitor: QueueHead): boolean {
   const may = visitor.languages;
@@ -28,7 +34,7 @@ export function speaks(state: DeskState, visitor: QueueHead): boolean {
 
 /** Whether somebody waits, all of them are known, and none may be served in a language of this person. */
 export function onlyOtherLanguages(state: DeskState): boolean {
-  const busy = state.queues.filter((queue) => queue.waiting > 0);
+  const busy = served(state).filter((queue) => queue.waiting > 0);
   return busy.length > 0 && busy.every(({ waiting, head = [] }) => head.length >= waiting && !head.some((one) => speaks(state, one)));
 }
 
@@ -36,10 +42,10 @@ export function onlyOtherLanguages(state: DeskState): boolean {
 export const grown = (ms: number, asOf: number, now: number): number => ms + Math.max(0, now - asOf);
 
 export const totalWaiting = (state: DeskState): number =>
-  state.queues.reduce((sum, queue) => sum + queue.waiting, 0);
+  served(state).reduce((sum, queue) => sum + queue.waiting, 0);
 
 export const longestWait = (state: DeskState, now: number): number =>
-  Math.max(0, ...state.queues
+  Math.max(0, ...served(state)
     .filter((queue) => queue.waiting > 0)
     .map((queue) => grown(queue.longest_wait_ms ?? 0, queue.asOf, now)));
 

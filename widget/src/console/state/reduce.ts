@@ -3,7 +3,7 @@
 import type { CounsellorConversation, CounsellorServerFrame, CounsellorWelcome } from "../../core/frames";
 import { freeSlot, fromBody, resume } from "./conversations";
 import type { Conversation, DeskState, Duty, Offer } from "./model";
-import { findConversation, notify, updateConversation } from "./model";
+import { findConversation, notify, queueKey, updateConversation } from "./model";
 import { putQueue, queueKeyOf } from "./queues";
 
 /** Sentences about taking, which are no longer true once somebody has been taken. */
@@ -68,6 +68,7 @@ function mergeDuty(held: Duty, frame: Partial<Of<"duty">>): Duty {
     load: frame.load ?? held.load,
     capacity: frame.capacity ?? held.capacity,
     until: frame.until ?? null,
+    queues: frame.queues?.map(({ site, queue }) => queueKey(site, queue)) ?? null,
   };
 }
 

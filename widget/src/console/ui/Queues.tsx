@@ -1,7 +1,7 @@
 import { useId, useState } from "preact/hooks";
 import type { QueueHead } from "../../core/frames";
 import type { DeskState, QueueView } from "../state/model";
-import { grown, speaks } from "../state/queues";
+import { grown, serves, speaks } from "../state/queues";
 import { useConsole } from "./context";
 import { Chevron } from "./icons";
 import { languageName, queueTitle } from "./names";
@@ -42,6 +42,7 @@ function Queue({ queue, state, still }: { queue: QueueView; state: DeskState; st
         </span>
         <span class="queue-facts">
           {queue.state !== "open" && <span class={`chip chip-${queue.state}`}>{t(`queue.${queue.state}`)}</span>}
+          {!serves(state, queue) && <span class="chip">{t("queue.not_now")}</span>}
           <span>{t("queue.staff", { duty: queue.on_duty ?? 0 })} · {i18n.n("queue.free", queue.free ?? 0)}</span>
           {(queue.away ?? 0) > 0 && <span>{t("queue.away", { n: queue.away ?? 0 })}</span>}
         </span>
@@ -90,7 +91,8 @@ function Waiting({ visitor, queue, state, place, now }: WaitingProps) {
   const { i18n, actions } = useConsole();
   const { t } = i18n;
   const why = useId();
-  const can = speaks(state, visitor);
+  const asked = serves(state, queue);
+  const can = asked && speaks(state, visitor);
   const language = languageName(i18n, visitor.lang);
   const take = (): void => {
     if (can) void actions.take({ site: queue.site, queue: queue.queue, conversation: visitor.conversation });
@@ -101,7 +103,7 @@ function Waiting({ visitor, queue, state, place, now }: WaitingProps) {
       <span class="head-facts">
         {language} · <Running ms={grown(visitor.waited_ms, queue.asOf, now)} />
         {visitor.priority > 0 && <span class="chip chip-priority">{t("priority.high")}</span>}
-        {!can && <span class="head-why" id={why}>{t("take.language")}</span>}
+        {!can && <span class="head-why" id={why}>{t(asked ? "take.language" : "queue.not_now")}</span>}
       </span>
       <button type="button" class="button button-small" onClick={take} aria-disabled={!can}
         aria-describedby={can ? undefined : why} aria-label={t("take.this", { n: place })}>{t("take.short")}</button>
