@@ -33,7 +33,7 @@ def demo_plan(today: date, now: int) -> tuple[Edit, ...]:
     tuesday = later + timedelta(days=1)
     shifts = (
         _shift("aino-first", AINO, (PAIHDE, PERHE), _hour(monday, 0), 24, "FREQ=DAILY;COUNT=14"),
-        _shift("eino-first", EINO, (PERHE,), _hour(monday, 0), 24, "FREQ=DAILY;COUNT=14"),
+        _shift("eino-first", EINO, (PAIHDE, PERHE), _hour(monday, 0), 24, "FREQ=DAILY;COUNT=14"),
         _shift("aino", AINO, (PAIHDE, PERHE), _hour(later, 8), 8, "FREQ=WEEKLY;BYDAY=MO,TU,WE"),
         _shift("eino", EINO, (PAIHDE, PERHE), _hour(later, 12), 8, "FREQ=WEEKLY;BYDAY=MO,WE,FR"),
         _shift("helmi", HELMI, (PAIHDE,), _hour(later + timedelta(days=3), 9), 8, "FREQ=WEEKLY;BYDAY=TH,FR"),
