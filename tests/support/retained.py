@@ -13,7 +13,8 @@ from chatsvc.services.pool import Pool, seal_text, stored
 from chatsvc.services.retention import Retention, feedback_keys
 from chatsvc.store.keyring import VaultKeyring
 from chatsvc.store.retention import PoolRetention
-from chatsvc.store.vault import SqliteVault
+from chatsvc.store.vault_keys import Vault
+from chatsvc.store.vault_open import open_vault
 from tests.support.pool_bench import Bench, bench_on
 from tests.support.pool_bench import queue as make_queue
 from tests.support.stores import AnyStore
@@ -27,7 +28,7 @@ class Shelf:
     """A pool with a vault and rules of its one site, `s`, and workers that erase."""
 
     bench: Bench
-    vault: SqliteVault
+    vault: Vault
     path: Path
     versions: list[RuleSet] = field(default_factory=list)
     sealed: dict[str, dict[str, list[tuple[str, str, bytes]]]] = field(
@@ -59,24 +60,45 @@ class Shelf:
         wrap_up: bool = True,
     ) -> str:
         """A conversation that has ended, with text of every kind."""
-        bench, pool = self.bench, self.pool()
-        chats, seal = bench.node(), await pool.keyring.create("s", ident)
-        await self._intake(ident, "answers", seal.seal("intake", "visitor", "answers", b'{"a": "text"}'))
-        await bench.join(ident, queue, tags=list(tags))
-        body = seal_text(seal, "talk", "visitor", "m1", 0, "fi", f"text of {ident}")
-        assert stored(await chats.append(ident, "v", "talk", "m1", body)).fresh
-        await bench.take("aino", ident)
-        note = seal_text(seal, "staff", "counsellor", "n1", 1, None, f"note on {ident}", "aino")
-        assert stored(await chats.append(ident, "s:aino", "staff", "n1", note)).fresh
-        await bench.close("aino", ident)
-        own = await pool.keyring.create("s", feedback_keys(ident))
-        packed = json.dumps({"score": 5, "text": f"feedback on {ident}"}).encode()
-        await self._intake(ident, "feedback", own.seal("intake", "visitor", "feedback", packed))
+        await self.asks(ident, tags=tags, queue=queue)
+        await self.talks(ident)
+        await self.ends(ident)
         if wrap_up:
-            await bench.run("wrap_up", id="aino", conversation=ident, outcome=outcome, tags=list(tags))
-        await bench.away(ident)
+            await self.wraps_up(ident, tags=tags, outcome=outcome)
+        await self.bench.away(ident)
         await self._copy(ident)
         return ident
+
+    async def asks(self, ident: str, *, tags: Sequence[str] = (), queue: str = "q") -> None:
+        """A visitor answers the questions, waits, and writes."""
+        bench, seal = self.bench, await self.pool().keyring.create("s", ident)
+        await self._intake(ident, "answers", seal.seal("intake", "visitor", "answers", b'{"a": "text"}'))
+        await bench.join(ident, queue, tags=list(tags))
+        await self.says(ident, "m1", f"text of {ident}")
+
+    async def says(self, ident: str, client_id: str, text: str) -> None:
+        """The visitor writes."""
+        seal = await self.pool().keyring.fetch("s", ident)
+        body = seal_text(seal, "talk", "visitor", client_id, 0, "fi", text)
+        assert stored(await self.bench.node().append(ident, "v", "talk", client_id, body)).fresh
+
+    async def talks(self, ident: str) -> None:
+        """Aino takes it, and notes something."""
+        seal = await self.pool().keyring.fetch("s", ident)
+        await self.bench.take("aino", ident)
+        note = seal_text(seal, "staff", "counsellor", "n1", 1, None, f"note on {ident}", "aino")
+        assert stored(await self.bench.node().append(ident, "s:aino", "staff", "n1", note)).fresh
+
+    async def ends(self, ident: str) -> None:
+        """Aino ends it, the visitor gives feedback."""
+        await self.bench.close("aino", ident)
+        own = await self.pool().keyring.create("s", feedback_keys(ident))
+        packed = json.dumps({"score": 5, "text": f"feedback on {ident}"}).encode()
+        await self._intake(ident, "feedback", own.seal("intake", "visitor", "feedback", packed))
+
+    async def wraps_up(self, ident: str, *, tags: Sequence[str] = (), outcome: str = "talked") -> None:
+        """The wrap-up is finished."""
+        await self.bench.run("wrap_up", id="aino", conversation=ident, outcome=outcome, tags=list(tags))
 
     async def _intake(self, ident: str, name: str, sealed: bytes) -> None:
         assert await self.bench.node().put_intake(ident, name, sealed)
@@ -126,12 +148,14 @@ class Shelf:
 
 
 @asynccontextmanager
-async def shelf_on(store: AnyStore, tmp_path: Path, *queues: str) -> AsyncIterator[Shelf]:
-    """An empty shelf, with Aino on duty."""
+async def shelf_on(
+    store: AnyStore, tmp_path: Path, *queues: str, capacity: int = 50, vault_url: str = ""
+) -> AsyncIterator[Shelf]:
+    """An empty shelf, with Aino on duty; the vault is a file unless a server is named."""
     path = tmp_path / "vault.sqlite"
-    vault = await SqliteVault.open(path, MASTER)
+    vault = await open_vault(path, vault_url, MASTER)
     names = queues or ("q",)
-    async with bench_on(store, *(make_queue(name) for name in names)) as bench:
-        await bench.on_duty("aino", 50, names)
+    async with bench_on(store, *(make_queue(name, waiting_limit=capacity) for name in names)) as bench:
+        await bench.on_duty("aino", capacity, names)
         yield Shelf(bench, vault, path)
     await vault.close()
