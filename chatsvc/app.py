@@ -16,7 +16,7 @@ from chatsvc.config import Settings
 from chatsvc.config_keys import audit_key
 from chatsvc.domain.errors import ChatError, NotFound, StoreUnavailable, VaultUnavailable
 from chatsvc.domain.retention import RuleSet
-from chatsvc.domain.sites import Queue
+from chatsvc.domain.sites import Queue, Site
 from chatsvc.services import evictions
 from chatsvc.services.audit import Audit, Checkpoints
 from chatsvc.services.opening import learn_holidays
@@ -24,6 +24,7 @@ from chatsvc.services.planned_people import PlannedPeople
 from chatsvc.services.planning import Planning
 from chatsvc.services.pool import Pool
 from chatsvc.services.statistics import ServiceCounts
+from chatsvc.services.transcripts import Shelf, Shelves
 from chatsvc.store.audit import AuditStore, CheckpointFiles
 from chatsvc.store.chats import PoolChats
 from chatsvc.store.clock import StoreClock
@@ -33,6 +34,7 @@ from chatsvc.store.directory_snapshot import DirectorySnapshot
 from chatsvc.store.graves import Graves
 from chatsvc.store.keyring import VaultKeyring
 from chatsvc.store.link import Link
+from chatsvc.store.past import PoolPast
 from chatsvc.store.plans import PlanFollower, PlanStore
 from chatsvc.store.statistics import PoolCounts
 from chatsvc.store.subscriber import PoolSubscriber
@@ -49,6 +51,7 @@ from chatsvc.web.plan_api import add_plan_api
 from chatsvc.web.routes import NODE, counsellor, visitor
 from chatsvc.web.statistics_api import COUNTS
 from chatsvc.web.tokens import VisitorTokens
+from chatsvc.web.transcripts_api import SHELVES
 
 BEAT_S = 1.5
 CLOCK_S = 30.0
@@ -117,6 +120,14 @@ class Backend:
     def queues(self, pool: str) -> list[Queue]:
         """The queues of a pool."""
         return [queue for site in self.snapshot.sites_of_pool(pool) for queue in site.queues]
+
+    def shelves(self, site: Site) -> list[Shelf]:
+        """Where the conversations of a site are that are over: in each of its pools."""
+        return [
+            Shelf(self.pools[name], self.chats[name].retention, PoolPast(self.link, name))
+            for name in site.pools
+            if name in self.pools
+        ]
 
     def rules(self, site: str) -> tuple[RuleSet, ...]:
         """All versions of a site's retention rules; none for a site that is not there any more."""
@@ -278,6 +289,7 @@ class NodeParts:
         app[PLANNING] = self.backend.planning
         app[AUDIT] = self.backend.audit
         app[COUNTS] = self.backend.counts
+        app[SHELVES] = Shelves(self.backend.shelves)
         app[STATIC] = STATIC_DIR
         app.router.add_get("/ws/visitor", visitor)
         app.router.add_get("/ws/counsellor", counsellor)

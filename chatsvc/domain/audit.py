@@ -15,7 +15,10 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What somebody did, to which record. `at` is ms; `details` hold facts, never what a person wrote."""
+    """What somebody did, to which record. `at` is ms.
+
+    `details` hold facts, and the reason that staff must write for some deeds; never what a visitor wrote.
+    """
 
     at: int
     actor: str

@@ -27,19 +27,33 @@ class Action(StrEnum):
     READ_BOARD = "read_board"  # how queues and people stand now
     READ_STATISTICS = "read_statistics"
     READ_AUDIT = "read_audit"  # who did what
+    LIST_CONVERSATIONS = (
+        "list_conversations"  # that are over, without text; which ones: domain/transcripts.py
+    )
+    OPEN_TRANSCRIPTS = "open_transcripts"  # what was said in them, with a written reason
+    READ_HOLDS = "read_holds"
+    CHANGE_HOLDS = "change_holds"
+    READ_PRIVACY_REPORT = "read_privacy_report"
 
 
-_COUNSELLOR = frozenset(
-    {Action.READ_HOURS, Action.READ_SHIFTS, Action.READ_OWN_ABSENCES, Action.ASK_SWAPS},
-)
-_SUPERVISOR = frozenset(Action) - {Action.READ_AUDIT}
+_PLANNING = frozenset(
+    {
+        Action.READ_HOURS, Action.CHANGE_HOURS, Action.READ_SHIFTS, Action.CHANGE_SHIFTS,
+        Action.READ_OWN_ABSENCES, Action.READ_ABSENCES, Action.CHANGE_ABSENCES, Action.READ_SWAPS,
+        Action.DECIDE_SWAPS, Action.READ_COVERAGE, Action.CHANGE_MINIMA, Action.READ_LATE, Action.IMPORT_PLAN,
+        Action.EXPORT_PLAN, Action.READ_BOARD, Action.READ_STATISTICS,
+    }
+)  # fmt: skip
+_TRANSCRIPTS = frozenset({Action.LIST_CONVERSATIONS, Action.OPEN_TRANSCRIPTS})
+_HOLDS = frozenset({Action.READ_HOLDS, Action.CHANGE_HOLDS})
 
 MAY: Mapping[Role, frozenset[Action]] = {
-    "counsellor": _COUNSELLOR,
-    "supervisor": _SUPERVISOR,
-    "admin": _SUPERVISOR - {Action.ASK_SWAPS},  # no shift is theirs
+    "counsellor": _TRANSCRIPTS
+    | {Action.READ_HOURS, Action.READ_SHIFTS, Action.READ_OWN_ABSENCES, Action.ASK_SWAPS},
+    "supervisor": _PLANNING | _TRANSCRIPTS | _HOLDS | {Action.ASK_SWAPS},
+    "admin": _PLANNING | _HOLDS | {Action.READ_PRIVACY_REPORT},  # reads no text, and no shift is theirs
     "operator": frozenset(),
-    "auditor": frozenset({Action.READ_AUDIT}),
+    "auditor": frozenset({Action.READ_AUDIT, Action.READ_HOLDS, Action.READ_PRIVACY_REPORT}),
 }
 
 

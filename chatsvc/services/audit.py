@@ -1,12 +1,13 @@
 """Writing the audit log: an entry in the store, then a signed checkpoint elsewhere."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import structlog
 
 from chatsvc.domain.audit import Deed, Entry, Head
+from chatsvc.domain.errors import StoreUnavailable
 from chatsvc.domain.ports import Clock
 from chatsvc.domain.sites import Staff
 
@@ -59,11 +60,43 @@ class Audit:
 
         Without sites it goes to the log of the service. Raises StoreUnavailable.
         """
-        actor, role = (who.id, who.role) if who else ("command line", "operator")
-        deed = Deed(self._clock.now(), actor, role, action, record, details)
+        deed = self._deed(who, action, record, details)
         for site in sorted(set(sites)) or [SERVICE]:
-            head = await self.log.append(site, deed)
             try:
-                await asyncio.to_thread(self._checkpoints.write, site, head, deed.at)
+                await self._write(site, deed)
             except OSError as error:
-                _log.error("checkpoint_not_written", site=site, seq=head.seq, error=error.strerror)
+                _log.error("checkpoint_not_written", site=site, error=error.strerror)
+
+    async def record_before(
+        self, site: str, who: Staff, action: str, record: str, **details: str | int | bool
+    ) -> None:
+        """What `who` is about to do, for what nobody may do unseen.
+
+        Raises StoreUnavailable if it is not in the log or not stated elsewhere: then it must not be done.
+        """
+        try:
+            await self._write(site, self._deed(who, action, record, details))
+        except OSError as error:
+            _log.error("checkpoint_not_written", site=site, error=error.strerror)
+            raise StoreUnavailable from None
+
+    async def record_stranger(
+        self, sites: Iterable[str], action: str, record: str, **details: str | int | bool
+    ) -> None:
+        """What somebody who is not signed in tried with `record`. Raises StoreUnavailable."""
+        deed = Deed(self._clock.now(), "not signed in", "none", action, record, details)
+        for site in sorted(set(sites)) or [SERVICE]:
+            try:
+                await self._write(site, deed)
+            except OSError as error:
+                _log.error("checkpoint_not_written", site=site, error=error.strerror)
+
+    def _deed(
+        self, who: Staff | None, action: str, record: str, details: Mapping[str, str | int | bool]
+    ) -> Deed:
+        actor, role = (who.id, who.role) if who else ("command line", "operator")
+        return Deed(self._clock.now(), actor, role, action, record, details)
+
+    async def _write(self, site: str, deed: Deed) -> None:
+        head = await self.log.append(site, deed)
+        await asyncio.to_thread(self._checkpoints.write, site, head, deed.at)

@@ -50,7 +50,7 @@ _IF_MATCH = Parameter(
 _MEANINGS = {
     "site": "The site's name.", "queue": "The queue's name within its site.", "shift": "The shift's id.",
     "absence": "The absence's id.", "swap": "The swap's id.", "token": "The secret part of a feed's address.",
-    "step": "What happens to the swap.",
+    "step": "What happens to it.", "conversation": "The conversation's id.",
 }  # fmt: skip
 _ID = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[a-z0-9-]+$"}
 _PLACES = {"token": {"type": "string", "minLength": 1, "pattern": "^[A-Za-z0-9_-]+$"}}

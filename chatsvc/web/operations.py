@@ -26,6 +26,7 @@ SEND_LESS = "Send less at once."
 BODY_WITHIN_S = 10.0
 PLANNING = web.AppKey("planning", Planning)
 AUDIT = web.AppKey("audit", Audit)
+SAID = "said with it"  # in a request: facts for the audit log, besides what was done to what
 CHANGING = frozenset({"POST", "PUT", "DELETE"})
 Body = TypeVar("Body")
 
@@ -109,6 +110,7 @@ class Operation:
     versioned: bool = False  # takes If-Match
     tag: str = "plan"
     errors: frozenset[int] = field(default_factory=frozenset)
+    recorded_before: bool = False  # writes to the audit log itself, before it does anything
 
     @property
     def refusals(self) -> frozenset[int]:
@@ -121,16 +123,19 @@ class Operation:
         return frozenset(always | named | body | query | version)
 
     def changed(self, request: web.Request, answered: web.StreamResponse) -> bool:
-        """Whether something is different now."""
-        looked = request.query.get("dry_run") == "true"
+        """Whether something is different now that has to be recorded."""
+        looked = self.recorded_before or request.query.get("dry_run") == "true"
         return self.method in CHANGING and not looked and answered.status < 400
 
 
 async def _record(request: web.Request, operation: Operation, staff: Staff, where: Site | None) -> None:
     """Write what was done to the audit log. It is done already, so a log that is away does not undo the answer."""
     place = request.path.removeprefix("/api/v1/")
+    said: Mapping[str, str] = request.get(SAID, {})
     try:
-        await request.app[AUDIT].record([where.id] if where else staff.sites, staff, operation.id, place)
+        await request.app[AUDIT].record(
+            [where.id] if where else staff.sites, staff, operation.id, place, **said
+        )
     except ChatError as error:
         _log.error("audit_failed", action=operation.id, code=error.code)
 

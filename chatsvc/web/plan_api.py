@@ -18,6 +18,7 @@ from chatsvc.web import (
     plan_api_staff,
     plan_api_swaps,
     statistics_api,
+    transcripts_api,
 )
 from chatsvc.web import plan_bodies as bodies
 from chatsvc.web.operations import Answer, BadBody, Call, Operation, Parameter, json_answer, mount, read_body
@@ -79,6 +80,7 @@ OPERATIONS = (
     *board_api.OPERATIONS,
     *statistics_api.OPERATIONS,
     *audit_api.OPERATIONS,
+    *transcripts_api.OPERATIONS,
 )
 
 

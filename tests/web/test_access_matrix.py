@@ -22,7 +22,7 @@ MAY = {
     "stepSwap": "CSA", "getStaff": "CSA", "getMinima": "SA", "putMinima": "SA", "getCoverage": "SA",
     "getLate": "SA", "getCalendar": "SA", "postCalendar": "SA", "getFeed": "CSAOU", "postFeed": "CSAOU",
     "deleteFeed": "CSAOU", "getBoard": "SA", "getStatistics": "SA", "getStatisticsCsv": "SA",
-    "getStatisticsPicture": "SA", "getAudit": "U",
+    "getStatisticsPicture": "SA", "getAudit": "U", "getConversations": "CS", "openTranscript": "CS",
 }  # fmt: skip
 LETTER = {"counsellor": "C", "supervisor": "S", "admin": "A", "operator": "O", "auditor": "U"}
 TALK = "CS"  # who has a console with visitors in it
@@ -44,7 +44,7 @@ def paths(site: str) -> Iterator[tuple[str, str, str, bool]]:
         path = operation.path.removeprefix("/api/v1")
         for name, value in (("site", site), ("queue", "paihde"), ("step", "accept")):
             path = path.replace(f"{{{name}}}", value)
-        for name in ("shift", "absence", "swap"):
+        for name in ("shift", "absence", "swap", "conversation"):
             path = path.replace(f"{{{name}}}", "none")
         yield operation.id, operation.method, path, "{site}" in operation.path
 
