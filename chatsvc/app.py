@@ -43,12 +43,15 @@ from chatsvc.store.vault_open import open_vault
 from chatsvc.telemetry.metrics import Metrics
 from chatsvc.web.api import add_api, answer_errors
 from chatsvc.web.fanout import Hub
+from chatsvc.web.neighbours import Neighbours
 from chatsvc.web.node import Node
 from chatsvc.web.openapi import openapi
 from chatsvc.web.operations import AUDIT, PLANNING
 from chatsvc.web.pages import STATIC, add_pages
 from chatsvc.web.plan_api import add_plan_api
 from chatsvc.web.routes import NODE, counsellor, visitor
+from chatsvc.web.sign_in_devices import Devices
+from chatsvc.web.sign_in_gate import GATE, Gate
 from chatsvc.web.statistics_api import COUNTS
 from chatsvc.web.tokens import VisitorTokens
 from chatsvc.web.transcripts_api import SHELVES
@@ -262,7 +265,10 @@ async def open_backend(
 class NodeParts:
     """A node on a backend: hubs, subscribers and the web application."""
 
-    def __init__(self, backend: Backend, settings: Settings, metrics: Metrics, secret: bytes) -> None:
+    def __init__(
+        self, backend: Backend, settings: Settings, metrics: Metrics, secret: bytes, sign_in_secret: bytes
+    ) -> None:
+        """`secret` is for visitors' tokens, `sign_in_secret` for whoever signs in; all nodes have the same."""
         self.backend = backend
         self.metrics = metrics
         backend.shown_in.append(metrics)
@@ -277,6 +283,9 @@ class NodeParts:
             open_hub=self._hubs.__getitem__, max_connections=settings.max_connections,
             outbox_bytes=settings.outbox_bytes,
         )  # fmt: skip
+        self.gate = Gate(
+            Devices(sign_in_secret), Neighbours(settings.trusted_proxies), self.node, backend.audit
+        )
         backend.on_epoch = self.node.close_pool
         backend.on_directory = self._directory_changed
         backend.planned.on_look = self._plan_changed
@@ -289,6 +298,7 @@ class NodeParts:
         app[PLANNING] = self.backend.planning
         app[AUDIT] = self.backend.audit
         app[COUNTS] = self.backend.counts
+        app[GATE] = self.gate
         app[SHELVES] = Shelves(self.backend.shelves)
         app[STATIC] = STATIC_DIR
         app.router.add_get("/ws/visitor", visitor)

@@ -22,7 +22,7 @@ from chatsvc.domain.errors import StoreUnavailable, VaultUnavailable
 from chatsvc.ports_in_use import holder_of
 from chatsvc.store.directory import WrongStore
 from chatsvc.store.embedded import DataDirectoryBusy, EmbeddedStore, EmbeddedStoreFailed
-from chatsvc.store.vault_keys import VISITOR_TOKENS, WrongVault
+from chatsvc.store.vault_keys import SIGN_IN, VISITOR_TOKENS, WrongVault
 from chatsvc.telemetry.logging import configure
 from chatsvc.telemetry.metrics import Metrics
 from chatsvc.telemetry.server import start_metrics_server
@@ -129,7 +129,8 @@ async def serving(
     """A node that takes connections; ends gently. Raises CanNotStart."""
     async with AsyncExitStack() as stack:
         metrics = Metrics("node")
-        parts = NodeParts(backend, settings, metrics, await backend.vault.secret(VISITOR_TOKENS))
+        visitors, sign_in = await backend.vault.secret(VISITOR_TOKENS), await backend.vault.secret(SIGN_IN)
+        parts = NodeParts(backend, settings, metrics, visitors, sign_in)
         await started(stack, backend)
         await parts.start()
         stack.push_async_callback(parts.stop)

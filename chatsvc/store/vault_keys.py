@@ -21,6 +21,8 @@ PURPOSES: Final = ("talk", "staff", "intake")
 """As the fields of `ConversationKeys` are named."""
 VISITOR_TOKENS: Final = "visitor tokens"
 """The secret by which a deployment knows the tokens it gave to visitors."""
+SIGN_IN: Final = "sign-in"
+"""The secret from which second factors and the marks of known devices are made."""
 WRAPPED_BYTES: Final = OVERHEAD + KEY_BYTES
 DESTROYED: Final = bytes(WRAPPED_BYTES)
 """What stands where a wrapped key was, while others of the conversation are still there."""

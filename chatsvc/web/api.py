@@ -1,6 +1,5 @@
 """The HTTP API under /api/v1."""
 
-import json
 from contextlib import suppress
 from typing import Any
 
@@ -8,21 +7,17 @@ import msgspec
 from aiohttp import web
 
 from chatsvc.domain.errors import BadState, ChatError, NotFound, StoreUnavailable, TooMany
-from chatsvc.domain.permissions import Action, may, works_for
 from chatsvc.domain.records import Duty
-from chatsvc.domain.sites import Site, Staff
-from chatsvc.services import desk, visits
+from chatsvc.domain.sites import Staff
+from chatsvc.services import visits
 from chatsvc.web import views
-from chatsvc.web.auth import verify_password
+from chatsvc.web.json_body import read_object, uncached
 from chatsvc.web.node import Node
-from chatsvc.web.operations import AUDIT, TooLarge, read_raw
+from chatsvc.web.operations import TooLarge
 from chatsvc.web.problems import problem
-from chatsvc.web.routes import NODE, STAFF_COOKIE, origin_allowed, signed_in
+from chatsvc.web.routes import NODE, origin_allowed, signed_in
+from chatsvc.web.sign_in import add_sign_in
 from chatsvc.web.tokens import COOKIE, expire_cookie
-
-STAFF_ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Strict"
-LARGEST_BODY = 16_384
-ONLY_FIELDS = "Send only the fields that are described."
 
 
 async def queues(request: web.Request) -> web.Response:
@@ -34,53 +29,7 @@ async def queues(request: web.Request) -> web.Response:
     for body in bodies:
         del body["type"], body["resume"]
     found = {"site": site.id, "names": site.names, "languages": list(site.languages), "queues": bodies}
-    return _json(found, headers={"Access-Control-Allow-Origin": "*"})
-
-
-async def login(request: web.Request) -> web.Response:
-    """POST /login {username, password, totp?}: a session cookie."""
-    if not origin_allowed(request):
-        return problem(403, "origin", "Sign in on this service's own page.")
-    body = await _body(request)
-    username, password = body.get("username"), body.get("password")
-    if not isinstance(username, str) or not isinstance(password, str):
-        return problem(400, "bad_field", "`username` and `password` are needed, both strings.")
-    node = request.app[NODE]
-    staff = node.directory.staff(username.strip().lower())
-    known = staff is not None and not staff.disabled
-    if not await verify_password(staff.password_hash if staff and known else None, password) or staff is None:
-        node.metrics.refused("not_signed_in")
-        return problem(401, "wrong_login", "The username or the password is wrong.")
-    try:
-        token = await node.sign_in.open_session(staff.id)
-    except KeyError:
-        return problem(401, "wrong_login", "The username or the password is wrong.")
-    await request.app[AUDIT].record(staff.sites, staff, "sign_in")
-    return _json(_self(request, staff), headers={"Set-Cookie": f"{STAFF_COOKIE}={token}; {STAFF_ATTRIBUTES}"})
-
-
-async def logout(request: web.Request) -> web.Response:
-    """POST /logout: off duty, and the session is over."""
-    if not origin_allowed(request):
-        return problem(403, "origin", "Sign out on this service's own page.")
-    node = request.app[NODE]
-    staff = await signed_in(request)
-    if token := request.cookies.get(STAFF_COOKIE):
-        await node.sign_in.close_session(token)
-    if staff is not None:
-        with suppress(NotFound):  # they never came on duty
-            await desk.set_duty(node.hub(staff.pool).pool, staff.id, "off", "signed_out")
-        await request.app[AUDIT].record(staff.sites, staff, "sign_out")
-    expired = f"{STAFF_COOKIE}=; {STAFF_ATTRIBUTES}; Max-Age=0"
-    return web.Response(status=204, headers={"Set-Cookie": expired, "Cache-Control": "no-store"})
-
-
-async def me(request: web.Request) -> web.Response:
-    """GET /me: who is signed in."""
-    staff = await signed_in(request)
-    if staff is None:
-        return problem(401, "not_signed_in", "Sign in first.")
-    return _json(_self(request, staff))
+    return uncached(found, headers={"Access-Control-Allow-Origin": "*"})
 
 
 async def colleagues(request: web.Request) -> web.Response:
@@ -94,7 +43,7 @@ async def colleagues(request: web.Request) -> web.Response:
         for duty in sorted(await pool.store.people(), key=lambda duty: duty.alias)
         if duty.id != staff.id and duty.state != "off" and duty.away is None and _shares_a_site(duty, staff)
     ]
-    return _json({"colleagues": rows})
+    return uncached({"colleagues": rows})
 
 
 def _colleague(duty: Duty) -> dict[str, Any]:
@@ -113,7 +62,7 @@ async def end_visit(request: web.Request) -> web.Response:
     if not origin_allowed(request):
         return problem(403, "origin", "Only this service's own pages may end a visit.")
     node = request.app[NODE]
-    body = await _body(request)
+    body = await read_object(request)
     how = body.get("how", "button")
     if how not in ("button", "quick_exit"):
         return problem(400, "bad_field", "`how` is `button` or `quick_exit`.")
@@ -147,49 +96,6 @@ async def _end_at(node: Node, site: str, token: str, reason: str) -> None:
             await visits.leave(hub.pool, found.id, visitor, reason, forget=True)
 
 
-def _self(request: web.Request, staff: Staff) -> dict[str, Any]:
-    directory = request.app[NODE].directory
-    queues = directory.queues_of(staff)
-    return {
-        "id": staff.id, "alias": staff.alias, "role": staff.role, "capacity": staff.capacity,
-        "languages": list(staff.languages),
-        "queues": [{"site": queue.site, "queue": queue.name, "names": queue.names} for queue in queues],
-        "sites": [_own_site(staff, site) for site in directory.all_sites() if works_for(staff, site.id)],
-    }  # fmt: skip
-
-
-def _own_site(staff: Staff, site: Site) -> dict[str, Any]:
-    return {
-        "site": site.id, "names": site.names, "languages": list(site.languages),
-        "queues": [{"queue": queue.name, "names": queue.names} for queue in site.queues],
-        "may": [action for action in Action if may(staff, action, site.id)],
-    }  # fmt: skip
-
-
-async def _body(request: web.Request) -> dict[str, Any]:
-    raw = await read_raw(request, LARGEST_BODY, ONLY_FIELDS)
-    try:
-        body = json.loads(raw or b"{}")
-    except (ValueError, RecursionError):
-        body = None
-    if not isinstance(body, dict):
-        raise BadBody
-    return body
-
-
-class BadBody(ChatError):
-    """The body must be one JSON object."""
-
-    code = "bad_body"
-
-
-def _json(body: dict[str, Any], headers: dict[str, str] | None = None) -> web.Response:
-    return web.Response(
-        body=msgspec.json.encode(body), content_type="application/json",
-        headers={"Cache-Control": "no-store", **(headers or {})},
-    )  # fmt: skip
-
-
 _STATUS = {"not_found": 404, "bad_body": 400, "bad_field": 400, "too_many": 429, "not_allowed": 403}
 
 
@@ -220,8 +126,6 @@ def add_api(app: web.Application) -> None:
     """Mount the API."""
     add = app.router.add_route
     add("GET", "/api/v1/sites/{site}/queues", queues)
-    add("POST", "/api/v1/login", login)
-    add("POST", "/api/v1/logout", logout)
-    add("GET", "/api/v1/me", me)
+    add_sign_in(app)
     add("GET", "/api/v1/colleagues", colleagues)
     add("POST", "/api/v1/visitor/end", end_visit)

@@ -14,6 +14,7 @@ from chatsvc.domain.errors import TooMany
 
 AT_ONCE = 2  # each takes 64 MiB and a core for some 50 ms (RFC 9106, second recommended option)
 WAITING = 64  # more than this and sign-in is being flooded
+STRANGERS = 48  # of them; the rest is for those who have signed in before
 LONGEST = 256
 SHORTEST = 12
 FEWEST_DIFFERENT = 5
@@ -30,9 +31,12 @@ async def hash_password(password: str) -> str:
     return await _in_thread(lambda: _hasher.hash(_prepared(password)))
 
 
-async def verify_password(password_hash: str | None, password: str) -> bool:
-    """Whether the password is right; None, for nobody, takes as long and never is. Raises `TooMany`."""
-    return await _in_thread(lambda: _verify(password_hash, password))
+async def verify_password(password_hash: str | None, password: str, *, stranger: bool = False) -> bool:
+    """Whether the password is right; None, for nobody, takes as long and never is.
+
+    Raises `TooMany`, for a stranger while there are still places for others.
+    """
+    return await _in_thread(lambda: _verify(password_hash, password), STRANGERS if stranger else WAITING)
 
 
 def password_problem(password: str, name: str) -> str | None:
@@ -69,9 +73,9 @@ def _prepared(password: str) -> str:
     return unicodedata.normalize("NFC", password)
 
 
-async def _in_thread(work: Callable[[], Result]) -> Result:
+async def _in_thread(work: Callable[[], Result], most: int = WAITING) -> Result:
     global _busy  # noqa: PLW0603 - one bound for the process, whatever event loop asks
-    if _busy >= WAITING:
+    if _busy >= most:
         raise TooMany(retry_after_ms=5_000)
     _busy += 1
     try:

@@ -1,0 +1,128 @@
+"""Signing in and out, and who is signed in."""
+
+from contextlib import suppress
+from typing import Any
+
+from aiohttp import web
+
+from chatsvc.domain.errors import NotFound, TooMany
+from chatsvc.domain.permissions import Action, may, works_for
+from chatsvc.domain.sites import Site, Staff
+from chatsvc.services import desk
+from chatsvc.web.auth import verify_password
+from chatsvc.web.json_body import read_object, uncached
+from chatsvc.web.operations import AUDIT
+from chatsvc.web.problems import problem
+from chatsvc.web.routes import NODE, STAFF_COOKIE, origin_allowed, signed_in
+from chatsvc.web.sign_in_devices import COOKIE
+from chatsvc.web.sign_in_gate import GATE, Gate, too_often
+
+STAFF_ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Strict"
+EXPIRED = f"{STAFF_COOKIE}=; {STAFF_ATTRIBUTES}; Max-Age=0"
+
+
+async def login(request: web.Request) -> web.Response:
+    """POST /login {username, password, totp?}: a session cookie."""
+    if not origin_allowed(request):
+        return problem(403, "origin", "Sign in on this service's own page.")
+    body = await read_object(request)
+    username, password = body.get("username"), body.get("password")
+    if not isinstance(username, str) or not isinstance(password, str):
+        return problem(400, "bad_field", "`username` and `password` are needed, both strings.")
+    found = await _by_password(request, username.strip().lower(), password)
+    return await _enter(request, found) if isinstance(found, Staff) else found
+
+
+async def _by_password(request: web.Request, name: str, password: str) -> Staff | web.Response:
+    """Whose password this is, or why that is not told. Raises TooMany."""
+    gate, staff = request.app[GATE], _usable(request, name)
+    attempt = gate.attempt(request, name, staff)
+    if wait_s := gate.passwords.begin(attempt, gate.now_s()):
+        gate.refuse(staff, "too_many")
+        return too_often(wait_s)
+    try:
+        stranger = not gate.passwords.acquainted(attempt)
+        right = await verify_password(staff.password_hash if staff else None, password, stranger=stranger)
+    except TooMany:
+        gate.passwords.take_back(attempt, gate.now_s())
+        raise
+    if not right or staff is None:
+        gate.refuse(staff, "password")
+        return _wrong()
+    gate.passwords.succeed(attempt, gate.now_s())
+    return staff
+
+
+def _usable(request: web.Request, name: str) -> Staff | None:
+    staff = request.app[NODE].directory.staff(name)
+    return None if staff is None or staff.disabled else staff
+
+
+def _wrong() -> web.Response:
+    return problem(401, "wrong_login", "The username or the password is wrong.")
+
+
+async def _enter(request: web.Request, staff: Staff) -> web.Response:
+    gate = request.app[GATE]
+    try:
+        token = await request.app[NODE].sign_in.open_session(staff.id)
+    except KeyError:  # removed in this moment
+        return _wrong()
+    await gate.let_in(staff)
+    answer = uncached(_self(request, staff))
+    answer.headers.add("Set-Cookie", f"{STAFF_COOKIE}={token}; {STAFF_ATTRIBUTES}")
+    answer.headers.add("Set-Cookie", _device(request, gate, staff))
+    return answer
+
+
+def _device(request: web.Request, gate: Gate, staff: Staff) -> str:
+    return gate.devices.set_cookie(request.cookies.get(COOKIE), staff.id, gate.now_s())
+
+
+async def logout(request: web.Request) -> web.Response:
+    """POST /logout: off duty, and the session is over."""
+    if not origin_allowed(request):
+        return problem(403, "origin", "Sign out on this service's own page.")
+    node = request.app[NODE]
+    staff = await signed_in(request)
+    if token := request.cookies.get(STAFF_COOKIE):
+        await node.sign_in.close_session(token)
+    if staff is not None:
+        with suppress(NotFound):  # they never came on duty
+            await desk.set_duty(node.hub(staff.pool).pool, staff.id, "off", "signed_out")
+        await request.app[AUDIT].record(staff.sites, staff, "sign_out")
+    return web.Response(status=204, headers={"Set-Cookie": EXPIRED, "Cache-Control": "no-store"})
+
+
+async def me(request: web.Request) -> web.Response:
+    """GET /me: who is signed in."""
+    staff = await signed_in(request)
+    if staff is None:
+        return problem(401, "not_signed_in", "Sign in first.")
+    return uncached(_self(request, staff))
+
+
+def _self(request: web.Request, staff: Staff) -> dict[str, Any]:
+    directory = request.app[NODE].directory
+    queues = directory.queues_of(staff)
+    return {
+        "id": staff.id, "alias": staff.alias, "role": staff.role, "capacity": staff.capacity,
+        "languages": list(staff.languages),
+        "queues": [{"site": queue.site, "queue": queue.name, "names": queue.names} for queue in queues],
+        "sites": [_own_site(staff, site) for site in directory.all_sites() if works_for(staff, site.id)],
+    }  # fmt: skip
+
+
+def _own_site(staff: Staff, site: Site) -> dict[str, Any]:
+    return {
+        "site": site.id, "names": site.names, "languages": list(site.languages),
+        "queues": [{"queue": queue.name, "names": queue.names} for queue in site.queues],
+        "may": [action for action in Action if may(staff, action, site.id)],
+    }  # fmt: skip
+
+
+def add_sign_in(app: web.Application) -> None:
+    """Mount these operations."""
+    app.router.add_route("POST", "/api/v1/login", login)
+    app.router.add_route("POST", "/api/v1/logout", logout)
+    app.router.add_route("GET", "/api/v1/me", me)
