@@ -26,7 +26,7 @@ SEND_LESS = "Send less at once."
 BODY_WITHIN_S = 10.0
 PLANNING = web.AppKey("planning", Planning)
 AUDIT = web.AppKey("audit", Audit)
-SAID = "said with it"  # in a request: facts for the audit log, besides what was done to what
+SAID = web.RequestKey("said", dict[str, str])  # facts for the audit log, besides what was done to what
 CHANGING = frozenset({"POST", "PUT", "DELETE"})
 Body = TypeVar("Body")
 
@@ -131,7 +131,7 @@ class Operation:
 async def _record(request: web.Request, operation: Operation, staff: Staff, where: Site | None) -> None:
     """Write what was done to the audit log. It is done already, so a log that is away does not undo the answer."""
     place = request.path.removeprefix("/api/v1/")
-    said: Mapping[str, str] = request.get(SAID, {})
+    said = request.get(SAID, {})
     try:
         await request.app[AUDIT].record(
             [where.id] if where else staff.sites, staff, operation.id, place, **said

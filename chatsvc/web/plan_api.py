@@ -12,6 +12,7 @@ from chatsvc.services.opening import NAMED_IN, holidays_of, learn_holidays
 from chatsvc.web import (
     audit_api,
     board_api,
+    holds_api,
     plan_api_calendar,
     plan_api_cover,
     plan_api_shifts,
@@ -81,6 +82,7 @@ OPERATIONS = (
     *statistics_api.OPERATIONS,
     *audit_api.OPERATIONS,
     *transcripts_api.OPERATIONS,
+    *holds_api.OPERATIONS,
 )
 
 

@@ -105,9 +105,6 @@ class OpenedTranscript(Struct, frozen=True):
     feedback: Feedback | None
 
 
-HoldStep = Literal["ask", "confirm", "release"]
-
-
 class HoldAsked(Struct, frozen=True):
     """What is said with a step: the reason, for `ask` and `release`; `confirm` takes none."""
 
@@ -115,9 +112,14 @@ class HoldAsked(Struct, frozen=True):
 
 
 class Hold(Struct, frozen=True):
-    """A legal hold on a conversation. It holds once somebody else has confirmed it; its release likewise."""
+    """A legal hold on a conversation. It holds once somebody else has confirmed it; its release likewise.
+
+    `ended` is null while it goes on; `wish` is since when its visitor wants it erased, which the hold prevents.
+    """
 
     conversation: str
+    queue: str
+    ended: int | None
     holds: bool
     reason: str
     asked_by: str
@@ -127,6 +129,7 @@ class Hold(Struct, frozen=True):
     release_reason: str | None
     release_asked_by: str | None
     release_asked_at: int | None
+    wish: int | None
 
 
 class Holds(Struct, frozen=True):
