@@ -26,7 +26,7 @@ async def service(valkey: SingleStore, tmp_path: Path) -> AsyncIterator[Service]
 
 
 async def test_a_shift_begins_for_its_queues_only(service: Service) -> None:
-    """Told at the minute; the other queue has nobody any more, gives its visitors to nobody, and can't be taken from."""
+    """Told at the minute; the other queue has nobody any more: it takes in nobody and can't be taken from."""
     aino = await service.on_duty("aino")
     assert aino.of("duty")[-1]["queues"] is None
     _, before = await service.joined("perhe")
