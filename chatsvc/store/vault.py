@@ -106,6 +106,11 @@ class SqliteVault:
         self._check_open()
         return await self._doomed.ask((conversation, purposes))
 
+    async def shred_site(self, site: str) -> int:
+        """Destroy a site's key and all its conversations' for good; how many those were. Raises `VaultUnavailable`."""
+        self._check_open()
+        return await _in_thread(self._executor, self._path, lambda: self._file.shred_site(site))
+
     async def secret(self, name: str) -> bytes:
         """32 random bytes that all processes on this vault share. Raises `VaultUnavailable`."""
         self._check_open()

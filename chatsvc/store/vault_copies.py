@@ -67,7 +67,7 @@ async def read_rows(
     """Everything in a Redis vault, under one master key. Raises VaultUnavailable."""
     while True:
         before = await ask("HMGET", about, "id", "proof")
-        # The keys of conversations first: whatever site they name has its key by then, and none is ever taken away.
+        # The keys of conversations first: whatever site they name has its key by then, unless that was destroyed.
         found = [await ask("HGETALL", name) for name in (keys, sites, secrets)]
         if before == await ask("HMGET", about, "id", "proof"):
             break  # no new master key came between

@@ -59,7 +59,7 @@ class VaultFile:
         """`busy_s` is how long to wait for another process that is writing. Raises WrongVault, sqlite3.Error."""
         self._path = path
         self._masters = masters
-        self._sites: dict[str, AESGCM] = {}
+        self._sites: dict[str, tuple[bytes, AESGCM]] = {}  # as wrapped in the row
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         os.fchmod(descriptor, 0o600)
@@ -169,6 +169,14 @@ class VaultFile:
             )
         return tuple(left) != row[1:]
 
+    def shred_site(self, site: str) -> int:
+        """Overwrite the key of a site and those of its conversations, in one transaction; how many those were."""
+        with self._writing():
+            gone = self._db.execute("DELETE FROM conversation_key WHERE site = ?", (site,)).rowcount
+            self._db.execute("DELETE FROM site_key WHERE site = ?", (site,))
+        self._sites.pop(site, None)
+        return gone
+
     def conversations(self) -> list[tuple[str, str]]:
         """Every conversation that has keys, and its site."""
         return self._db.execute("SELECT conversation, site FROM conversation_key").fetchall()
@@ -186,12 +194,9 @@ class VaultFile:
 
     def _site_key(self, site: str, *, make: bool) -> AESGCM:
         """The key that wraps a site's conversations; made within the running transaction if there is none."""
-        if site in self._sites:
-            return self._sites[site]
         row = self._db.execute("SELECT wrapped FROM site_key WHERE site = ?", (site,)).fetchone()
         if row is not None:
-            key = self._sites[site] = AESGCM(self._under_master("site", site, row[0]))
-            return key
+            return self._known_site_key(site, row[0])
         if not make:
             raise KeyGone
         made = new_key()
@@ -200,6 +205,20 @@ class VaultFile:
         )
         # Not remembered yet: the transaction may still be undone, and the next reader finds the row.
         return AESGCM(made)
+
+    def _known_site_key(self, site: str, wrapped: bytes) -> AESGCM:
+        """The key in a row: from memory if that is the same row, as a site may have been erased and declared anew."""
+        known = self._sites.get(site)
+        if known is not None and known[0] == wrapped:
+            return known[1]
+        try:
+            key = AESGCM(self._under_master("site", site, wrapped))
+        except VaultUnavailable:
+            if known is None:
+                raise
+            return known[1]  # the master key was changed, and this process does not have the new one
+        self._sites[site] = (wrapped, key)
+        return key
 
     def secret(self, name: str) -> bytes:
         """The secret of this name, made if there is none."""

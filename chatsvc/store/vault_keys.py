@@ -85,6 +85,10 @@ class Vault(Protocol):
         """
         ...
 
+    async def shred_site(self, site: str) -> int:
+        """Destroy a site's own key and those of all its conversations, as `shred` does; how many those were."""
+        ...
+
     async def secret(self, name: str) -> bytes:
         """32 random bytes that all processes on this vault share and a new master key leaves as they are."""
         ...

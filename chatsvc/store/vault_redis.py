@@ -82,7 +82,7 @@ class RedisVault:
         self._where = where
         self._masters = masters
         self._apart_from = apart_from
-        self._sites: dict[str, AESGCM] = {}
+        self._sites: dict[str, tuple[bytes, AESGCM]] = {}  # as wrapped in the row
         self._vault_id = ""
         self._checked = ""  # the life of the server that we looked at
         self._life = ""
@@ -276,6 +276,17 @@ class RedisVault:
         await self._erasure.finished()
         return bool(deleted)
 
+    async def shred_site(self, site: str) -> int:
+        """Destroy a site's key and all its conversations', in every file of the server; how many those were.
+
+        Raises VaultUnavailable: they may be gone, or be on disk still; ask again.
+        """
+        await self._ready()
+        gone = await self._run("vault_shred_site", [KEYS, SITES], [site, WRAPPED_BYTES * len(PURPOSES)])
+        self._sites.pop(site, None)
+        await self._erasure.finished()
+        return int(gone)
+
     async def _unwrap(self, conversation: str, row: bytes) -> ConversationKeys:
         site, wrapped = unpacked(row)
         return unwrapped(await self._site_key(site, make=False), site, conversation, wrapped)
@@ -283,15 +294,23 @@ class RedisVault:
     # -- what the master key wraps
 
     async def _site_key(self, site: str, *, make: bool) -> AESGCM:
-        if site in self._sites:
-            return self._sites[site]
         row = await self._answer("HGET", SITES, site)
         if row is None:
             if not make:
                 raise Unreadable
             row = await self._put_under_master("site", SITES, site)
-        key = self._sites[site] = AESGCM(await self._under_master("site", site, row))
-        return key
+        known = self._sites.get(
+            site
+        )  # from memory if that is the same row: a site may be erased and declared anew
+        if known is None or known[0] != row:
+            try:
+                known = row, AESGCM(await self._under_master("site", site, row))
+            except VaultUnavailable:
+                if known is None:
+                    raise
+                return known[1]  # the master key was changed, and this process does not have the new one
+            self._sites[site] = known
+        return known[1]
 
     async def secret(self, name: str) -> bytes:
         """32 random bytes that all processes on this vault share. Raises VaultUnavailable."""

@@ -76,6 +76,27 @@ async def test_many_keys_wanted_at_once_are_all_made(any_vault: AnyVault) -> Non
     assert all_same(made[123], await again.fetch("c123"))
 
 
+async def test_a_site_is_shredded_whole(any_vault: AnyVault) -> None:
+    """Its own key and its conversations' lie in no file; other sites' open; one of that name begins with a new key."""
+    vault, other = await any_vault.open(), await any_vault.open()
+    await vault.create("kunta2", "d1")
+    gone = [await vault.create("kunta", name) for name in ("c1", "c1.feedback", "c2")]
+    assert all_same(gone[0], await other.fetch("c1"))  # the other has the site's key in memory from now on
+    await vault.shred("c2", ["talk", "staff"])
+    lay = [part for name in ("c1", "c1.feedback") for part in wrapped_of(any_vault, name)]
+    assert all(part in contents(any_vault.folder) for part in lay)
+    assert await vault.shred_site("kunta") == 3
+    assert not [part for part in lay if part in contents(any_vault.folder)]
+    assert await vault.shred_site("kunta") == 0
+    for name in ("c1", "c1.feedback", "c2"):
+        with pytest.raises(KeyGone):
+            await other.fetch(name)
+    await vault.fetch("d1")
+    made = await other.create("kunta", "c9")
+    assert all_same(made, await vault.fetch("c9"))
+    assert all_same(made, await (await any_vault.open()).fetch("c9"))
+
+
 async def test_shredded_keys_are_in_no_file(any_vault: AnyVault) -> None:
     """Once `shred` has returned, no file of the vault holds the wrapped keys; before, one does."""
     vault = await any_vault.open()
