@@ -281,7 +281,7 @@ class NodeParts:
             public_url=settings.origin, tokens=VisitorTokens(secret), graves=Graves(backend.link),
             sign_in=backend.directory, metrics=metrics, snapshot=lambda: backend.snapshot,
             open_hub=self._hubs.__getitem__, max_connections=settings.max_connections,
-            outbox_bytes=settings.outbox_bytes,
+            outbox_bytes=settings.outbox_bytes, trusted_proxies=settings.trusted_proxies,
         )  # fmt: skip
         self.gate = Gate(
             Devices(sign_in_secret), Neighbours(settings.trusted_proxies), self.node, backend.audit

@@ -31,7 +31,7 @@ def _examine_proxies(settings: Settings, findings: Findings) -> None:
     """Whether the service can tell one network from another: behind a proxy it has to be told which one that is."""
     if settings.trusted_proxies:
         told = ", ".join(str(network) for network in settings.trusted_proxies)
-        findings.ok("abuse", f"X-Forwarded-For is believed from {told}")
+        findings.ok("abuse", f"networks are told apart by what these proxies say: {told}")
     elif settings.origin.startswith("https://"):
         findings.warning(
             "abuse",

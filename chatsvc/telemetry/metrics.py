@@ -25,6 +25,8 @@ REFUSALS = frozenset({
 })
 # fmt: on
 ERASED = frozenset({"transcript", "notes", "answers", "feedback", "record"})
+LIMITED = frozenset({"join", "message", "watch"})
+LIMIT_OUTCOMES = frozenset({"set", "solved", "wrong", "refused"})
 STATES = ("waiting", "offered", "active", "wrap_up", "closed")
 DELIVERY_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10)
 STORE_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5)
@@ -125,6 +127,12 @@ class Metrics:
         self._refused = Counter(
             "chatsvc_refused", "Requests answered with a refusal.", ["reason"], registry=registry
         )
+        self._limited = Counter(
+            "chatsvc_limited",
+            "What came too often from one network: puzzles set, solved and wrong, and refusals.",
+            ["kind", "outcome"],
+            registry=registry,
+        )
         self.slow_readers = Counter(
             "chatsvc_slow_readers", "Sockets closed because they did not read (4008).", registry=registry
         )
@@ -210,6 +218,12 @@ class Metrics:
     def refused(self, reason: str) -> None:
         """Counts a refusal; a reason outside `REFUSALS` counts as `other`."""
         self._refused.labels(reason if reason in REFUSALS else "other").inc()
+
+    def limited(self, kind: str, outcome: str) -> None:
+        """Counts something that one network did too often; never which one. What is in no list counts as `other`."""
+        self._limited.labels(
+            kind if kind in LIMITED else "other", outcome if outcome in LIMIT_OUTCOMES else "other"
+        ).inc()
 
     def loop_ran(self, loop: str, now_s: float, lag_s: float = 0.0) -> None:
         """Notes that a loop of a worker finished a round at `now_s` (Unix time), `lag_s` behind deadlines."""

@@ -109,11 +109,16 @@ class Connection:
             # Seen through although the connection be lost: what was begun in the store may have happened there.
             self.node.see_through(self._finish(frame, work))
 
-    async def _finish(self, frame: frames.Frame, work: Work) -> None:
+    async def tried(self, frame: frames.Frame, work: Work) -> None:
+        """Do what a frame asks, and answer that frame if it fails."""
         try:
             await work
         except Exception as error:  # noqa: BLE001 - as above
             self._failed(frame, error)
+
+    async def _finish(self, frame: frames.Frame, work: Work) -> None:
+        try:
+            await self.tried(frame, work)
         finally:
             self._busy = False
             if self._gone:

@@ -133,6 +133,13 @@ class Erase(Frame, tag="erase"):
     """Ends and erases everything now."""
 
 
+class Proof(Frame, tag="proof"):
+    """Answers `puzzle`: a number for which SHA-256 over `puzzle:proof` begins with as many zero bits as it wants."""
+
+    puzzle: Annotated[str, Meta(max_length=80)]
+    proof: Annotated[str, Meta(max_length=20)]
+
+
 # Counsellor → server
 
 
@@ -599,13 +606,25 @@ class Duty(Frame, tag="duty", omit_defaults=False):
 class Unavailable(Frame, tag="unavailable"):
     """No conversation exists; where else there is help."""
 
-    reason: Literal["closed", "full", "no_staff", "closing", "refused"]
+    reason: Literal["closed", "full", "no_staff", "closing", "refused", "too_many"]
     emergency: list[Help]
     alternatives: list[Help]
     opens_at: int | None = None
     messages: list[Texts] = []  # with `refused`: what the queue's rules say to the answers
     queue: str | None = None  # where answers have led, if not to the queue of the `hello`
     names: Texts = {}
+    until: int | None = None  # with `too_many`: before then it is of no use to ask again
+
+
+class Puzzle(Frame, tag="puzzle"):
+    """Much comes from the visitor's network: `proof` first, within three minutes. Then the `hello` goes on by itself.
+
+    With the kind `message`, messages that were answered with `too_many` may be sent again.
+    """
+
+    kind: Literal["join", "message"]
+    puzzle: str
+    bits: int
 
 
 class BeforeJoining(Frame, tag="before_joining"):
@@ -641,7 +660,7 @@ class Error(Frame, tag="error"):
 
 VISITOR_FRAMES: dict[str, type[Frame]] = {
     "ping": Ping, "watch": Watch, "hello": VisitorHello, "say": Say, "typing": Typing, "seen": Seen,
-    "also": Also, "leave": Leave, "feedback": Feedback, "erase": Erase,
+    "also": Also, "leave": Leave, "feedback": Feedback, "erase": Erase, "proof": Proof,
 }  # fmt: skip
 COUNSELLOR_FRAMES: dict[str, type[Frame]] = {
     "ping": Ping, "hello": CounsellorHello, "duty": SetDuty, "take": Take, "accept": Accept, "decline": Decline,
@@ -650,7 +669,7 @@ COUNSELLOR_FRAMES: dict[str, type[Frame]] = {
 }  # fmt: skip
 TO_VISITOR: tuple[type[Struct], ...] = (
     Status, VisitorWelcome, Log, Waiting, Active, Participants, Ack, EntryFrame, TypingNow, SeenNow, Presence,
-    Closed, EndWarning, Unavailable, BeforeJoining, Pong, Ok, Error,
+    Closed, EndWarning, Unavailable, Puzzle, BeforeJoining, Pong, Ok, Error,
 )  # fmt: skip
 TO_COUNSELLOR: tuple[type[Struct], ...] = (
     CounsellorWelcome, Log, Offer, OfferEnded, Assigned, Participants, HeavyNow, Ack, EntryFrame, NoteFrame, TypingNow,

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, Protocol
 
 import structlog
@@ -11,6 +11,8 @@ from chatsvc.domain.errors import ChatError, NotFound
 from chatsvc.domain.sites import Queue, Site, Staff
 from chatsvc.web.connection import Connection
 from chatsvc.web.fanout import Hub
+from chatsvc.web.limits import Limits
+from chatsvc.web.neighbours import Network
 from chatsvc.web.protocol import Close
 from chatsvc.web.tokens import VisitorTokens
 
@@ -59,6 +61,7 @@ class NodeMetrics(Protocol):
     @property
     def slow_readers(self) -> Any: ...
     def refused(self, reason: str) -> None: ...
+    def limited(self, kind: str, outcome: str) -> None: ...
     def waited(self, site: str, queue: str, seconds: float) -> None: ...
 
 
@@ -78,6 +81,7 @@ class Node:
         self, *, public_url: str, tokens: VisitorTokens, graves: GraveYard, sign_in: SignIn, metrics: NodeMetrics,
         snapshot: Callable[[], Snapshot], open_hub: Callable[[str], Hub], max_connections: int, outbox_bytes: int,
     ) -> None:  # fmt: skip
+        trusted_proxies: Sequence[Network] = (),
         self.loop = asyncio.get_running_loop()
         self.public_url = public_url
         self.tokens = tokens
@@ -87,6 +91,7 @@ class Node:
         self.max_connections = max_connections
         self.outbox_bytes = outbox_bytes
         self.draining = False
+        self.limits = Limits(metrics, self.loop.time, trusted_proxies)
         self.connections: set[Connection] = set()
         self._snapshot = snapshot
         self._open_hub = open_hub

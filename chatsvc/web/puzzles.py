@@ -9,10 +9,9 @@ import secrets
 from collections import OrderedDict
 from hashlib import sha256
 
-BITS = (
-    15  # some 33,000 tries: a second for a phone that tries as many a second, which those of ten years ago do
-)
+BITS = 15  # on average 33,000 tries; see deploy/abuse.md for how long phones take
 VALID_S = 180.0
+LONGEST_PUZZLE = 80
 LONGEST_PROOF = 20
 REMEMBERED = 50_000
 
@@ -20,24 +19,22 @@ REMEMBERED = 50_000
 class Puzzles:
     """Makes puzzles for sources, and checks proofs."""
 
-    def __init__(self, bits: int = BITS) -> None:
-        self.bits = bits
+    def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
         self._solved: OrderedDict[str, None] = OrderedDict()
 
-    def puzzle(self, source: bytes, now_s: float) -> str:
-        """A new puzzle, for this source and the next three minutes."""
-        head = f"{int(now_s + VALID_S):x}.{secrets.token_hex(8)}"
+    def puzzle(self, source: bytes, now_s: float, bits: int = BITS) -> str:
+        """A new puzzle of this difficulty, for this source and the next three minutes."""
+        head = f"{int(now_s + VALID_S):x}.{bits:x}.{secrets.token_hex(8)}"
         return f"{head}.{self._mark(head, source)}"
 
     def solved(self, source: bytes, puzzle: str, proof: str, now_s: float) -> bool:
         """Whether this is a puzzle of ours for this source, in time, rightly solved, for the first time."""
-        until, _, rest = puzzle.partition(".")
-        nonce, _, mark = rest.partition(".")
-        head = f"{until}.{nonce}"
+        head, _, mark = puzzle.rpartition(".")
         if not mark.isascii() or not hmac.compare_digest(mark, self._mark(head, source)):
             return False
-        if int(until, 16) < now_s or puzzle in self._solved or not is_proof(puzzle, proof, self.bits):
+        until, bits, _ = (int(part, 16) for part in head.split("."))
+        if until < now_s or puzzle in self._solved or not is_proof(puzzle, proof, bits):
             return False
         self._solved[puzzle] = None
         if len(self._solved) > REMEMBERED:

@@ -65,8 +65,9 @@ async def visitor(request: web.Request) -> web.StreamResponse:
         return refusal
     node = request.app[NODE]
     token, headers = await _cookie_token(request)
+    source = node.limits.source(request)
     socket, early = _open(request, headers)
-    session = VisitorSession(node, socket, secrets.token_hex(6), token, keeps_cookie=not headers)
+    session = VisitorSession(node, socket, secrets.token_hex(6), token, source, keeps_cookie=not headers)
     return _serve(session, early)
 
 

@@ -19,6 +19,7 @@ from chatsvc.services import intake, visits
 from chatsvc.services.queues import Place, QueueReport, place_at_first
 from chatsvc.web import frames, views
 from chatsvc.web.connection import Connection, UnknownFrame, Work
+from chatsvc.web.entrance import Entrance
 from chatsvc.web.fanout import Hub, Whisper
 from chatsvc.web.logfeed import LogFeed
 from chatsvc.web.posting import Posting
@@ -41,15 +42,15 @@ class VisitorSession(Connection):
     who = "visitor"
 
     def __init__(
-        self, node: "Node", socket: "Socket", conn: str, token: str | None, *, keeps_cookie: bool
-    ) -> None:
-        """`token` is what the browser's cookie holds, already recognised, or was given by this handshake.
+        self, node: "Node", socket: "Socket", conn: str, token: str | None, source: bytes, *, keeps_cookie: bool
+    ) -> None:  # fmt: skip
+        """`token` and `source` as `Entrance` has them.
 
         A client that keeps cookies is not told what is in them: scripts must not learn it.
         """
         super().__init__(node, socket)
         self.conn = conn
-        self._token = token
+        self._entrance = Entrance(node, token, source)
         self._keeps_cookie = keeps_cookie
         self.hub: Hub | None = None
         self._watched: set[tuple[Hub, str]] = set()
@@ -82,6 +83,8 @@ class VisitorSession(Connection):
             return self._hello(frame)
         elif isinstance(frame, frames.Watch):
             return self._watch(frame)
+        elif isinstance(frame, frames.Proof):
+            return self._prove(frame)
         else:
             return self._conclude(frame)
         return None
@@ -94,7 +97,10 @@ class VisitorSession(Connection):
         if not queues:
             raise UnknownQueue("`queue` names no queue of this site.")
         self.greeted()
-        self._resumes = await self._resumable(site, hub)
+        self._resumes = await self._entrance.resumable(site, hub.pool)
+        if self._resumes is None and (instead := self._entrance.to_watch(site, hub.pool, frame)) is not None:
+            self.socket.send(instead)
+            return
         self._watched_site = site
         for queue in queues:
             hub.watchers[queue.key].add(self)
@@ -105,12 +111,6 @@ class VisitorSession(Connection):
         if frame.lang is not None and self._resumes is None:
             self._turned_away.looked(hub.pool, site, reports, frame.lang)
 
-    async def _resumable(self, site: Site, hub: Hub) -> str | None:
-        if self._token is None or await self.node.graves.holds(self.node.tokens.grave(self._token)):
-            return None
-        found = await hub.pool.store.conversation_of(self.node.tokens.visitor(site.id, self._token))
-        return views.queue_parts(found.queue)[1] if found else None
-
     async def _hello(self, frame: frames.VisitorHello) -> None:
         if self.record is not None and self.record.state in LIVE:
             raise BadState("This socket is in a conversation already.")
@@ -120,7 +120,7 @@ class VisitorSession(Connection):
             raise UnknownQueue("`queue` names no queue of this site.")
         self.greeted()
         self._let_go()
-        token, issued = await self._settle_token(frame)
+        token, issued = await self._entrance.settle_token(frame)
         self._visitor = self.node.tokens.visitor(site.id, token)
         caller = visits.caller(self._visitor, self.conn, site, frame.lang, frame.also)
         try:
@@ -135,6 +135,9 @@ class VisitorSession(Connection):
                     if placement.stop:
                         self.node.metrics.refused("rules")
                         self._turned_away.count(hub.pool, queue, caller.route, "message")
+                    return
+                if (instead := self._entrance.to_join(site, hub.pool, frame)) is not None:
+                    self.socket.send(instead)
                     return
                 outcome = await visits.join_queue(hub.pool, queue, caller, placement, fresh=frame.fresh)
         except (NoEntry, VaultUnavailable) as refusal:
@@ -160,16 +163,13 @@ class VisitorSession(Connection):
         else:
             self.node.farewell(lambda: visits.step_away(hub.pool, conversation, self.conn))
 
-    async def _settle_token(self, frame: frames.VisitorHello) -> tuple[str, bool]:
-        """The token in force, and whether it is new to the client. One that we did not issue is never adopted."""
-        tokens, graves = self.node.tokens, self.node.graves
-        given = frame.token if frame.token is not None else self._token
-        token = tokens.recognise(given)
-        if token is not None and not await graves.holds(tokens.grave(token)):
-            return token, False
-        if frame.token is None and frame.want_token and self._token is not None and token is None:
-            return self._token, True
-        return tokens.issue(), True
+    async def _prove(self, frame: frames.Proof) -> None:
+        hello, right = self._entrance.proved(frame)
+        if not right:
+            self.socket.strike()
+        self.acknowledge(frame)
+        if hello is not None:
+            await self.tried(hello, self._hello(hello))
 
     async def _begin(
         self, site: Site, hub: Hub, record: Conversation, frame: frames.VisitorHello, token: str | None
@@ -232,6 +232,7 @@ class VisitorSession(Connection):
         if record is None or feed is None or hub is None or record.state not in LIVE:
             raise BadState("There is no conversation to write to.")
         text = accepted_text(frame.text)
+        self._entrance.to_say(self.socket.send)
         posting = Posting(self, hub, feed, frame)
         posting.body = visits.post_message(
             hub.pool, record.id, feed.seal, frame.id, frame.lang, text, posting
