@@ -16,6 +16,7 @@ from chatsvc.config import Settings
 from chatsvc.config_keys import audit_key
 from chatsvc.domain.errors import ChatError, NotFound, StoreUnavailable, VaultUnavailable
 from chatsvc.domain.retention import RuleSet
+from chatsvc.domain.sessions import SessionLimits
 from chatsvc.domain.sites import Queue, Site
 from chatsvc.services import evictions
 from chatsvc.services.audit import Audit, Checkpoints
@@ -68,7 +69,10 @@ _log = structlog.get_logger("chatsvc")
 class Backend:
     """The store and the vault as one process holds them: link, directory, keys, clock, and the pools."""
 
-    def __init__(self, link: Link, vault: Vault, node: str, checkpoints: Checkpoints, *, demo: bool) -> None:
+    def __init__(
+        self, link: Link, vault: Vault, node: str, checkpoints: Checkpoints, sessions: SessionLimits,
+        *, demo: bool,
+    ) -> None:  # fmt: skip
         self.link = link
         self.vault = vault
         self.node = node
@@ -77,7 +81,7 @@ class Backend:
         self.audit = Audit(AuditStore(link), checkpoints, self.clock)
         self.keyring = VaultKeyring(vault)
         self.counts = ServiceCounts(lambda pool: PoolCounts(link, pool), lambda: self.snapshot.pools)
-        self.directory = Directory(link)
+        self.directory = Directory(link, limits=sessions)
         self.on_pool: Callable[[PoolChats, Pool], None] = lambda _chats, _pool: None
         self.on_epoch: Callable[[str], None] = lambda _pool: None
         self.on_directory: Callable[[], Awaitable[None]] = _nothing
@@ -259,7 +263,7 @@ async def open_backend(
         opened.push_async_callback(vault.close)
         stack.push_async_exit(opened.pop_all())
     checkpoints = CheckpointFiles(settings.checkpoint_dir, audit_key(settings))
-    return Backend(link, vault, f"n{secrets.token_hex(6)}", checkpoints, demo=demo)
+    return Backend(link, vault, f"n{secrets.token_hex(6)}", checkpoints, settings.sessions, demo=demo)
 
 
 class NodeParts:

@@ -17,6 +17,7 @@ from chatsvc import config_kinds as kinds
 from chatsvc.config_kinds import Kind
 from chatsvc.domain.declaration_text import Problem, did_you_mean, line_numbers
 from chatsvc.domain.declaration_values import Refusal, is_loopback_host
+from chatsvc.domain.sessions import SessionLimits
 
 PREFIX = "CHATSVC_"
 CONFIG_VARIABLE = "CHATSVC_CONFIG"
@@ -125,6 +126,18 @@ class Settings:
             kinds.KEY, "what signs them; empty: keys/audit.key in data_dir, made at the first start"
         ),
     )
+    session_hours: int = field(
+        default=12,
+        metadata=_about(
+            kinds.whole_number(1, 24), "how long a sign-in lasts at most, in hours (deploy/sign-in.md)"
+        ),
+    )
+    session_idle_minutes: int = field(
+        default=120,
+        metadata=_about(
+            kinds.whole_number(5, 720), "after how many minutes without a sign of life it ends before that"
+        ),
+    )
     max_connections: int = field(
         default=10_000,
         metadata=_about(kinds.whole_number(1, 1_000_000), "open connections that a node accepts"),
@@ -142,6 +155,11 @@ class Settings:
             kinds.one_of("debug", "info", "warning", "error"), "how much is logged; never what people write"
         ),
     )
+
+    @property
+    def sessions(self) -> SessionLimits:
+        """How long a sign-in lasts."""
+        return SessionLimits(self.session_hours * 3_600_000, self.session_idle_minutes * 60_000)
 
     @property
     def embedded(self) -> bool:

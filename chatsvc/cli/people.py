@@ -234,6 +234,22 @@ def set_password(context: Context, name: str, password_file: Path | None) -> Non
     click.echo(f"{staff.id} has a new password.")
 
 
+@counsellor.command("sign-out")
+@click.argument("name")
+@pass_settings
+def sign_out(context: Context, name: str) -> None:
+    """End all sessions of NAME, on every computer, within 5 seconds. They can sign in again; API tokens go on."""
+    settings = context.settings()
+
+    async def write(directory: Directory, link: Link) -> None:
+        staff = existing(await directory.load(), name)
+        await directory.sign_out_everywhere(staff.id)
+        await record(settings, link, staff.sites, "counsellor sign-out", staff.id)
+
+    with_directory(settings, write)
+    click.echo(f"{name.lower()} is signed out everywhere.")
+
+
 def _change(context: Context, name: str, *, disabled: bool) -> bool:
     settings = context.settings()
 

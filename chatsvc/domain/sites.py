@@ -108,3 +108,4 @@ class Staff:
     languages: tuple[str, ...] = ("fi", "sv", "en")
     capacity: int = 3
     disabled: bool = False
+    sign_outs: int = 0  # how often all their sessions were ended: those from before are void

@@ -6,6 +6,7 @@ Tokens are 256 random bits; the store holds only their SHA-256.
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from chatsvc.domain.plan import KINDS, Edit
+from chatsvc.domain.sessions import SessionLimits
 from chatsvc.domain.sites import Site, SiteId, Staff, StaffId
 from chatsvc.store import directory_keys as keys
 from chatsvc.store.directory_snapshot import DirectorySnapshot, Mark
@@ -20,8 +22,6 @@ from chatsvc.store.link import Link
 from chatsvc.store.link_feed import Subscription
 from chatsvc.store.scripts import Script
 
-SESSION_MS = 12 * 3_600_000  # from sign-in, whatever happens
-IDLE_MS = 2 * 3_600_000  # without a sign of life; an open console gives one every few minutes
 TOUCH_MS = 60_000  # a sign of life is written at most this often
 TOKEN_PREFIX = "chatsvc_"  # noqa: S105 - so that scanners for leaked secrets can recognise one
 
@@ -66,9 +66,12 @@ def _script(name: str) -> Script:
 class Directory:
     """Reads and writes the directory. Every method may raise `StoreUnavailable`."""
 
-    def __init__(self, link: Link, now_ms: Callable[[], int] = wall_clock_ms) -> None:
+    def __init__(
+        self, link: Link, now_ms: Callable[[], int] = wall_clock_ms, limits: SessionLimits | None = None
+    ) -> None:
         self._link = link
         self._now_ms = now_ms
+        self._limits = limits or SessionLimits()
 
     async def load(self) -> DirectorySnapshot:
         """Everything declared, at no older a version than it says."""
@@ -143,6 +146,23 @@ class Directory:
         """Write a person's account; returns the directory's version."""
         return await self._write(keys.STAFF, staff.id, msgspec.msgpack.encode(staff))
 
+    async def change_staff(self, staff: str, change: Callable[[Staff], Staff]) -> Staff:
+        """Replace an account by what `change` makes of it, whoever else is writing; returns the new one.
+
+        `change` may be called again. Raises KeyError for an account that is not there, and whatever `change` raises.
+        """
+        while True:
+            row: bytes | None = await self._link.call(keys.STAFF, "HGET", keys.STAFF, staff)
+            if row is None:
+                raise KeyError(staff)
+            changed = change(_decoded(row, Staff))
+            if await self._write(keys.STAFF, staff, msgspec.msgpack.encode(changed), row) >= 0:
+                return changed
+
+    async def sign_out_everywhere(self, staff: str) -> None:
+        """End all sessions of an account, on every node; API tokens go on. Raises KeyError for an unknown one."""
+        await self.change_staff(staff, lambda now: replace(now, sign_outs=now.sign_outs + 1))
+
     async def remove_staff(self, staff: str) -> int:
         """Remove a person's account: their sessions and tokens stop working. Returns the version."""
         return await self._write(keys.STAFF, staff, b"")
@@ -193,22 +213,23 @@ class Directory:
         )
         return version
 
-    async def open_session(self, staff: StaffId, lifetime_ms: int = SESSION_MS) -> str:
+    async def open_session(self, staff: StaffId) -> str:
         """Sign a person in; returns the token for their cookie. Raises KeyError for someone unknown."""
         account = await self.staff(staff)
         if account is None:
             raise KeyError(staff)
         now, token = self._now_ms(), secrets.token_urlsafe(32)
+        lifetime_ms = self._limits.absolute_ms
         session = Session(staff, _credential(account), now, now + lifetime_ms, now)
         key = keys.session(token)
         await self._link.call(key, "SET", key, msgspec.msgpack.encode(session), "PX", lifetime_ms)
         return token
 
-    async def staff_of_session(self, token: str) -> StaffId | None:
-        """Who is signed in with this token, and a sign of life of theirs.
+    async def staff_of_session(self, token: str, *, alive: bool = True) -> StaffId | None:
+        """Who is signed in with this token; with `alive` this is a sign of life of theirs.
 
-        None when the session is over: signed out, 12 h old, idle for 2 h, the account disabled, its password
-        changed.
+        None when the session is over: signed out, here or everywhere; too old or idle for too long; the account
+        disabled, its password changed.
         """
         key = keys.session(token)
         row = await self._link.call(key, "GET", key)
@@ -217,11 +238,11 @@ class Directory:
         session = _decoded(row, Session)
         now = self._now_ms()
         account = await self.staff(session.staff)
-        if now >= session.expires_at or now >= session.seen_at + IDLE_MS:
+        if self._limits.over(session.opened_at, session.seen_at, now):
             return None
         if account is None or account.disabled or _credential(account) != session.credential:
             return None
-        if now >= session.seen_at + TOUCH_MS:
+        if alive and now >= session.seen_at + TOUCH_MS:
             seen = msgspec.msgpack.encode(msgspec.structs.replace(session, seen_at=now))
             await self._link.call(key, "SET", key, seen, "XX", "KEEPTTL")  # XX: signing out meanwhile wins
         return session.staff
@@ -270,8 +291,9 @@ class Directory:
 
 
 def _credential(staff: Staff) -> str:
-    """Changes with the password, and tells nothing about it."""
-    return keys.digest(staff.password_hash)[:16]
+    """Changes with the password, and when all sessions are ended; tells nothing about either."""
+    ended = f" {staff.sign_outs}" if staff.sign_outs else ""
+    return keys.digest(staff.password_hash + ended)[:16]
 
 
 def _pairs(reply: list[bytes]) -> dict[bytes, bytes]:

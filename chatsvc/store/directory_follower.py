@@ -12,7 +12,7 @@ from chatsvc.store.directory import Directory
 from chatsvc.store.directory_snapshot import DirectorySnapshot
 from chatsvc.store.link_feed import Subscription
 
-CHECK_SECONDS = 5.0  # a hint may be lost without a sign; the version number is read this often
+CHECK_SECONDS = 3.0  # a hint may be lost without a sign; whoever is locked out is out within 5 s even so
 
 _log = structlog.get_logger("chatsvc.store")
 

@@ -7,7 +7,7 @@ All of them carry the hash tag `{dir}`; no pool may have that name.
 | `sites` | hash | site id → `Site` (msgpack) | `apply`, the demo | for ever |
 | `staff` | hash | staff id → `Staff` (msgpack) | `counsellor …`, the demo | for ever |
 | `about` | hash | `version` of the two above, `mark`, `vault` | whoever writes them; nodes | for ever |
-| `session:<SHA-256 of the token>` | string | `Session` (msgpack) | sign-in | 12 h, or until signed out |
+| `session:<SHA-256 of the token>` | string | `Session` (msgpack) | sign-in | `session_hours`, or until signed out |
 | `tokens` | hash | SHA-256 of the token → `ApiToken` (msgpack) | `token …` | until revoked |
 | `plans` | hash | `version` of all; `v:<site>`, `t:<site>`: its last change (ms) | `plan_write`, `apply` | for ever |
 | `shifts:<site>` | hash | shift id → `Shift` (msgpack) | `plan_write`, `apply` | until removed |

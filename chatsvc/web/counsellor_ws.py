@@ -24,10 +24,9 @@ if TYPE_CHECKING:
     from chatsvc.web.node import Node
     from chatsvc.web.socket import Socket
 
-
 SIGNED_OUT = "signed_out"
 TOLD_OF_DUTY = "state", "load", "reason", "queues"
-SignedIn = Callable[[], Awaitable[Staff | None]]
+SignedIn = Callable[[bool], Awaitable[Staff | None]]
 
 
 class CounsellorSession(Connection):
@@ -39,7 +38,7 @@ class CounsellorSession(Connection):
     def __init__(
         self, node: "Node", socket: "Socket", conn: str, staff: Staff, hub: Hub, signed_in: SignedIn
     ) -> None:
-        """`signed_in` tells who the session or token of this connection stands for by now."""
+        """`signed_in` tells who the session or token of this connection stands for by now; True: they are there."""
         super().__init__(node, socket)
         self._signed_in = signed_in
         self.conn = conn
@@ -50,6 +49,7 @@ class CounsellorSession(Connection):
         self.open = OpenConversations(self)
         self.queue_keys: frozenset[str] = frozenset()
         self._signing_on = False
+        self._acted = False  # did something since the session was last looked at
         self._welcomed = False  # before `welcome` nothing is pushed: it says all there is
         self._wrapping_up = ""  # the conversation whose record this console has just finished
         self._until: int | None = None  # when the shift ends, as last told
@@ -59,6 +59,7 @@ class CounsellorSession(Connection):
 
     def handle(self, frame: frames.Frame) -> Work | None:
         """One frame of the counsellor."""
+        self._acted = self._acted or not isinstance(frame, frames.Ping | frames.CounsellorHello)
         if isinstance(frame, frames.Say) and self.duty is not None:
             self.open.say(frame)
         elif isinstance(frame, frames.Ping):
@@ -130,8 +131,10 @@ class CounsellorSession(Connection):
     # Signing on
 
     async def still_welcome(self) -> bool:
-        """Signed out elsewhere, disabled, or too long ago: no longer. A sign of life of the session, too."""
-        return await self._signed_in() is not None
+        """Signed out, disabled or too long ago: no longer. A sign of life while on duty or doing something."""
+        here = self._acted or (self.duty is not None and self.duty.state != "off")
+        self._acted = False
+        return await self._signed_in(here) is not None
 
     async def _hello(self, frame: frames.CounsellorHello) -> None:
         if self.duty is not None:

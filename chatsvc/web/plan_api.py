@@ -18,6 +18,8 @@ from chatsvc.web import (
     plan_api_shifts,
     plan_api_staff,
     plan_api_swaps,
+    privacy_api,
+    sign_in_api,
     statistics_api,
     transcripts_api,
 )
@@ -83,6 +85,8 @@ OPERATIONS = (
     *audit_api.OPERATIONS,
     *transcripts_api.OPERATIONS,
     *holds_api.OPERATIONS,
+    *privacy_api.OPERATIONS,
+    *sign_in_api.OPERATIONS,
 )
 
 

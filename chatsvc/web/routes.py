@@ -105,7 +105,9 @@ async def counsellor(request: web.Request) -> web.StreamResponse:
         node.metrics.refused("not_allowed")
         return _turn_away(socket, Close.NOT_ALLOWED, "this role does not talk with visitors")
     hub = node.hub(staff.pool)
-    session = CounsellorSession(node, socket, secrets.token_hex(6), staff, hub, lambda: signed_in(request))
+    session = CounsellorSession(
+        node, socket, secrets.token_hex(6), staff, hub, lambda alive: signed_in(request, alive=alive)
+    )
     return _serve(session, early)
 
 
@@ -116,15 +118,15 @@ def _turn_away(socket: Socket, code: Close, why: str) -> web.StreamResponse:
     return TakenOver()
 
 
-async def signed_in(request: web.Request) -> Staff | None:
-    """Who the session cookie or the bearer token stands for. Raises StoreUnavailable."""
+async def signed_in(request: web.Request, *, alive: bool = True) -> Staff | None:
+    """Who the session cookie or the bearer token stands for; with `alive` a sign of life. Raises StoreUnavailable."""
     node = request.app[NODE]
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     ident: Any = None
     if scheme.lower() == "bearer":
         ident = await node.sign_in.staff_of_token(secret.strip())
     elif cookie := request.cookies.get(STAFF_COOKIE):
-        ident = await node.sign_in.staff_of_session(cookie)
+        ident = await node.sign_in.staff_of_session(cookie, alive=alive)
     if ident is None:
         return None
     staff = node.directory.staff(ident)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chatsvc.domain.sessions import SessionLimits
 from chatsvc.domain.sites import Contact, PoolId, Queue, QueueKey, QueueName, Site, SiteId, Staff, StaffId
 from chatsvc.store import directory_follower, directory_keys
-from chatsvc.store.directory import IDLE_MS, SESSION_MS, TOUCH_MS, Directory, WrongStore
+from chatsvc.store.directory import TOUCH_MS, Directory, WrongStore
 from chatsvc.store.directory_follower import DirectoryFollower
 from chatsvc.store.directory_snapshot import DirectorySnapshot
 from chatsvc.store.link import Link
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["tests.support.stores"]
 
+LIMITS = SessionLimits()
+SESSION_MS, IDLE_MS = LIMITS.absolute_ms, LIMITS.idle_ms
 NAMES = {"fi": "Nimi", "sv": "Namn"}
 SITE = Site(
     id=SiteId("kunta"),
@@ -125,6 +128,43 @@ async def test_an_idle_session_ends(directory: Directory, clock: HandClock) -> N
     assert await directory.staff_of_session(token) == "anna"
     clock.now += IDLE_MS
     assert await directory.staff_of_session(token) is None
+
+
+async def test_limits_are_settings_and_hold_for_sessions_that_exist(
+    directory: Directory, link: Link, clock: HandClock
+) -> None:
+    """A node with shorter limits ends sessions by them; looking without a sign of life prolongs nothing."""
+    await directory.put_staff(ANNA)
+    token = await directory.open_session(ANNA.id)
+    strict = Directory(link, clock, SessionLimits(absolute_ms=600_000, idle_ms=200_000))
+    for _ in range(3):
+        clock.now += 150_000
+        assert await strict.staff_of_session(token) == "anna"
+    clock.now += 100_000
+    assert await strict.staff_of_session(token, alive=False) == "anna"
+    clock.now += 100_000
+    assert await strict.staff_of_session(token) is None  # 200 s after the last sign of life
+    assert await directory.staff_of_session(token) == "anna"
+    assert await strict.staff_of_session(token) is None  # 650 s old
+
+
+async def test_all_sessions_of_one_person_end_together(directory: Directory) -> None:
+    """Both of Anna's browsers are signed out, nobody else, no API token; she can sign in again."""
+    await directory.put_staff(ANNA)
+    await directory.put_staff(replace(ANNA, id=StaffId("eino")))
+    mine = [await directory.open_session(ANNA.id) for _ in range(2)]
+    other = await directory.open_session(StaffId("eino"))
+    _, secret = await directory.create_token(ANNA.id, "statistics")
+    await asyncio.gather(
+        directory.sign_out_everywhere("anna"),
+        *(directory.change_staff("anna", lambda now: replace(now, alias="Ann")) for _ in range(3)),
+    )
+    assert [await directory.staff_of_session(token) for token in mine] == [None, None]
+    assert await directory.staff_of_session(other) == "eino"
+    assert await directory.staff_of_token(secret) == "anna"
+    assert await directory.staff_of_session(await directory.open_session(ANNA.id)) == "anna"
+    with pytest.raises(KeyError):
+        await directory.sign_out_everywhere("nobody")
 
 
 @pytest.mark.parametrize(

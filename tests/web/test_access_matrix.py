@@ -23,7 +23,8 @@ MAY = {
     "getLate": "SA", "getCalendar": "SA", "postCalendar": "SA", "getFeed": "CSAOU", "postFeed": "CSAOU",
     "deleteFeed": "CSAOU", "getBoard": "SA", "getStatistics": "SA", "getStatisticsCsv": "SA",
     "getStatisticsPicture": "SA", "getAudit": "U", "getConversations": "CS", "openTranscript": "CS",
-    "getHolds": "SAU", "stepHold": "SA",
+    "getHolds": "SAU", "stepHold": "SA", "getPrivacyReport": "AU", "getPrivacyReportCsv": "AU",
+    "deleteSessions": "CSAOU",
 }  # fmt: skip
 LETTER = {"counsellor": "C", "supervisor": "S", "admin": "A", "operator": "O", "auditor": "U"}
 TALK = "CS"  # who has a console with visitors in it
