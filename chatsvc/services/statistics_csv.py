@@ -11,7 +11,7 @@ from chatsvc.services.statistics_words import WORDS, Words
 HIDDEN = "–"
 # What spreadsheets take for the beginning of a formula (OWASP, "CSV Injection"), in full width too.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_BOM = "\ufeff"  # without it spreadsheets read UTF-8 as something else
+BOM = "\ufeff"  # without it spreadsheets read UTF-8 as something else
 
 
 def as_csv(table: MonthTable, site: Site, lang: str) -> str:
@@ -22,7 +22,7 @@ def as_csv(table: MonthTable, site: Site, lang: str) -> str:
     for row in table.rows:
         cells = [HIDDEN if value is None else str(value) for value in row.cells.values()]
         lines.writerow([*(safe(name) for name in _names(row, site, words, lang)), *cells, *_figures(row)])
-    return _BOM + text.getvalue()
+    return BOM + text.getvalue()
 
 
 def safe(text: str) -> str:
