@@ -67,7 +67,7 @@ function closure(outputs, path, seen = new Set()) {
 }
 
 /** Bundles a page's scripts; the entries after the first are loaded later and share what they have in common. */
-async function scripts(name, entries, langs) {
+async function scripts(name, entries, define) {
   const { metafile, outputFiles } = await build({
     ...shared,
     entryPoints: entries,
@@ -77,7 +77,7 @@ async function scripts(name, entries, langs) {
     metafile: true,
     entryNames: `${name}.[name]-[hash]`,
     chunkNames: `${name}.[name]-[hash]`,
-    define: { __LANGS__: JSON.stringify(langs) },
+    define: Object.fromEntries(Object.entries(define).map(([word, value]) => [word, JSON.stringify(value)])),
   });
   for (const file of outputFiles) writeFileSync(file.path, file.contents);
   const texts = new Map(outputFiles.map((file) => [file.path, file.contents]));
@@ -93,6 +93,11 @@ async function scripts(name, entries, langs) {
     later: later.map(served),
     gz: atFirst.reduce((sum, path) => sum + size(path), 0),
   };
+}
+
+/** Bundles what a page does in a worker; gives its path on the server. */
+async function worker(name) {
+  return asset(`${name}.proving`, "js", await bundle(src(name, "proving.ts"), { format: "iife" })).path;
 }
 
 const html = ({ title, css, js, preload, later }) =>
@@ -125,7 +130,8 @@ async function page(name, title) {
   const talk = src(name, "Talk.tsx");
   const later = existsSync(talk);
   const style = async (file) => asset(basename(file, ".css"), "css", await bundle(src(name, file)));
-  const js = await scripts(name, [src(name, "main.tsx"), ...(later ? [talk] : [])], langs);
+  const define = { __LANGS__: langs, ...(later && { __WORKER__: await worker(name) }) };
+  const js = await scripts(name, [src(name, "main.tsx"), ...(later ? [talk] : [])], define);
   const css = await style(`${name}.css`);
   const markup = html({
     title, css: css.path, js: js.first, preload: js.preload,

@@ -18,8 +18,8 @@ STATIC = web.AppKey("static", Path)
 YEAR = "public, max-age=31536000, immutable"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src {styles}; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}; "
-    "require-trusted-types-for 'script'"
+    "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}; "
+    "require-trusted-types-for 'script'; trusted-types chatsvc-worker"
 )
 _COMMON = {
     "X-Content-Type-Options": "nosniff",

@@ -205,6 +205,7 @@ async def test_pages_are_locked_in(service: Service, path: str, ancestors: str, 
         "default-src": "'none'", "script-src": "'self'", "style-src": "'self'", "img-src": "'self' data:",
         "font-src": "'self'", "connect-src": "'self'", "base-uri": "'none'", "form-action": "'none'",
         "frame-ancestors": ancestors, "require-trusted-types-for": "'script'",
+        "worker-src": "'self'", "trusted-types": "chatsvc-worker",
     }  # fmt: skip
     assert headers["Cache-Control"] == "no-store"
     assert headers["X-Content-Type-Options"] == "nosniff"

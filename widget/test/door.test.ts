@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { WireMap } from "../src/core/codec";
 import { Session } from "../src/panel/session";
-import { HandClock, Peer } from "./peer";
+import { HandClock, Peer, proving } from "./peer";
 import { before, message, questions } from "./questions-scenes";
 import { statusOf } from "./rig/server";
 
@@ -15,7 +15,7 @@ const welcome: WireMap = {
 function setUp() {
   const clock = new HandClock();
   const peer = new Peer();
-  const session = new Session({ site: "kunta", queue: "paihde", lang: "fi", open: peer.open, clock, random: () => 0 });
+  const session = new Session({ site: "kunta", queue: "paihde", lang: "fi", open: peer.open, clock, random: () => 0, work: proving });
   session.start();
   peer.socket.accept();
   peer.socket.deliver(asking);

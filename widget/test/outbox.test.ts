@@ -72,6 +72,39 @@ test("A refusal that passes is tried again no sooner than the server asks; other
   assert.equal(sent.length, 3);
 });
 
+test("What is written after a message that was refused for a while goes out after it, in order.", () => {
+  const { clock, sent, outbox, states } = setUp();
+  outbox.add("yksi");
+  outbox.add("kaksi");
+  outbox.refused("m1", "too_many", 2_000);
+  outbox.refused("m2", "too_many", 2_000);
+  outbox.add("kolme");
+  assert.deepEqual(states(), ["m1 trying", "m2 trying", "m3 trying"]);
+  clock.pass(2_000);
+  assert.deepEqual(sent, ["m1", "m2", "m1"]);
+  outbox.refused("m1", "too_many", 5_000);
+  clock.pass(4_999);
+  assert.equal(sent.length, 3);
+  clock.pass(1);
+  outbox.acked("m1");
+  assert.deepEqual(sent.slice(3), ["m1", "m2"]);
+  outbox.acked("m2");
+  assert.deepEqual(sent.slice(5), ["m3"]);
+});
+
+test("A message that a person must decide on, or a new connection, lets go what waited behind.", () => {
+  const { sent, outbox, states } = setUp();
+  for (const text of ["yksi", "kaksi", "kolme"]) outbox.add(text);
+  outbox.refused("m1", "store_away");
+  outbox.refused("m2", "store_away");
+  outbox.add("neljä");
+  outbox.refused("m1", "too_long");
+  assert.deepEqual([sent.length, states()[0]], [3, "m1 failed"]);
+  outbox.offline();
+  outbox.online();
+  assert.deepEqual(sent.slice(3), ["m2", "m3", "m4"]);
+});
+
 test("A message that was given up comes back to its writer.", () => {
   const { outbox } = setUp();
   outbox.add("hei");

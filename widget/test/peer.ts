@@ -1,6 +1,11 @@
 import { decode, encode, type WireMap } from "../src/core/codec";
 import type { Socket } from "../src/core/connection";
+import type { PuzzleFrame } from "../src/core/frames";
+import { prove } from "../src/core/proof";
 import type { Cancel, Clock } from "../src/core/timer";
+
+/** Works a puzzle out at once. */
+export const proving = async ({ puzzle, bits }: PuzzleFrame) => ({ type: "proof", ref: "proof", puzzle, proof: prove(puzzle, bits) }) as const;
 
 interface Timer {
   at: number;

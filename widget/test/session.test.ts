@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { WireMap } from "../src/core/codec";
 import { Session } from "../src/panel/session";
-import { HandClock, Peer } from "./peer";
+import { HandClock, Peer, proving } from "./peer";
 import { statusOf } from "./rig/server";
 
 const limits = { text: 4000, grace_waiting_ms: 600_000, grace_talking_ms: 300_000, linger_ms: 600_000 };
@@ -17,7 +17,7 @@ const entry = (seq: number, from: "visitor" | "counsellor", id: string): WireMap
 function setUp(queue: string | null = "paihde") {
   const clock = new HandClock();
   const peer = new Peer();
-  const session = new Session({ site: "kunta", queue, lang: "fi", open: peer.open, clock, random: () => 0 });
+  const session = new Session({ site: "kunta", queue, lang: "fi", open: peer.open, clock, random: () => 0, work: proving });
   session.start();
   peer.socket.accept();
   const reconnect = (after = 0) => {

@@ -37,9 +37,9 @@ test("Every text that the code asks for by its full name is there, and every tex
   }
 });
 
-test("What is loaded later about languages is there in the three languages, with the same parameters.", () => {
-  const texts = JSON.parse(readFileSync(join(folder, "languages.json"), "utf8")) as Record<string, Record<string, string>>;
-  for (const [key, words] of Object.entries(texts)) {
+test("What is loaded later is there in the three languages, with the same parameters.", () => {
+  const later = ["languages.json", "later.json"].map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as Record<string, Record<string, string>>);
+  for (const [key, words] of later.flatMap(Object.entries<Record<string, string>>)) {
     assert.deepEqual(Object.keys(words).sort(), ["en", "fi", "sv"], key);
     for (const text of Object.values(words)) assert.deepEqual(names(text), names(words["fi"] ?? ""), key);
   }

@@ -91,6 +91,7 @@ export type VisitorFrame = WithRef &
     | { type: "leave"; how?: "button" | "quick_exit" }
     | { type: "feedback"; score: number; text?: string }
     | { type: "erase" }
+    | { type: "proof"; puzzle: string; proof: string }
   );
 
 // Server → visitor
@@ -152,7 +153,9 @@ export interface LogFrame {
 
 export interface UnavailableFrame {
   type: "unavailable";
-  reason: "closed" | "full" | "no_staff" | "closing" | "refused";
+  reason: "closed" | "full" | "no_staff" | "closing" | "refused" | "too_many";
+  /** With `too_many`: before then it is of no use to ask again. */
+  until?: number | null;
   opens_at?: number | null;
   alternatives?: readonly Help[];
   emergency?: readonly Help[];
@@ -171,6 +174,14 @@ export interface BeforeJoiningFrame extends WithRef {
   questions?: readonly Question[];
   emergency?: readonly Help[];
   alternatives?: readonly Help[];
+}
+
+/** Much comes from this network: work first. The `hello` goes on when the proof has come. */
+export interface PuzzleFrame extends WithRef {
+  type: "puzzle";
+  kind: "join" | "message";
+  puzzle: string;
+  bits: number;
 }
 
 export interface AckFrame extends WithRef {
@@ -251,6 +262,7 @@ export type VisitorServerFrame =
   | VisitorWelcome
   | UnavailableFrame
   | BeforeJoiningFrame
+  | PuzzleFrame
   | { type: "waiting"; position: number; estimate_s?: Estimate; also?: readonly string[]; staffed?: boolean; closed?: boolean }
   | { type: "active"; participants: readonly Participant[] }
   | { type: "warning"; reason: "idle" | "closing_soon"; at: number };

@@ -33,6 +33,8 @@ interface Waiting<Payload> extends Outgoing<Payload> {
   state: OutgoingState;
   code: string | null;
   again: Deadline;
+  /** Refused for a reason that passes: what was written after it waits for it. */
+  held?: boolean;
 }
 
 /** Messages that the server has not acknowledged: each keeps its id and is sent again until it has. */
@@ -64,6 +66,7 @@ export class Outbox<Payload> {
     if (!item) return null;
     item.again.clear();
     this.#items.delete(id);
+    this.#follow();
     this.options.changed();
     return item;
   }
@@ -72,13 +75,15 @@ export class Outbox<Payload> {
   refused(id: string, code: string, retryAfterMs = 0): void {
     const item = this.#items.get(id);
     if (!item) return;
-    if (PASSING.has(code)) {
+    item.held = PASSING.has(code);
+    if (item.held) {
       item.state = "trying";
       item.again.in(Math.max(retryAfterMs, 1_000));
     } else {
       item.state = "failed";
       item.code = code;
       item.again.clear();
+      this.#follow();
     }
     this.options.changed();
   }
@@ -108,6 +113,7 @@ export class Outbox<Payload> {
 
   /** The conversation is open again: everything under way goes out once more, in order, with the same ids. */
   online(): void {
+    for (const item of this.#pending()) item.held = false;
     for (const item of this.#pending()) this.#send(item, item.state);
     this.options.changed();
   }
@@ -138,10 +144,15 @@ export class Outbox<Payload> {
   }
 
   #send(item: Waiting<Payload>, state: OutgoingState): void {
-    const sent = this.options.send(item.id, item.payload);
+    const sent = (this.#pending().find(({ held }) => held) ?? item) === item && this.options.send(item.id, item.payload);
     item.state = sent ? state : "trying";
     if (sent) item.again.in(AGAIN_AFTER_MS);
     else item.again.clear();
+  }
+
+  /** What waited for a message that is no longer in its way. */
+  #follow(): void {
+    for (const item of this.#pending()) if (item.again.at === null) this.#send(item, item.state);
   }
 
   #sendAgain(id: string): void {

@@ -1,17 +1,17 @@
+import words from "../i18n/later.json";
 import { Heading } from "./Heading";
 import { Icon } from "./icons";
 import { useUi } from "./ui";
 
 /** The chat goes on in another window. */
 export function Replaced() {
-  const { i18n, session } = useUi();
-  const { t } = i18n;
+  const { i18n: { pick }, session } = useUi();
   return (
     <div class="content centre">
       <span class="medal"><Icon name="chat" /></span>
-      <Heading>{t("replaced.title")}</Heading>
-      <p>{t("replaced.text")}</p>
-      <button type="button" class="button primary" onClick={() => session.start()}>{t("replaced.here")}</button>
+      <Heading>{pick(words["replaced.title"])}</Heading>
+      <p>{pick(words["replaced.text"])}</p>
+      <button type="button" class="button primary" onClick={() => session.start()}>{pick(words["replaced.here"])}</button>
     </div>
   );
 }
@@ -23,8 +23,8 @@ export function Erased() {
   return (
     <div class="content centre">
       <span class="medal good"><Icon name="check" /></span>
-      <Heading>{t("erased.title")}</Heading>
-      <p>{t("erased.text")}</p>
+      <Heading>{i18n.pick(words["erased.title"])}</Heading>
+      <p>{i18n.pick(words["erased.text"])}</p>
       <button type="button" class="button quiet" onClick={() => session.browse()}>{t("closed.new")}</button>
     </div>
   );

@@ -101,6 +101,7 @@ export { AskScreen } from "./Ask";
 export { Erased, Replaced } from "./Gone";
 export { StartForeign } from "./Languages";
 export { UnavailableScreen } from "./Unavailable";
+export { work } from "./work";
 
 /** A conversation from waiting to its end. */
 export function TalkScreen({ view, talk }: { view: View; talk: Talk }) {

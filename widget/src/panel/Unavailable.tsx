@@ -1,4 +1,5 @@
 import type { UnavailableFrame } from "../core/frames";
+import words from "../i18n/later.json";
 import { AdviceScreen } from "./Ask";
 import { Heading } from "./Heading";
 import { Help } from "./Help";
@@ -24,12 +25,14 @@ function WhyNot({ frame }: { frame: UnavailableFrame }) {
   const { t } = i18n;
   const now = useNow(30_000);
   const queue = i18n.marked(frame.names);
+  const limited = frame.reason === "too_many";
   return (
     <section class={`state ${frame.reason}`}>
-      <Heading><span class="dot" />{t(`unavailable.${frame.reason}`)}</Heading>
+      <Heading><span class="dot" />{limited ? i18n.pick(words["limited.title"]) : t(`unavailable.${frame.reason}`)}</Heading>
       {queue.children && <p {...queue} />}
       {frame.opens_at != null && <p>{t("opens", { when: i18n.moment(frame.opens_at, now) })}</p>}
-      <p>{t("unavailable.text")}</p>
+      {limited && frame.until != null && <p>{i18n.pick(words["limited.until"]).replace("{when}", i18n.moment(frame.until, now))}</p>}
+      <p>{limited ? i18n.pick(words["limited.text"]) : t("unavailable.text")}</p>
       <button type="button" class="button quiet" onClick={() => session.browse()}>{t("unavailable.again")}</button>
     </section>
   );

@@ -1,6 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
+import type { PuzzleFrame } from "../core/frames";
+import type { Out } from "./view";
+
 /** What is loaded once it is needed: the page before joining, and the conversation. */
-type Later = Pick<typeof import("./Talk"), "AskScreen" | "chime" | "Erased" | "StartForeign" | "Replaced" | "TalkScreen" | "UnavailableScreen">;
+type Later = Pick<typeof import("./Talk"), "AskScreen" | "chime" | "Erased" | "StartForeign" | "Replaced" | "TalkScreen" | "UnavailableScreen" | "work">;
 
 const AGAIN_CAP_MS = 8_000;
 
@@ -35,6 +38,11 @@ async function load(): Promise<Later> {
 
 let loading: Promise<Later> | null = null;
 
+const part = (): Promise<Later> => (loading ??= load());
+
+/** What answers a puzzle, worked out beside the page. */
+export const work = (puzzle: PuzzleFrame): Promise<Out> => part().then((later) => later.work(puzzle));
+
 /** A sound, once what makes it is there: whoever waits has it. */
 export const chime = (): void => void loading?.then((later) => later.chime());
 
@@ -43,8 +51,7 @@ export function useLater(wanted: boolean): Later | null {
   const [screens, setScreens] = useState<Later | null>(null);
   useEffect(() => {
     if (!wanted) return;
-    loading ??= load();
-    void loading.then(setScreens);
+    void part().then(setScreens);
   }, [wanted]);
   return screens;
 }

@@ -4,6 +4,7 @@ import { I18n, type Messages } from "../core/i18n";
 import { browserClock } from "../core/timer";
 import { App } from "./App";
 import { NAMES } from "./Browse";
+import { work } from "./later";
 import { Session } from "./session";
 
 /** Language → address of its texts; the build fills it in. */
@@ -44,7 +45,7 @@ async function texts(lang: string): Promise<I18n> {
 async function open(root: HTMLElement): Promise<void> {
   const lang = language();
   const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/visitor`;
-  const session = new Session({ ...place(), lang, open: openWebSocket(url), clock: browserClock });
+  const session = new Session({ ...place(), lang, open: openWebSocket(url), clock: browserClock, work });
   session.start();
   addEventListener("pagehide", () => session.pause());
   addEventListener("pageshow", (event) => event.persisted && session.start());

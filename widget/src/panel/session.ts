@@ -241,6 +241,7 @@ export class Session extends Viewed {
     warning: ({ reason, at }) => this.#talk({ warning: { reason, at } }),
     closed: ({ reason, linger_until }) => this.#closed(reason, linger_until ?? null),
     unavailable: (frame) => this.#unavailable(frame),
+    puzzle: async (frame) => this.#connection.ask("proof", await this.#options.work(frame)),
     before_joining: (frame) => {
       this.#asked = false;
       if (this.view.phase === "joining") this.#change(this.door.further(frame, this.view.queue));
@@ -263,10 +264,7 @@ export class Session extends Viewed {
 
   /** The server no longer has this conversation; what was said stays readable here, unless it was to be erased. */
   #ended(): void {
-    if (this.#orders.has("erase")) {
-      this.#erased();
-      return;
-    }
+    if (this.#orders.has("erase")) return this.#erased();
     const left = this.#orders.has("leave");
     this.#orders.fail();
     this.#change({});
@@ -362,10 +360,7 @@ export class Session extends Viewed {
   }
 
   #closed(reason: EndReason, lingerUntil: number | null): void {
-    if (reason === "erased") {
-      this.#erased();
-      return;
-    }
+    if (reason === "erased") return this.#erased();
     this.#orders.done("leave");
     this.#connection.answered("leave");
     this.#talk({ state: "closed", reason, lingerUntil, typing: false, warning: null, position: null });

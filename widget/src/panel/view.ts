@@ -1,6 +1,6 @@
 import type { ConnectionState, Socket } from "../core/connection";
 import type {
-  EndReason, Entry, Estimate, Limits, Participant, Presence, StatusFrame, UnavailableFrame, VisitorFrame, VisitorServerFrame,
+  EndReason, Entry, Estimate, Limits, Participant, Presence, PuzzleFrame, StatusFrame, UnavailableFrame, VisitorFrame, VisitorServerFrame,
   VisitorWelcome,
 } from "../core/frames";
 import type { Outgoing } from "../core/outbox";
@@ -76,6 +76,8 @@ export interface SessionOptions {
   open: () => Socket;
   clock: Clock;
   random?: () => number;
+  /** Works out the proof of a puzzle. */
+  work: (puzzle: PuzzleFrame) => Promise<Out>;
 }
 
 const NO_LIMITS: Limits = { text: 4_000 };
