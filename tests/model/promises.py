@@ -167,7 +167,8 @@ def _could_have(state: PoolState, person: Record, c: Record, mode: str) -> bool:
     open_to_others = c["state"] == "active" or (c.get("also") and f"a:{c['id']}" not in state.due)
     wanted = {c["route"], *(c["also"] if c.get("also") and open_to_others else ())}
     speaks = bool(wanted & set(person["languages"]))
-    return bool(there and not busy and not asked and room and speaks and not has_part(c, person["id"]))
+    free = bool(there and not busy and not asked and room and speaks and not has_part(c, person["id"]))
+    return free and not state.overtakes(person, c)
 
 
 def _weight(state: PoolState, person: Record) -> int:

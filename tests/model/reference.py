@@ -55,7 +55,7 @@ class Reference(View):
             for v in self.standing(queue):
                 for s in self.people.values():
                     barred = self.spared.get((v.id, s.id), 0) > self.now or self.inside(v, s.id)
-                    barred = barred or not self.fits(s, v) or not self.speaks(s, v)
+                    barred = barred or not self.fits(s, v) or not self.speaks(s, v) or self.overtakes(s, v)
                     busy = mode == "offer" and self.offer(s.id) is not None
                     if queue in s.queues and self.has_place(s) and not barred and not busy:
                         yield v.score, (self.load(s.id), s.idle), v, s, queue

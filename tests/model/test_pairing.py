@@ -28,12 +28,12 @@ STEPS = int(os.environ.get("CHATSVC_MODEL_STEPS", "50"))
 LIMIT = 6
 PEOPLE = {
     "aino": (1, ("q", "o"), ("fi",)),
-    "eino": (2, ("o", "a"), ("fi", "sv")),
-    "irja": (3, ("q", "o", "a"), ("sv", "en", "fi")),
+    "eino": (2, ("o", "a", "l"), ("fi", "sv")),
+    "irja": (3, ("q", "o", "a", "l"), ("sv", "en", "fi")),
     "olli": (1, ("a",), ("en", "fi")),
 }
-QUEUES = {"q": "take", "o": "offer", "a": "auto"}
-WEIGHTS = {"q": 1, "o": 1, "a": 2}
+QUEUES = {"q": "take", "o": "offer", "a": "auto", "l": "auto"}
+WEIGHTS = {"q": 1, "o": 1, "a": 2, "l": 1}
 
 some = st.integers(0, 11)  # one of those there are, counted from the first
 person = st.sampled_from(sorted(PEOPLE))
@@ -105,6 +105,13 @@ class PoolLife(RuleBasedStateMachine):
             self.bench.join(ident, where, lang=lang, also=list(also), also_ms=ALSO),
             lambda: self.reference.join(ident, f"s/{where}", lang, also),
         )
+
+    @rule(lighter=st.integers(1, 3))
+    def crowd(self, lighter: int) -> None:
+        """Somebody who needs two places comes behind lighter ones; then nobody may overtake them any more."""
+        for where in [*"l" * lighter, "a", "l"]:
+            self.join(where, "fi", set())
+        self.time_passes(5 * MINUTE)
 
     @rule(number=some)
     def visitor_gone(self, number: int) -> None:

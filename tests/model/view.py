@@ -1,6 +1,6 @@
 """What can be asked of a pool in plain Python, without indexes."""
 
-from tests.model.people import BLINK, REPEAT, Person, Visitor
+from tests.model.people import BLINK, PRIORITY_STEP, REPEAT, Person, Visitor
 
 
 class View:
@@ -44,6 +44,14 @@ class View:
     def speaks(self, s: Person, v: Visitor) -> bool:
         waited = self.now >= v.also_at or v.state == "active"
         return v.lang in s.languages or (waited and bool(set(v.also) & set(s.languages)))
+
+    def overtakes(self, s: Person, v: Visitor) -> bool:
+        """Whether somebody before `v` has waited long for more places than are free there."""
+        lines = [self.standing(queue) for queue in s.queues if self.modes[queue] != "take"]
+        ahead = [u for line in lines for u in line if (u.score, u.id) < (v.score, v.id)]
+        long = [u for u in ahead if self.now >= u.joined + PRIORITY_STEP and not self.fits(s, u)]
+        mine = [u for u in long if self.speaks(s, u) and not self.inside(u, s.id)]
+        return any(self.spared.get((u.id, s.id), 0) <= self.now for u in mine)
 
     def has_place(self, s: Person) -> bool:
         return s.state == "available" and not s.away and self.load(s.id) < s.capacity

@@ -194,6 +194,18 @@ async def test_weight_counts_against_capacity(bench: Bench) -> None:
     assert await owner(bench, "z") == "three"
 
 
+async def test_the_mark_counts_for_whoever_has_the_offer(bench: Bench) -> None:
+    """One who is being handed to a colleague becomes heavy: the places that the offer holds are two from then on."""
+    await bench.on_duty("aino", 2, ["a"])
+    await bench.on_duty("eino", 3, ["w"])
+    await bench.join("x", "a")
+    await bench.transfer("aino", "x", staff="eino")
+    await bench.heavy("aino", "x")
+    assert bench.person("eino")["load"] == 2
+    await bench.heavy("aino", "x", on=False)
+    assert bench.person("eino")["load"] == 1
+
+
 async def test_heavy_counts_double(bench: Bench) -> None:
     """The mark takes places from those to come and is taken back; the wrap-up of a heavy one lasts twice as long."""
     await bench.on_duty("aino", 2, ["a"])
@@ -261,3 +273,59 @@ async def test_what_does_not_fit_is_not_taken(bench: Bench) -> None:
     assert await bench.take("eino") == "big"
     with pytest.raises(AtCapacity):
         await bench.transfer("eino", "big", staff="aino")
+
+
+async def lighter_ones(bench: Bench, minutes: int) -> None:
+    """Each minute somebody of weight 1 comes, and the talk that has gone on longest ends, until `h` is served."""
+    for number in range(minutes):
+        bench.clock.advance(MINUTE)
+        await bench.meet()
+        await bench.join(f"n{number:02}", "a")
+        talks = [ident for ident in bench.person("aino")["convs"] if ident != "h"]
+        if talks:
+            await bench.close("aino", talks[0])
+            await bench.wrap_up("aino", talks[0])
+        if await owner(bench, "h") is not None:
+            return
+    raise AssertionError("somebody who needs two places is overtaken for ever")
+
+
+async def test_who_needs_two_places_is_not_overtaken_for_ever(bench: Bench) -> None:
+    """Of two places one comes free at a time: for five minutes lighter ones get it, then nobody does."""
+    await bench.on_duty("aino", 2, ["a", "w"], languages=["fi"])
+    for name in ("l1", "l2"):
+        await bench.join(name, "a")
+    await bench.join("h", "w")
+    joined = bench.clock.now()
+    await lighter_ones(bench, 12)
+    assert 5 * MINUTE < bench.clock.now() - joined <= 8 * MINUTE
+
+
+@pytest.mark.parametrize("how", ["leaves", "is away", "declines", "is served elsewhere"])
+async def test_a_place_is_free_again_when_nobody_heavier_needs_it(bench: Bench, how: str) -> None:
+    """Whoever came later gets the place in the moment in which that one doesn't wait any more."""
+    await bench.on_duty("aino", 2, ["a", "w"], languages=["fi"])
+    await bench.join("l1", "a")
+    await bench.join("l2", "a")
+    await bench.join("h", "w")
+    await bench.pass_time(5 * MINUTE)
+    await bench.close("aino", "l1")
+    await bench.wrap_up("aino", "l1")
+    await bench.join("l3", "a")
+    assert await owner(bench, "l3") is None
+    if how == "leaves":
+        await bench.leave("h")
+    elif how == "is away":
+        await bench.away("h")
+    elif how == "declines":
+        await bench.duty("aino", "paused")
+        await bench.duty("aino", "available")
+        assert await owner(bench, "l3") is None
+        await bench.close("aino", "l2")
+        await bench.wrap_up("aino", "l2")
+        assert await owner(bench, "h") == "aino"
+        await bench.give_back("aino", "h")
+    else:
+        await bench.on_duty("eino", 2, ["w"], languages=["fi"])
+        assert await owner(bench, "h") == "eino"
+    assert await owner(bench, "l3") == "aino"

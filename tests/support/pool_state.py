@@ -42,9 +42,8 @@ class PoolState:
             conversation = self.conv[member]
             for name in self.free.get(queue, {}):
                 person = self.staff[name]
-                barred = self.decl.get(f"{member}|{name}", 0) > self.now or has_part(conversation, name)
-                barred = barred or not self.fits(person, conversation)
-                barred = barred or not set(self.languages(conversation)) & set(person["languages"])
+                free = self.may_have(person, conversation) and self.fits(person, conversation)
+                barred = not free or self.overtakes(person, conversation)
                 if not barred and not (self.queues[queue]["mode"] == "offer" and person.get("offer")):
                     yield conversation, person
 
@@ -65,6 +64,26 @@ class PoolState:
         """Whether somebody may carry a conversation besides what they have; alone, any."""
         carried = self.load(person)
         return carried == 0 or carried + self.units_next(conversation) <= person["capacity"]
+
+    def may_have(self, person: Record, c: Record) -> bool:
+        """Whether somebody speaks a visitor's language, has not declined them and is not with them already."""
+        declined = self.decl.get(f"{c['id']}|{person['id']}", 0) > self.now
+        return (
+            not declined
+            and not has_part(c, person["id"])
+            and bool({*self.languages(c)} & {*person["languages"]})
+        )
+
+    def overtakes(self, person: Record, c: Record) -> bool:
+        """Whether somebody before `c`, there for a step of priority, would be left behind for want of places."""
+        for queue in person["queues"]:
+            facts = self.queues[queue]
+            for other in (self.conv[ident] for ident in self.wait[queue] if facts["mode"] != "take"):
+                long = self.now >= other["joined"] + facts["priority_step_ms"]
+                before = (other["score"], other["id"]) < (c["score"], c["id"])
+                if long and before and self.may_have(person, other) and not self.fits(person, other):
+                    return True
+        return False
 
     def languages(self, c: Record) -> list[str]:
         """The languages in which a conversation may be served; the others only once their deadline has been met."""

@@ -15,6 +15,9 @@ end
 
 local function take_down(c, queue)
   local q = Q[queue]
+  if units_next(c) > 1 then -- others may have waited for their sake
+    for _, id in ipairs(redis.call("ZRANGE", KEYS[q.free], 0, -1)) do unsettled[id] = person(id) end
+  end
   redis.call("ZREM", KEYS[q.wait], c.id)
   redis.call("ZREM", KEYS[q.of[c.route]], c.id)
   for _, lang in ipairs(c.also or {}) do redis.call("ZREM", KEYS[q.of[lang]], c.id) end
@@ -226,6 +229,26 @@ local function miss_offer(c)
   drop_offer(c, "expired")
 end
 
+local function before(c, other) return not other or c.score < other.score or (c.score == other.score and c.id < other.id) end
+
+-- Whether `s` would leave behind, for `c`, somebody who stands before `c`, has waited for a step of priority and needs more
+-- places than `s` has free: with a place free at a time such a one would be overtaken for ever.
+local function overtakes(s, c)
+  for _, queue in ipairs(s.queues) do
+    local cf = conf(queue)
+    local long_ago = now - (cf.priority_step_ms or 300000) -- nobody's score is above the time of joining
+    for _, lang in ipairs(Q[queue] and cf.mode ~= "take" and s.languages or {}) do
+      local line = redis.call("ZRANGEBYSCORE", KEYS[Q[queue].of[lang]], "-inf", math.min(c.score, long_ago))
+      for _, id in ipairs(line) do
+        local other = conv(id)
+        local first = other.joined <= long_ago and other ~= c and before(other, c) and not part_of(other, s.id)
+        if first and not fits(s, other) and not declined(other, s) then return true end
+      end
+    end
+  end
+  return false
+end
+
 -- A visitor has become available: the best counsellor with a place gets them, where the queue works that way.
 local function pair_visitor(c)
   local queue = line_of(c)
@@ -238,7 +261,8 @@ local function pair_visitor(c)
     if #found == 0 then return end
     for _, id in ipairs(found) do
       local s = person(id)
-      if s and has_place(s) and fits(s, c) and speaks(s, c) and not declined(c, s) and not part_of(c, s.id) then
+      local free = s and has_place(s) and fits(s, c) and speaks(s, c) and not part_of(c, s.id)
+      if free and not declined(c, s) and not overtakes(s, c) then
         if cf.mode == "auto" then assign(c, s); return end
         if not s.offer then make_offer(c, s, cf.offer_ms); return end
       end
@@ -246,8 +270,6 @@ local function pair_visitor(c)
     from = from + 10
   end
 end
-
-local function before(c, other) return not other or c.score < other.score or (c.score == other.score and c.id < other.id) end
 
 -- The first who waits in `queue` for somebody of a language and whom `s` may have, or nil. `asked`: even if declined.
 local function first_in(queue, lang, s, asked)
@@ -284,7 +306,7 @@ local function pair_staff(s)
       if c and before(c, best) then best = c end
     end
   end
-  if not best then return end
+  if not best or overtakes(s, best) then return end
   local cf = conf(line_of(best))
   if cf.mode == "auto" then assign(best, s) else make_offer(best, s, cf.offer_ms) end
 end

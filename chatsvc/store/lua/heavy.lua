@@ -10,4 +10,5 @@ if c.state ~= "active" then return fail("bad_state") end
 c.heavy = arg.on or nil
 touch(c)
 place(s)
+if c.offered then place(person(c.offered)) end
 return commit({ c = c })
