@@ -351,7 +351,9 @@ class NodeParts:
 
     async def _beat(self) -> None:
         try:
-            for chats in self.backend.chats.values():
+            for name, chats in self.backend.chats.items():
+                if name not in self.backend.snapshot.pools:
+                    continue  # its last site has left: nothing of it may come back
                 before = time.monotonic()
                 await chats.beat()
                 self.metrics.store_seconds.observe(time.monotonic() - before)

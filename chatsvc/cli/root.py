@@ -16,6 +16,7 @@ from chatsvc.cli.plan import plan
 from chatsvc.cli.retention import retention
 from chatsvc.cli.running import demo, serve, worker
 from chatsvc.cli.settings import settings_command
+from chatsvc.cli.site import site
 from chatsvc.cli.staffing import staffing
 from chatsvc.cli.tokens import token
 from chatsvc.cli.trouble import place_of, sentence_for
@@ -78,6 +79,7 @@ for _command in (
     settings_command,
     doctor,
     vault,
+    site,
     staffing,
     audit,
 ):

@@ -71,6 +71,11 @@ class AuditStore:
             start = f"({page[-1][0].decode()}"
         return found
 
+    async def forget(self, site: str) -> None:
+        """Remove a site's log, head and all: the site leaves."""
+        for key in _keys(site):
+            await self._link.call(key, "UNLINK", key)
+
 
 def _keys(site: str) -> list[str]:
     return [f"{_PREFIX}log:{site}", f"{_PREFIX}head:{site}"]
@@ -107,6 +112,10 @@ class CheckpointFiles:
             file.write(json.dumps(line) + "\n")
             file.flush()
             os.fsync(file.fileno())
+
+    def forget(self, site: str) -> None:
+        """Remove what is stated of a site's log here. Raises OSError."""
+        _file(self.folder, site).unlink(missing_ok=True)
 
     def genuine(self, checkpoint: Checkpoint) -> bool:
         """Whether it was signed with our key."""

@@ -6,7 +6,7 @@ All of them carry the hash tag `{dir}`; no pool may have that name.
 |---|---|---|---|---|
 | `sites` | hash | site id → `Site` (msgpack) | `apply`, the demo | for ever |
 | `staff` | hash | staff id → `Staff` (msgpack) | `counsellor …`, the demo | for ever |
-| `about` | hash | `version` of the two above, `mark`, `vault` | whoever writes them; nodes | for ever |
+| `about` | hash | `version` of the two above, `mark`, `vault`; see below | whoever writes them; nodes | for ever |
 | `session:<SHA-256 of the token>` | string | `Session` (msgpack) | sign-in | `session_hours`, or until signed out |
 | `tokens` | hash | SHA-256 of the token → `ApiToken` (msgpack) | `token …` | until revoked |
 | `plans` | hash | `version` of all; `v:<site>`, `t:<site>`: its last change (ms) | `plan_write`, `apply` | for ever |
@@ -15,6 +15,8 @@ All of them carry the hash tag `{dir}`; no pool may have that name.
 | `swaps:<site>` | hash | swap id → `Swap` (msgpack) | `plan_write`, `apply` | until removed |
 | `minima:<site>` | hash | queue key → list of `Required` (msgpack) | `plan_write`, `apply` | until removed |
 | `feeds` | hash | SHA-256 of the token → `Feed` (msgpack) | a person's own calendar | until revoked |
+
+In `about`: `leaving:<site>` is a site that is being erased, as it was declared (msgpack), written by `site erase`.
 
 Channels (sharded): `changed`, after every change of sites, staff, mark or vault; `plan-changed`, of any plan.
 """

@@ -91,7 +91,7 @@ def sent_args(name: str) -> set[str]:
     return found
 
 
-VAULT = {"vault_found", "vault_put", "vault_rotate", "vault_shred"}
+VAULT = {"vault_found", "vault_put", "vault_rotate", "vault_shred", "vault_shred_site"}
 
 
 def test_every_file_is_a_script_and_every_script_a_file() -> None:

@@ -1,0 +1,157 @@
+"""Everything that is there of a site, file by file, as its owner can read it without this program."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from chatsvc.domain.errors import NotFound
+from chatsvc.domain.records import Conversation
+from chatsvc.domain.retained import Kept
+from chatsvc.domain.sites import Site, Staff
+from chatsvc.domain.statistics import Tally
+from chatsvc.services.intake import read_answers
+from chatsvc.services.pool import Pool, read_page
+from chatsvc.services.retention import feedback_keys
+from chatsvc.store.audit import AuditStore, CheckpointFiles, read_checkpoints
+from chatsvc.store.chats import PoolChats
+from chatsvc.store.clock import StoreClock
+from chatsvc.store.directory_snapshot import DirectorySnapshot
+from chatsvc.store.keyring import VaultKeyring
+from chatsvc.store.link import Link
+from chatsvc.store.plans import PlanStore
+from chatsvc.store.site_traces import PoolTraces
+from chatsvc.store.vault_keys import Vault
+
+ABOUT: Final = """Everything that the chat service had of the site {site}.
+
+site.json            settings, queues, questions, opening hours, every version of the retention rules
+staff.json           accounts that work for the site, without passwords
+plan.json            shifts, absences, swaps, minima
+conversations/*.json one file each: the record, what visitor and counsellor wrote (talk), notes of staff (notes),
+                     answers to the questions before joining, feedback; `gone` says which kinds were erased, when, by
+                     which rule
+tombstones.json      conversations that are erased: when, by which rule
+holds.json           legal holds, asked for or confirmed, with their reasons
+statistics.json      counts by month, as they are: also those that statistics hide because they are small
+audit.json           the audit log, each entry bound to the one before by `digest`
+checkpoints.json     the signed statements of how far the audit log went, as this machine has them
+SHA256SUMS           for: sha256sum --check SHA256SUMS
+
+Times are milliseconds since 1970-01-01 00:00 UTC. Not in here, because nobody has it: visitors' names and addresses.
+Not in here, because it opens doors: passwords, tokens, keys.
+"""
+# Of a record what tells how it is delivered, or whose browser it is in.
+_INNER: Final = ("visitor", "vnode", "vconn", "pend", "counted", "score", "rev", "seats", "events")
+
+
+class SiteExport:
+    """Reads a site from one end to the other; what was opened is counted."""
+
+    def __init__(
+        self, link: Link, vault: Vault, checkpoints: CheckpointFiles, snapshot: DirectorySnapshot, site: Site
+    ) -> None:
+        self._link = link
+        self._keyring = VaultKeyring(vault)
+        self._checkpoints = checkpoints
+        self._snapshot = snapshot
+        self._site = site
+        self._traces = [PoolTraces(link, pool, site.id) for pool in site.pools]
+        self.opened = 0
+
+    @property
+    def told(self) -> str:
+        """What was written, in words."""
+        return f"{self.opened} conversations with settings, staff, plan, statistics, holds and audit log"
+
+    async def files(self) -> AsyncIterator[tuple[str, bytes]]:
+        """Name and content of each file. Raises StoreUnavailable, VaultUnavailable, Unreadable."""
+        site = self._site
+        yield "README.txt", ABOUT.format(site=site.id).encode()
+        yield "site.json", _json(site)
+        yield "staff.json", _json([_shown(staff) for staff in self._staff()])
+        plan = (await PlanStore(self._link).load()).sites.get(site.id)
+        yield "plan.json", _json(plan)
+        holds: dict[str, Any] = {}
+        stones: dict[str, Any] = {}
+        for traces in self._traces:
+            records = await traces.conversations()
+            kept = await traces.kept(records)
+            holds |= await traces.holds(records)
+            stones |= await traces.tombstones()
+            for ident, record in sorted(records.items()):
+                yield f"conversations/{ident}.json", await self._conversation(traces, record, kept.get(ident))
+        yield "tombstones.json", _json(stones)
+        yield "holds.json", _json(holds)
+        yield "statistics.json", _json(await self._statistics())
+        entries = await AuditStore(self._link).entries(site.id)
+        yield "audit.json", _json([{**msgspec.to_builtins(one), "digest": one.digest} for one in entries])
+        yield "checkpoints.json", _json(read_checkpoints(self._checkpoints.folder, site.id))
+
+    def _staff(self) -> list[Staff]:
+        return [staff for staff in self._snapshot.people.values() if self._site.id in staff.sites]
+
+    async def _conversation(self, traces: PoolTraces, record: Conversation, kept: Kept | None) -> bytes:
+        chats = PoolChats(self._link, traces.keys.pool, "", StoreClock(), list)
+        pool = Pool(traces.keys.pool, chats, self._keyring, StoreClock())
+        shown = {name: value for name, value in msgspec.to_builtins(record).items() if name not in _INNER}
+        found = {
+            "record": shown, "gone": kept.gone if kept else {}, "last_message": kept.last if kept else None,
+            "wished_erased": kept.wish if kept else None,
+            "talk": await _log(pool, record, "talk"), "notes": await _log(pool, record, "staff"),
+        }  # fmt: skip
+        found["answers"], found["questions"] = await _or(read_answers(pool, record), (None, None))
+        found["feedback"] = await _or(_feedback(pool, record), None)
+        for name in (record.id, feedback_keys(record.id)):
+            self._keyring.forget(name)
+        self.opened += 1
+        return _json(found)
+
+    async def _statistics(self) -> Mapping[str, Any]:
+        months: dict[str, list[dict[str, Any]]] = {}
+        for traces in self._traces:
+            for month, counts in (await traces.months()).items():
+                rows = months.setdefault(month or "not booked yet", [])
+                rows += [
+                    {**Tally(*field.split("|"))._asdict(), "number": number}
+                    for field, number in counts.items()
+                ]
+        return months
+
+
+def _shown(staff: Staff) -> dict[str, Any]:
+    return {name: value for name, value in msgspec.to_builtins(staff).items() if name != "password_hash"}
+
+
+async def _log(pool: Pool, record: Conversation, log: str) -> list[dict[str, Any]] | None:
+    """All entries; None where the key is gone."""
+    entries: list[dict[str, Any]] = []
+    more = True
+    while more:
+        try:
+            page, more = await read_page(pool, record, log, entries[-1]["seq"] if entries else 0)
+        except NotFound:
+            return None
+        entries += [entry._asdict() for entry in page]
+    return entries
+
+
+async def _feedback(pool: Pool, record: Conversation) -> Any:
+    sealed = await pool.store.intake(record.id, "feedback")
+    if sealed is None:
+        return None
+    seal = await pool.keyring.fetch(record.site, feedback_keys(record.id))
+    return json.loads(seal.unseal("intake", "visitor", "feedback", sealed))
+
+
+async def _or(reading: Any, otherwise: Any) -> Any:
+    """What is read, or that where the key is gone."""
+    try:
+        return await reading
+    except NotFound:
+        return otherwise
+
+
+def _json(content: Any) -> bytes:
+    return json.dumps(msgspec.to_builtins(content), ensure_ascii=False, indent=1).encode() + b"\n"

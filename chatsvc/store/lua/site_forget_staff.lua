@@ -1,0 +1,22 @@
+-- Takes a site's queues out of the duty records of a pool; a record goes with the last of its queues. Safe to run again.
+-- KEYS: 1 `staff`, 2 `due`
+-- ARGV: 1 the site
+-- Returns how many records were changed.
+local changed, rows = 0, redis.call("HGETALL", KEYS[1])
+for at = 1, #rows, 2 do
+  local s, left = cmsgpack.unpack(rows[at + 1]), {}
+  for _, queue in ipairs(s.queues) do
+    if string.match(queue, "^[^/]*") ~= ARGV[1] then table.insert(left, queue) end
+  end
+  if #left < #s.queues then
+    changed = changed + 1
+    s.queues, s.rev = left, s.rev + 1
+    if #left == 0 then
+      redis.call("HDEL", KEYS[1], rows[at])
+      redis.call("ZREM", KEYS[2], "s:" .. rows[at])
+    else
+      redis.call("HSET", KEYS[1], rows[at], cmsgpack.pack(s))
+    end
+  end
+end
+return changed
