@@ -58,7 +58,7 @@ PRIVACY_WORDS: Mapping[str, PrivacyWords] = {
             "transcript": "samtalets text", "notes": "personalens anteckningar",
             "answers": "svar på de inledande frågorna", "feedback": "respons", "record": "grunduppgifter utan text",
         },
-        whys={"no_rule": "ingen regel", "wish": "klientens egen begäran", "hold": "raderingsförbud"},
+        whys={"no_rule": "ingen regel", "wish": "besökarens egen begäran", "hold": "raderingsförbud"},
         ages={
             "week": "högst 7 dygn", "month": "8–31 dygn", "quarter": "32–92 dygn", "year": "93–366 dygn",
             "older": "över 366 dygn",

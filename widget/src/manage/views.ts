@@ -5,8 +5,11 @@ import { may } from "./context";
 import type { OwnSite } from "./core/model";
 import { BoardView } from "./board/BoardView";
 import { CoverageView } from "./coverage/CoverageView";
+import { HoldsView } from "./holds/HoldsView";
 import { HoursView } from "./hours/HoursView";
+import { PrivacyView } from "./privacy/PrivacyView";
 import { StatisticsView } from "./statistics/StatisticsView";
+import { PastView } from "./transcripts/PastView";
 import { WeekView } from "./week/WeekView";
 
 export interface View {
@@ -22,6 +25,9 @@ export const VIEWS: readonly View[] = [
   { name: "coverage", needs: "read_coverage", Component: CoverageView },
   { name: "board", needs: "read_board", Component: BoardView },
   { name: "statistics", needs: "read_statistics", Component: StatisticsView },
+  { name: "transcripts", needs: "list_conversations", Component: PastView },
+  { name: "holds", needs: "read_holds", Component: HoldsView },
+  { name: "privacy", needs: "read_privacy_report", Component: PrivacyView },
 ];
 
 /** The views that this person may see at the site. */

@@ -1,9 +1,10 @@
 /** What things are called in the reader's language. */
 
 import type { I18n } from "../../core/i18n";
-import type { Question } from "../../core/frames";
 import type { Conversation, DeskState, QueueView } from "../state/model";
 import { queueKey } from "../state/model";
+
+export { answerWords } from "./answers";
 
 export function queueTitle(i18n: I18n, queue: QueueView | undefined, fallback: string): string {
   return (queue && i18n.pick(queue.names)) || fallback;
@@ -27,15 +28,6 @@ export function languageName(i18n: I18n, code: string): string {
   } catch {
     return code;
   }
-}
-
-/** An answer given before the chat in words; `own` when they are the visitor's. */
-export function answerWords(i18n: I18n, question: Question | undefined, answer: unknown): { words: string; own: boolean } {
-  const given = Array.isArray(answer) ? answer.map(String) : [typeof answer === "object" ? JSON.stringify(answer) : String(answer)];
-  if (!question || question.kind === "text") return { words: given.join(", "), own: true };
-  const option = (id: string): string =>
-    question.kind === "yes-no" ? i18n.t(`answer.${id}`) : i18n.pick(question.options?.find((one) => one.id === id)?.text) || id;
-  return { words: given.map(option).join(", "), own: false };
 }
 
 /** A text whose key ends in a word of the server's; the general one when the word is new. */
