@@ -24,6 +24,7 @@ from chatsvc.services.opening import learn_holidays
 from chatsvc.services.planned_people import PlannedPeople
 from chatsvc.services.planning import Planning
 from chatsvc.services.pool import Pool
+from chatsvc.services.second_factor import SecondStep
 from chatsvc.services.statistics import ServiceCounts
 from chatsvc.services.transcripts import Shelf, Shelves
 from chatsvc.store.audit import AuditStore, CheckpointFiles
@@ -37,6 +38,7 @@ from chatsvc.store.keyring import VaultKeyring
 from chatsvc.store.link import Link
 from chatsvc.store.past import PoolPast
 from chatsvc.store.plans import PlanFollower, PlanStore
+from chatsvc.store.second_factors import SecondFactors
 from chatsvc.store.statistics import PoolCounts
 from chatsvc.store.subscriber import PoolSubscriber
 from chatsvc.store.vault_keys import MasterKeys, Vault
@@ -53,6 +55,7 @@ from chatsvc.web.plan_api import add_plan_api
 from chatsvc.web.routes import NODE, counsellor, visitor
 from chatsvc.web.sign_in_devices import Devices
 from chatsvc.web.sign_in_gate import GATE, Gate
+from chatsvc.web.sign_in_second import SECOND
 from chatsvc.web.statistics_api import COUNTS
 from chatsvc.web.tokens import VisitorTokens
 from chatsvc.web.transcripts_api import SHELVES
@@ -290,6 +293,10 @@ class NodeParts:
         self.gate = Gate(
             Devices(sign_in_secret), Neighbours(settings.trusted_proxies), self.node, backend.audit
         )
+        self.second = SecondStep(
+            SecondFactors(backend.link), sign_in_secret, backend.clock,
+            rules=settings.second_factor, service=settings.service_name,
+        )  # fmt: skip
         backend.on_epoch = self.node.close_pool
         backend.on_directory = self._directory_changed
         backend.planned.on_look = self._plan_changed
@@ -303,6 +310,7 @@ class NodeParts:
         app[AUDIT] = self.backend.audit
         app[COUNTS] = self.backend.counts
         app[GATE] = self.gate
+        app[SECOND] = self.second
         app[SHELVES] = Shelves(self.backend.shelves)
         app[STATIC] = STATIC_DIR
         app.router.add_get("/ws/visitor", visitor)

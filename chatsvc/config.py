@@ -17,6 +17,7 @@ from chatsvc import config_kinds as kinds
 from chatsvc.config_kinds import Kind
 from chatsvc.domain.declaration_text import Problem, did_you_mean, line_numbers
 from chatsvc.domain.declaration_values import Refusal, is_loopback_host
+from chatsvc.domain.second_factor import PRIVILEGED
 from chatsvc.domain.sessions import SessionLimits
 
 PREFIX = "CHATSVC_"
@@ -138,6 +139,13 @@ class Settings:
             kinds.whole_number(5, 720), "after how many minutes without a sign of life it ends before that"
         ),
     )
+    second_factor: tuple[str, ...] = field(
+        default=PRIVILEGED,
+        metadata=_about(
+            kinds.SECOND_FACTOR,
+            "who can't sign in without a code from an authenticator app; others may have one too",
+        ),
+    )
     max_connections: int = field(
         default=10_000,
         metadata=_about(kinds.whole_number(1, 1_000_000), "open connections that a node accepts"),
@@ -190,6 +198,11 @@ class Settings:
     def origin(self) -> str:
         """The only origin our pages have."""
         return self.public_url or f"http://localhost:{self.port}"
+
+    @property
+    def service_name(self) -> str:
+        """What authenticator apps call us."""
+        return urlsplit(self.origin).netloc
 
 
 class SettingsRefused(Exception):

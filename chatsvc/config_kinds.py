@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from chatsvc.domain.declaration_text import did_you_mean
 from chatsvc.domain.declaration_values import Refusal, origin
+from chatsvc.domain.second_factor import ROLES
 from chatsvc.store.link_url import parse_url
 
 KEY_BYTES = 32
@@ -153,6 +154,21 @@ def _network(word: str) -> Network:
     return found
 
 
+def _read_second_factor(value: Any) -> tuple[str, ...]:
+    """Roles, each for all sites or for one."""
+    words = value.split(",") if isinstance(value, str) else value
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise Refusal('must be a list of roles, such as ["admin", "counsellor@kunta"].')
+    found = [word.strip() for word in words if word.strip()]
+    for word in found:
+        role, at, where = word.partition("@")
+        if role not in ROLES or (at and not where):
+            raise Refusal(
+                f"must name roles ({', '.join(ROLES)}), for one site as role@site.{did_you_mean(role, ROLES)}"
+            )
+    return tuple(dict.fromkeys(found))
+
+
 def _read_path(value: Any) -> Path:
     if not isinstance(value, str) or not value or "\0" in value:
         raise Refusal("must be a path.")
@@ -186,6 +202,10 @@ STORE_URL = Kind(
 VAULT_URL = Kind("redis://, rediss://, unix://; empty: a file, see vault_path", _read_vault_url)
 NETWORKS = Kind(
     "addresses and networks: a list in the file, between commas in the variable; empty: none", _read_networks
+)
+SECOND_FACTOR = Kind(
+    "roles (of one site: role@site): a list in the file, between commas in the variable; empty: nobody",
+    _read_second_factor,
 )
 PATH = Kind("a path", _read_path, is_path=True)
 OPTIONAL_PATH = Kind("a path, or empty for the default", _read_optional_path, is_path=True)

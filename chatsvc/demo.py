@@ -62,6 +62,7 @@ def run_demo(options: DemoOptions) -> None:
         metrics_port=options.metrics_port,
         worker_metrics_port=options.metrics_port + 1 if options.metrics_port else 0,
         data_dir=options.data_dir,
+        second_factor=(),  # whoever tries it out has no app at hand; the passwords are known to everybody anyway
     )
 
     async def work(stop: asyncio.Event) -> None:

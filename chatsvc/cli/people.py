@@ -10,6 +10,7 @@ import click
 from chatsvc.cli.accounts import checked_alias, checked_name, existing, new_hash, pool_of
 from chatsvc.cli.auditing import record
 from chatsvc.cli.context import Context, pass_settings, with_directory
+from chatsvc.cli.second_factor import second_factor
 from chatsvc.cli.trouble import Refused
 from chatsvc.domain.sites import LANGUAGES, PoolId, QueueKey, Role, SiteId, Staff
 from chatsvc.store.chats import PoolChats
@@ -248,6 +249,9 @@ def sign_out(context: Context, name: str) -> None:
 
     with_directory(settings, write)
     click.echo(f"{name.lower()} is signed out everywhere.")
+
+
+counsellor.add_command(second_factor)
 
 
 def _change(context: Context, name: str, *, disabled: bool) -> bool:

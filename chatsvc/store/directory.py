@@ -58,7 +58,8 @@ def wall_clock_ms() -> int:
 
 
 @cache
-def _script(name: str) -> Script:
+def directory_script(name: str) -> Script:
+    """A script of the directory; it stands alone."""
     source = files("chatsvc.store").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")
     return Script(name, "#!lua\n" + source)
 
@@ -122,7 +123,7 @@ class Directory:
             for edit in edits:
                 row = b"" if edit.row is None else msgspec.msgpack.encode(edit.row)
                 arguments += [first + KINDS.index(edit.kind), edit.id, row, site]
-        version: int = await self._link.run(_script("directory_together"), touched, arguments)
+        version: int = await self._link.run(directory_script("directory_together"), touched, arguments)
         return None if version < 0 else version
 
     async def change_site(self, site: str, change: Callable[[Site], Site]) -> Site:
@@ -165,6 +166,7 @@ class Directory:
 
     async def remove_staff(self, staff: str) -> int:
         """Remove a person's account: their sessions and tokens stop working. Returns the version."""
+        await self._write(keys.FACTORS, staff, b"")
         return await self._write(keys.STAFF, staff, b"")
 
     async def staff(self, staff: str) -> Staff | None:
@@ -209,7 +211,7 @@ class Directory:
 
     async def _write(self, key: str, field: str, row: bytes, *replaces: bytes) -> int:
         version: int = await self._link.run(
-            _script("directory_write"), (key, keys.ABOUT, keys.CHANGED), (field, row, *replaces)
+            directory_script("directory_write"), (key, keys.ABOUT, keys.CHANGED), (field, row, *replaces)
         )
         return version
 

@@ -8,6 +8,8 @@ All of them carry the hash tag `{dir}`; no pool may have that name.
 | `staff` | hash | staff id → `Staff` (msgpack) | `counsellor …`, the demo | for ever |
 | `about` | hash | `version` of the two above, `mark`, `vault`; see below | whoever writes them; nodes | for ever |
 | `session:<SHA-256 of the token>` | string | `Session` (msgpack) | sign-in | `session_hours`, or until signed out |
+| `factors` | hash | staff id → `Factor` (msgpack): no secret, see `domain/one_time.py` | second steps | until removed |
+| `code:<staff>:<generation>:<step>` | string | empty: this code was used | sign-in | 4 min |
 | `tokens` | hash | SHA-256 of the token → `ApiToken` (msgpack) | `token …` | until revoked |
 | `plans` | hash | `version` of all; `v:<site>`, `t:<site>`: its last change (ms) | `plan_write`, `apply` | for ever |
 | `shifts:<site>` | hash | shift id → `Shift` (msgpack) | `plan_write`, `apply` | until removed |
@@ -32,6 +34,7 @@ ABOUT = _PREFIX + "about"
 TOKENS = _PREFIX + "tokens"
 CHANGED = _PREFIX + "changed"
 PLANS = _PREFIX + "plans"
+FACTORS = _PREFIX + "factors"
 FEEDS = _PREFIX + "feeds"
 PLAN_CHANGED = _PREFIX + "plan-changed"
 
@@ -49,3 +52,8 @@ def plan(kind: str, site: str) -> str:
 def session(token: str) -> str:
     """The key of the session that `token` opens."""
     return f"{_PREFIX}session:{digest(token)}"
+
+
+def used_code(staff: str, generation: str, step: int) -> str:
+    """The key that is there once the code of a step has been used."""
+    return f"{_PREFIX}code:{staff}:{generation}:{step}"

@@ -20,6 +20,15 @@ class FieldProblem(Struct, frozen=True):
     line: int | None = None  # of a file that was sent
 
 
+class Enrolment(Struct, frozen=True):
+    """What an authenticator app needs; `picture` is a QR code as a `data:` address, `token` comes back with a code."""
+
+    token: str
+    secret: str
+    uri: str
+    picture: str
+
+
 class Problem(Struct, frozen=True, omit_defaults=True):
     """An RFC 9457 problem document; `code` is stable, `detail` is for people."""
 
@@ -33,6 +42,9 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     version: int | None = None
     limit: int | None = None  # of a body that is too large: how many bytes it may have
     size: int | None = None  # and how many it has, where the client said so beforehand
+    enrolment: Enrolment | None = (
+        None  # to set up an authenticator app, without which this account can't sign in
+    )
 
 
 class QueueStatus(Struct, frozen=True):
@@ -66,11 +78,13 @@ class SiteQueues(Struct, frozen=True):
     queues: list[QueueStatus]
 
 
-class Credentials(Struct, frozen=True):
-    """Who signs in."""
+class Credentials(Struct, frozen=True, omit_defaults=True):
+    """Who signs in; `totp` is an app's code or a recovery code, `enrolment` the token of an offer to set up an app."""
 
     username: str
     password: str
+    totp: str = ""
+    enrolment: str = ""
 
 
 class OwnQueue(Struct, frozen=True):
@@ -98,7 +112,7 @@ class OwnSite(Struct, frozen=True):
     may: list[Action]
 
 
-class Me(Struct, frozen=True):
+class Me(Struct, frozen=True, omit_defaults=True):
     """Who is signed in."""
 
     id: str
@@ -108,6 +122,9 @@ class Me(Struct, frozen=True):
     languages: list[str]
     queues: list[OwnQueue]
     sites: list[OwnSite]
+    recovery: list[str] | None = (
+        None  # the codes for when the app is gone; only when it was set up in this sign-in
+    )
 
 
 class Colleague(Struct, frozen=True):

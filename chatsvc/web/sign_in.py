@@ -16,13 +16,14 @@ from chatsvc.web.problems import problem
 from chatsvc.web.routes import NODE, STAFF_COOKIE, origin_allowed, signed_in
 from chatsvc.web.sign_in_devices import COOKIE
 from chatsvc.web.sign_in_gate import GATE, Gate, too_often
+from chatsvc.web.sign_in_second import Shown, second_step
 
 STAFF_ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Strict"
 EXPIRED = f"{STAFF_COOKIE}=; {STAFF_ATTRIBUTES}; Max-Age=0"
 
 
 async def login(request: web.Request) -> web.Response:
-    """POST /login {username, password, totp?}: a session cookie."""
+    """POST /login {username, password, totp?, enrolment?}: a session cookie."""
     if not origin_allowed(request):
         return problem(403, "origin", "Sign in on this service's own page.")
     body = await read_object(request)
@@ -30,12 +31,26 @@ async def login(request: web.Request) -> web.Response:
     if not isinstance(username, str) or not isinstance(password, str):
         return problem(400, "bad_field", "`username` and `password` are needed, both strings.")
     found = await _by_password(request, username.strip().lower(), password)
-    return await _enter(request, found) if isinstance(found, Staff) else found
+    if not isinstance(found, Staff):
+        return found
+    shown = await second_step(request, found, body)
+    return await _enter(request, found, shown) if isinstance(shown, Shown) else shown
 
 
 async def _by_password(request: web.Request, name: str, password: str) -> Staff | web.Response:
     """Whose password this is, or why that is not told. Raises TooMany."""
-    gate, staff = request.app[GATE], _usable(request, name)
+    staff = _usable(request, name)
+    refusal = await password_checked(request, name, staff, password)
+    if refusal is not None or staff is None:
+        return refusal or _wrong()
+    return staff
+
+
+async def password_checked(
+    request: web.Request, name: str, staff: Staff | None, password: str
+) -> web.Response | None:
+    """Why somebody who says that they are `name` is not let on; None if the password is right. Raises TooMany."""
+    gate = request.app[GATE]
     attempt = gate.attempt(request, name, staff)
     if wait_s := gate.passwords.begin(attempt, gate.now_s()):
         gate.refuse(staff, "too_many")
@@ -50,7 +65,7 @@ async def _by_password(request: web.Request, name: str, password: str) -> Staff 
         gate.refuse(staff, "password")
         return _wrong()
     gate.passwords.succeed(attempt, gate.now_s())
-    return staff
+    return None
 
 
 def _usable(request: web.Request, name: str) -> Staff | None:
@@ -62,14 +77,15 @@ def _wrong() -> web.Response:
     return problem(401, "wrong_login", "The username or the password is wrong.")
 
 
-async def _enter(request: web.Request, staff: Staff) -> web.Response:
+async def _enter(request: web.Request, staff: Staff, shown: Shown) -> web.Response:
     gate = request.app[GATE]
     try:
         token = await request.app[NODE].sign_in.open_session(staff.id)
     except KeyError:  # removed in this moment
         return _wrong()
-    await gate.let_in(staff)
-    answer = uncached(_self(request, staff))
+    await gate.let_in(staff, shown.how)
+    recovery = {"recovery": list(shown.recovery)} if shown.recovery else {}
+    answer = uncached(_self(request, staff) | recovery)
     answer.headers.add("Set-Cookie", f"{STAFF_COOKIE}={token}; {STAFF_ATTRIBUTES}")
     answer.headers.add("Set-Cookie", _device(request, gate, staff))
     return answer

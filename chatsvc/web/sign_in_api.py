@@ -1,9 +1,45 @@
 """What everybody may do about their own sign-in."""
 
 from aiohttp import web
+from msgspec import Struct
 
-from chatsvc.web.operations import Answer, Call, Operation
-from chatsvc.web.sign_in import EXPIRED
+from chatsvc.domain.errors import BadState
+from chatsvc.domain.second_factor import Factor
+from chatsvc.services.second_factor import SecondStep
+from chatsvc.web.api_bodies import Enrolment
+from chatsvc.web.operations import Answer, Call, Operation, json_answer, read_body
+from chatsvc.web.problems import problem
+from chatsvc.web.sign_in import EXPIRED, password_checked
+from chatsvc.web.sign_in_second import SECOND, code_checked, described, enrolment_checked
+
+
+class SecondFactor(Struct, frozen=True):
+    """How an account's second step stands. `since` is ms; `recovery_left` codes are there for when the app is gone."""
+
+    enrolled: bool
+    required: bool
+    since: int | None
+    recovery_left: int
+
+
+class Again(Struct, frozen=True):
+    """Who signed in shows once more that it is them; `totp` is a code of the app, needed where there is one already."""
+
+    password: str
+    totp: str = ""
+
+
+class Confirmation(Struct, frozen=True):
+    """The token of an offer, and the first code that the app shows."""
+
+    token: str
+    totp: str
+
+
+class RecoveryCodes(Struct, frozen=True):
+    """Codes for when the app is gone, each good once. They are shown now and never again."""
+
+    recovery: list[str]
 
 
 async def delete_sessions(call: Call) -> web.Response:
@@ -12,10 +48,87 @@ async def delete_sessions(call: Call) -> web.Response:
     return web.Response(status=204, headers={"Set-Cookie": EXPIRED, "Cache-Control": "no-store"})
 
 
+async def get_second_factor(call: Call) -> web.Response:
+    """How it stands."""
+    factor = await _second(call).of(call.staff)
+    return json_answer(
+        SecondFactor(
+            factor is not None,
+            _second(call).required(call.staff),
+            factor.since if factor else None,
+            len(factor.recovery) if factor else 0,
+        )
+    )
+
+
+async def offer_second_factor(call: Call) -> web.Response:
+    """A secret for an app; it replaces the present one only once a code has come back."""
+    refusal = await _not_again(call, await _second(call).of(call.staff))
+    return refusal or json_answer(Enrolment(**described(_second(call).offer(call.staff))))
+
+
+async def put_second_factor(call: Call) -> web.Response:
+    """From now on this app."""
+    given = await read_body(call.request, Confirmation)
+    found = await enrolment_checked(call.request, call.staff, given.token, given.totp)
+    return _not_shown(found) if isinstance(found, web.Response) else json_answer(RecoveryCodes(found))
+
+
+async def remove_second_factor(call: Call) -> web.Response:
+    """Go on with the password alone."""
+    factor = await _second(call).of(call.staff)
+    if _second(call).required(call.staff):
+        raise BadState("This account needs a second step; a new app can take the place of the old one.")
+    if (refusal := await _not_again(call, factor)) is not None:
+        return refusal
+    await _second(call).remove(call.staff)
+    return web.Response(status=204, headers={"Cache-Control": "no-store"})
+
+
+async def _not_again(call: Call, factor: Factor | None) -> web.Response | None:
+    """Why somebody who is signed in is not believed: the console may have been left open by somebody else."""
+    given = await read_body(call.request, Again)
+    refusal = await password_checked(call.request, call.staff.id, call.staff, given.password)
+    if refusal is None and factor is not None:
+        refusal, _ = await code_checked(call.request, call.staff, given.totp)
+    return refusal and _not_shown(refusal)
+
+
+def _not_shown(refusal: web.Response) -> web.Response:
+    """A 401 would tell a client that the session is over, which it is not."""
+    if refusal.status != 401:
+        return refusal
+    return problem(403, "not_shown", "The password or the code is wrong, or the code was used before.")
+
+
+def _second(call: Call) -> SecondStep:
+    return call.request.app[SECOND]
+
+
+_PATH = "/api/v1/me/second-factor"
+_LIMITED = frozenset({429})
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "deleteSessions", "DELETE", "/api/v1/me/sessions", "Sign out on every computer; API tokens go on.",
         delete_sessions, {204: Answer("Within 5 seconds, no session of this account is left, here or elsewhere.")},
         tag="account",
+    ),
+    Operation(
+        "getSecondFactor", "GET", _PATH, "How one's second step of signing in stands.", get_second_factor,
+        {200: Answer("How it stands.", SecondFactor)}, tag="account",
+    ),
+    Operation(
+        "offerSecondFactor", "POST", _PATH, "Ask for a secret for an authenticator app.", offer_second_factor,
+        {200: Answer("What the app needs; nothing has changed yet.", Enrolment)}, body=Again, tag="account",
+        errors=_LIMITED,
+    ),
+    Operation(
+        "putSecondFactor", "PUT", _PATH, "Use the app from now on.", put_second_factor,
+        {200: Answer("It is needed at the next sign-in.", RecoveryCodes)}, body=Confirmation, tag="account",
+        errors=_LIMITED,
+    ),
+    Operation(
+        "removeSecondFactor", "POST", f"{_PATH}/remove", "Go on with the password alone.", remove_second_factor,
+        {204: Answer("The app is not needed any more.")}, body=Again, tag="account", errors=_LIMITED | {409},
     ),
 )  # fmt: skip

@@ -24,7 +24,8 @@ MAY = {
     "deleteFeed": "CSAOU", "getBoard": "SA", "getStatistics": "SA", "getStatisticsCsv": "SA",
     "getStatisticsPicture": "SA", "getAudit": "U", "getConversations": "CS", "openTranscript": "CS",
     "getHolds": "SAU", "stepHold": "SA", "getPrivacyReport": "AU", "getPrivacyReportCsv": "AU",
-    "deleteSessions": "CSAOU",
+    "deleteSessions": "CSAOU", "getSecondFactor": "CSAOU", "offerSecondFactor": "CSAOU",
+    "putSecondFactor": "CSAOU", "removeSecondFactor": "CSAOU",
 }  # fmt: skip
 LETTER = {"counsellor": "C", "supervisor": "S", "admin": "A", "operator": "O", "auditor": "U"}
 TALK = "CS"  # who has a console with visitors in it
