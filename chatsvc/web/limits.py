@@ -18,7 +18,7 @@ WorkKind = Literal["join", "message"]
 Kind = Literal["join", "message", "watch"]
 
 MOST_SOURCES = 20_000  # remembered for each bucket: some 5 MB in all
-GROWS_BY_BITS = 3  # eight times the work, for the last of what may be had for work
+GROWS_BY_BITS = 2  # four times the work, for the last of what may be had for work
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import secrets
 from collections import OrderedDict
 from hashlib import sha256
 
-BITS = 15  # on average 33,000 tries; see deploy/abuse.md for how long phones take
+BITS = 16  # on average 65,536 tries; see deploy/abuse.md for how long that takes
 VALID_S = 180.0
 LONGEST_PUZZLE = 80
 LONGEST_PROOF = 20

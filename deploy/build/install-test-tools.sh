@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests drive besides Python and Node.js packages: Chromium, a Redis server and Prometheus.
+# Installs what the tests drive besides Python and Node.js packages: Chromium, a Redis server, Prometheus and nginx.
 # On Debian and Ubuntu as root it installs their packages; elsewhere it says what is missing.
 set -eu
 
@@ -9,6 +9,7 @@ wanted=
 have chromium || have chromium-browser || have google-chrome || wanted="$wanted chromium"
 have redis-server || wanted="$wanted redis-server"
 have promtool || wanted="$wanted prometheus"
+have nginx || [ -x /usr/sbin/nginx ] || wanted="$wanted nginx"
 [ -z "$wanted" ] && exit 0
 
 if ! have apt-get || [ "$(id -u)" != 0 ]; then
@@ -28,4 +29,4 @@ fi
 apt-get update -qq </dev/null
 # shellcheck disable=SC2086 # a list of words is wanted
 apt-get install -y -qq --no-install-recommends $wanted </dev/null >/dev/null
-echo "Chromium, Redis and Prometheus are in place."
+echo "Chromium, Redis, Prometheus and nginx are in place."

@@ -70,7 +70,7 @@ def test_first_free_then_for_work_then_not_now() -> None:
 
 
 def test_the_work_grows_within_a_bound() -> None:
-    """The first is the easiest, the last eight times as hard, and none is harder."""
+    """The first is the easiest, the last four times as hard, and none is harder."""
     found, _, _ = limits()
     bits = []
     while comes_in(found) != "refused":
