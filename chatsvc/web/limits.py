@@ -17,7 +17,7 @@ from chatsvc.web.puzzles import BITS, Puzzles
 WorkKind = Literal["join", "message"]
 Kind = Literal["join", "message", "watch"]
 
-MOST_SOURCES = 20_000  # remembered for each bucket: some 5 MB in all
+MOST_SOURCES = 20_000  # remembered for each bucket: some 5 MB
 GROWS_BY_BITS = 2  # four times the work, for the last of what may be had for work
 
 

@@ -14,6 +14,7 @@ from chatsvc.domain.buckets import Rate
 from chatsvc.domain.sites import Contact
 from chatsvc.web.limits import Figures, Limits
 from chatsvc.web.puzzles import BITS
+from tests.support.limited import counted
 from tests.support.nginx import ADDRESS, nginx
 from tests.support.ports import free_port
 from tests.support.service import Service, make_site, running
@@ -69,12 +70,6 @@ async def starts(browser: Browser, service: Service) -> Page:
     await page.goto(f"{service.settings.origin}/chat/kunta/paihde")
     await page.get_by_role("button", name="Start the chat").click()
     return page
-
-
-def counted(service: Service, kind: str, outcome: str) -> float:
-    """What the operator sees."""
-    labels = {"kind": kind, "outcome": outcome}
-    return service.parts.metrics.registry.get_sample_value("chatsvc_limited_total", labels) or 0.0
 
 
 async def test_an_old_phone_works_its_way_in_and_the_next_is_turned_away(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.support.client import Client
+from tests.support.limited import NONE_FREE, client_from, limit, prove
 from tests.support.service import Service
 
 LONG = "ä" * 4_000
@@ -65,6 +66,7 @@ async def play(service: Service, subprotocol: str, heard: Heard) -> None:
     eino = await stage.counsellor("eino")
     await _arriving(stage)
     await _asked(stage)
+    await _limited(stage)
     await _talking(stage, aino, eino)
     await _offering(stage, eino)
     await _idling(stage)
@@ -79,6 +81,19 @@ async def _asked(stage: Stagehand) -> None:
     await client.ask("hello", "welcome", **hello, read=1)
     await client.ask("leave")
     await client.close()
+
+
+async def _limited(stage: Stagehand) -> None:
+    """Work before joining, where much comes from one network."""
+    before = stage.service.parts.node.limits
+    limit(stage.service, NONE_FREE)
+    client = await client_from(stage.service, "203.0.113.7", subprotocol=stage.subprotocol)
+    stage.heard.follow(client, "visitor")
+    await prove(client, await client.ask("hello", "puzzle", site="kunta", queue="paihde"))
+    await client.expect("welcome")
+    await client.ask("leave")
+    await client.close()
+    stage.service.parts.node.limits = before
 
 
 async def _arriving(stage: Stagehand) -> None:

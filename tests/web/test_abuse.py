@@ -5,27 +5,19 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chatsvc.domain.buckets import Rate
 from chatsvc.domain.sites import Contact
-from chatsvc.web.limits import Figures, Limits
-from tests.support.client import Client, Frame, connected
+from tests.support.client import Client, Frame
+from tests.support.limited import PROXIES, client_from, counted, limit, prove
 from tests.support.service import Service, make_site, running
 from tests.support.store_server import SingleStore
 from tests.web.test_puzzles import solve
 
-PROXIES = (ip_network("127.0.0.1"),)
 HERE, NEIGHBOUR, THERE = "203.0.113.7", "203.0.113.99", "198.51.100.7"
-# What does not come back during a test.
-FEW = Figures(
-    joins=Rate(2, 1e-3), worked_joins=Rate(2, 1e-3), messages=Rate(3, 0.02), worked_messages=Rate(1, 1e-3),
-    messages_for_work=2, watches=Rate(6, 1e-2), bits=6,
-)  # fmt: skip
 
 
 @pytest.fixture
@@ -36,22 +28,8 @@ async def behind(valkey: SingleStore, tmp_path: Path) -> AsyncIterator[Service]:
     site = replace(site, emergency=helps[0], alternatives=helps[1])
     async with running(valkey.url, tmp_path, site, worker=False, trusted_proxies=PROXIES) as service:
         await service.on_duty("aino")
-        small(service)
+        limit(service)
         yield service
-
-
-def small(service: Service, figures: Figures = FEW) -> None:
-    """Limits anew, as after a restart of the node."""
-    node = service.parts.node
-    node.limits = Limits(service.parts.metrics, node.loop.time, PROXIES, figures)
-
-
-async def client(service: Service, address: str, stack: AsyncExitStack | None = None) -> Client:
-    """A socket that comes from this address, through the proxy."""
-    found = connected(
-        service.http, f"{service.base}/ws/visitor", headers={"X-Forwarded-For": f"10.9.9.9, {address}"}
-    )
-    return await (stack or service.stack).enter_async_context(found)
 
 
 async def hello(found: Client, *replies: str, **fields: Any) -> Frame:
@@ -69,23 +47,11 @@ async def first(found: Client, *types: str) -> Frame:
     return done.pop().result()
 
 
-async def prove(found: Client, puzzle: Frame) -> None:
-    """Does the work."""
-    proof = solve(puzzle["puzzle"], puzzle["bits"])
-    await found.ask("proof", puzzle=puzzle["puzzle"], proof=proof)
-
-
-def counted(service: Service, kind: str, outcome: str) -> float:
-    """What the operator sees."""
-    labels = {"kind": kind, "outcome": outcome}
-    return service.parts.metrics.registry.get_sample_value("chatsvc_limited_total", labels) or 0.0
-
-
 async def used_up(service: Service, address: str = HERE) -> list[tuple[Client, Frame]]:
     """Everybody whom the limits let in from there, with their welcomes."""
     found = []
     for _ in range(4):
-        visitor = await client(service, address)
+        visitor = await client_from(service, address)
         answer = await hello(visitor)
         if answer["type"] == "puzzle":
             await prove(visitor, answer)
@@ -96,7 +62,7 @@ async def used_up(service: Service, address: str = HERE) -> list[tuple[Client, F
 
 async def test_free_then_for_work_then_numbers_that_help(behind: Service) -> None:
     """The third newcomer works, the fifth is told until when and whom to call; another network is not concerned."""
-    visitors = [await client(behind, HERE if number % 2 else NEIGHBOUR) for number in range(5)]
+    visitors = [await client_from(behind, HERE if number % 2 else NEIGHBOUR) for number in range(5)]
     answers = [await hello(visitor) for visitor in visitors[:4]]
     assert [answer["type"] for answer in answers] == ["welcome", "welcome", "puzzle", "puzzle"]
     for visitor, puzzle in zip(visitors[2:4], answers[2:], strict=True):
@@ -109,13 +75,13 @@ async def test_free_then_for_work_then_numbers_that_help(behind: Service) -> Non
     now_ms = time.time() * 1_000
     assert now_ms < refusal["until"] < now_ms + 24 * 3_600_000
     assert refusal["until"] % 60_000 == 0
-    assert (await hello(await client(behind, THERE)))["type"] == "welcome"
+    assert (await hello(await client_from(behind, THERE)))["type"] == "welcome"
     assert (await hello(await behind.visitor()))[
         "type"
     ] == "welcome"  # no proxy's header: nobody that is known
     figures = {outcome: counted(behind, "join", outcome) for outcome in ("set", "solved", "wrong", "refused")}
     assert figures == {"set": 2, "solved": 2, "wrong": 0, "refused": 1}
-    small(behind)
+    limit(behind)
     assert (await hello(visitors[4]))["type"] == "welcome"
 
 
@@ -125,7 +91,7 @@ async def test_who_is_in_stays_in_and_comes_back(behind: Service) -> None:
     token = welcome["token"]
     await visitor.ask("say", "ack", id="a", text="still here")
     await visitor.close()
-    again = await client(behind, HERE)
+    again = await client_from(behind, HERE)
     resumed = await hello(again, token=token)
     assert (resumed["type"], resumed["conversation"]) == ("welcome", welcome["conversation"])
     assert resumed["log"][0]["text"] == "still here"
@@ -137,8 +103,8 @@ async def test_who_is_in_stays_in_and_comes_back(behind: Service) -> None:
 async def test_a_wrong_or_foreign_proof_opens_nothing(behind: Service) -> None:
     """A wrong number, a puzzle of another connection, one that is used, or none at all; the next puzzle is another."""
     for _ in range(2):
-        await hello(await client(behind, HERE))
-    one, other = await client(behind, HERE), await client(behind, HERE)
+        await hello(await client_from(behind, HERE))
+    one, other = await client_from(behind, HERE), await client_from(behind, HERE)
     first_puzzle, other_puzzle = await hello(one), await hello(other)
     await one.ask("proof", puzzle=first_puzzle["puzzle"], proof="x")
     second = await one.expect("puzzle", ref="h")
@@ -153,7 +119,7 @@ async def test_a_wrong_or_foreign_proof_opens_nothing(behind: Service) -> None:
     assert (used["code"], used["field"]) == ("bad_field", "puzzle")
     assert counted(behind, "join", "wrong") == 1
     async with AsyncExitStack() as stack:
-        stubborn = await client(behind, HERE, stack)
+        stubborn = await client_from(behind, HERE, stack)
         puzzle = await hello(stubborn)
         for _ in range(10):
             await stubborn.send("proof", puzzle=puzzle["puzzle"], proof="x")
@@ -162,7 +128,7 @@ async def test_a_wrong_or_foreign_proof_opens_nothing(behind: Service) -> None:
 
 async def test_messages_are_held_back_and_none_is_lost(behind: Service) -> None:
     """Beyond the rate a message is answered with when to send it again, and a proof lets some through sooner."""
-    visitor = await client(behind, HERE)
+    visitor = await client_from(behind, HERE)
     welcome = await hello(visitor)
     for number in range(3):
         await visitor.ask("say", "ack", id=f"a{number}", text="x")
@@ -181,21 +147,21 @@ async def test_messages_are_held_back_and_none_is_lost(behind: Service) -> None:
     assert counted(behind, "message", "refused") == 1
     await visitor.ask("typing", on=True)
     await visitor.ask("leave")
-    entries = (await hello(await client(behind, THERE), token=welcome["token"]))["log"]
+    entries = (await hello(await client_from(behind, THERE), token=welcome["token"]))["log"]
     assert [entry["id"] for entry in entries if entry["kind"] == "text"] == ["a0", "a1", "a2", "b0", "b1"]
 
 
 async def test_a_flood_of_looking_is_refused_with_numbers(behind: Service) -> None:
     """Also who only looks how the queues stand; but not somebody who has a conversation to go back to."""
-    inside = await client(behind, HERE)
+    inside = await client_from(behind, HERE)
     await hello(inside)
-    watcher = await client(behind, HERE)
+    watcher = await client_from(behind, HERE)
     for _ in range(6):
         await watcher.ask("watch", "status", site="kunta")
     refusal = await watcher.ask("watch", "unavailable", site="kunta")
     assert refusal["reason"] == "too_many"
     assert refusal["emergency"]
     assert refusal["until"]
-    elsewhere = await client(behind, THERE)
+    elsewhere = await client_from(behind, THERE)
     await elsewhere.ask("watch", "status", site="kunta")
     assert counted(behind, "watch", "refused") == 1
