@@ -141,6 +141,14 @@ def test_a_demo_store_is_told(report: Any, store: SingleStore) -> None:
     assert "chatsvc demo" in report(code=1)["warning", "directory"]
 
 
+def test_a_proxy_that_is_not_named_is_told(report: Any) -> None:
+    """Behind https nothing is limited by network before the proxy is named; on this machine alone nothing has to be."""
+    https = {"CHATSVC_PUBLIC_URL": "https://chat.example.fi"}
+    assert "trusted_proxies is empty" in report(**https)["warning", "abuse"]
+    assert "192.0.2.0/24" in report(CHATSVC_TRUSTED_PROXIES="192.0.2.0/24", **https)["ok", "abuse"]
+    assert not [area for _, area in report() if area == "abuse"]
+
+
 def test_a_store_that_is_away_is_found(report: Any, tmp_path: Path) -> None:
     """A store that can't be reached is an error, and its password is not shown."""
     found = report(code=1, CHATSVC_REDIS_URL=f"unix://{tmp_path}/none")

@@ -1,5 +1,6 @@
 """No module but one looks where somebody is, and what a person wrote goes into no log and no exception."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -43,6 +44,36 @@ def test_the_one_module_is_there() -> None:
     assert list(address_faults(text))
     assert "logg" not in text
     assert "structlog" not in text
+
+
+# Where words for sources are handled: in memory, without a logger, and with nothing that keeps anything.
+WORD_MODULES = ("neighbours", "limits", "entrance", "puzzles")
+KEEPS = re.compile(
+    r"structlog|logging|\bopen\(|\.write|print\(|from chatsvc\.(store|telemetry|cli)|\.store\.run\("
+)
+
+
+@pytest.mark.parametrize("name", WORD_MODULES)
+def test_words_for_sources_are_kept_nowhere(name: str) -> None:
+    """What handles them writes nothing anywhere, and what a metric is told are kind and outcome alone."""
+    text = (ROOT / f"chatsvc/web/{name}.py").read_text(encoding="utf-8")
+    assert not KEEPS.search(text)
+    assert re.findall(r"\.limited\(([^)]*)\)", text) == [
+        'kind, "' + found + '"' for found in told_to_metrics(text)
+    ]
+
+
+def told_to_metrics(text: str) -> list[str]:
+    """The outcomes that a module counts, which are literals."""
+    return re.findall(r'\.limited\(kind, "(\w+)"\)', text)
+
+
+@pytest.mark.parametrize(
+    "line", ["_log = structlog.get_logger()", 'open("x")', "from chatsvc.store.keys import PoolKeys"]
+)
+def test_a_place_that_keeps_words_is_caught(line: str) -> None:
+    """A logger, a file or the store in one of these modules is found."""
+    assert KEEPS.search(line)
 
 
 @pytest.mark.parametrize(
