@@ -21,6 +21,8 @@ export class ConsoleRig {
   /** Null: the server can't say. */
   colleagues: readonly WireMap[] | null = COLLEAGUES;
   answer: (frame: WireMap, socket: RigSocket) => void = () => undefined;
+  /** Who signs in, and what is asked about their own sign-in: status and body. Null: as the password says. */
+  account: ((asked: string, sent: WireMap) => readonly [number, WireMap] | null) = noSecondFactor;
   readonly #server: Server;
   readonly #waiting = new Set<() => void>();
 
@@ -86,20 +88,24 @@ export class ConsoleRig {
     } else if (path === "/api/v1/colleagues") {
       if (this.colleagues) send(200, "application/json", JSON.stringify({ colleagues: this.colleagues }));
       else send(503, "application/problem+json", JSON.stringify({ status: 503, code: "store_away" }));
-    } else if (path === "/api/v1/login") this.#login(request, send);
+    } else if (path === "/api/v1/login" || path.startsWith("/api/v1/me/")) this.#account(path, request, send);
     else if (path === "/api/v1/logout") {
       this.signedIn = false;
       response.writeHead(204).end();
     } else this.#file(path === "/console/" ? "/console.html" : path, send);
   }
 
-  #login(request: IncomingMessage, send: (status: number, kind: string, body: string) => void): void {
+  #account(path: string, request: IncomingMessage, send: (status: number, kind: string, body: string) => void): void {
     let body = "";
     request.on("data", (bytes: Buffer) => { body += String(bytes); });
     request.on("end", () => {
-      this.signedIn = body.includes("right");
-      if (this.signedIn) send(200, "application/json", JSON.stringify({ ...ME, role: "counsellor" }));
-      else send(401, "application/problem+json", JSON.stringify({ status: 401, code: "wrong_login" }));
+      const right = body.includes("right");
+      const asked = `${request.method ?? ""} ${path.replace("/api/v1", "")}`;
+      const [status, found] = this.account(asked, (body ? JSON.parse(body) : {}) as WireMap)
+        ?? (right ? [200, { ...ME, role: "counsellor" }] : [401, { status: 401, code: "wrong_login" }]);
+      if (path === "/api/v1/login") this.signedIn = status === 200;
+      if (status === 204) send(204, "text/plain", "");
+      else send(status, status === 200 ? "application/json" : "application/problem+json", JSON.stringify(found));
     });
   }
 
@@ -110,4 +116,8 @@ export class ConsoleRig {
       send(404, "text/plain", "not found");
     }
   }
+}
+
+function noSecondFactor(asked: string): readonly [number, WireMap] | null {
+  return asked === "GET /me/second-factor" ? [200, { enrolled: false, required: false, since: null, recovery_left: 0 }] : null;
 }

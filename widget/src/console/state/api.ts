@@ -17,16 +17,36 @@ export interface Colleague {
   readonly reason?: string | null;
 }
 
+/** What an authenticator app needs; `picture` is a QR code as a `data:` address. */
+export interface Enrolment {
+  readonly token: string;
+  readonly secret: string;
+  readonly uri: string;
+  readonly picture: string;
+}
+
 /** `code` is a key of the texts; `detail` is the server's own sentence when there is no such text. */
 export interface Refusal {
-  readonly code: "wrong" | "limited" | "forbidden" | "away" | "totp" | "other";
+  readonly code: "wrong" | "limited" | "forbidden" | "away" | "totp" | "setup" | "code" | "other";
   readonly detail: string;
+  /** With `setup`: the app has to be set up first. */
+  readonly enrolment?: Enrolment;
 }
 
 /** A person and what the server's clock said: server time less local time, ms. */
 export interface SignedIn {
   readonly person: Person;
   readonly skew: number;
+  /** Codes for when the phone is gone: only when the app was set up just now. */
+  readonly recovery?: readonly string[];
+}
+
+/** What somebody signs in with; `enrolment` is the token of an offer to set up an app. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+  readonly totp?: string;
+  readonly enrolment?: string;
 }
 
 export type LoginResult = SignedIn | { readonly refusal: Refusal };
@@ -44,6 +64,10 @@ async function problem(response: Response): Promise<Refusal> {
   const fields = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
   const detail = [fields["detail"], fields["title"]].find((one) => typeof one === "string") ?? "";
   if (fields["code"] === "totp_required") return { code: "totp", detail: String(detail) };
+  if (fields["code"] === "wrong_code") return { code: "code", detail: String(detail) };
+  if (fields["code"] === "enrolment_required") {
+    return { code: "setup", detail: String(detail), enrolment: fields["enrolment"] as Enrolment };
+  }
   const code = BY_STATUS[response.status] ?? (response.status >= 500 ? "away" : "other");
   return { code, detail: String(detail) };
 }
@@ -66,13 +90,14 @@ export async function whoAmI(): Promise<SignedIn | null> {
   return { person: body, skew: skewOf(response) };
 }
 
-export async function login(username: string, password: string, totp: string): Promise<LoginResult> {
+export async function login(credentials: Credentials): Promise<LoginResult> {
   try {
-    const body = JSON.stringify({ username, password, ...(totp ? { totp } : {}) });
-    const response = await fetch("/api/v1/login", { method: "POST", headers: json, body });
+    const response = await fetch("/api/v1/login", { method: "POST", headers: json, body: JSON.stringify(credentials) });
     if (!response.ok) return { refusal: await problem(response) };
     const person: unknown = await response.json();
-    return isPerson(person) ? { person, skew: skewOf(response) } : { refusal: { code: "other", detail: "" } };
+    if (!isPerson(person)) return { refusal: { code: "other", detail: "" } };
+    const recovery = "recovery" in person && Array.isArray(person.recovery) ? { recovery: person.recovery as string[] } : {};
+    return { person, skew: skewOf(response), ...recovery };
   } catch {
     return { refusal: { code: "away", detail: "" } };
   }

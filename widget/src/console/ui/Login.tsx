@@ -1,10 +1,12 @@
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { I18n } from "../../core/i18n";
 import type { Lang, Settings } from "../settings";
-import { login, type Refusal, type SignedIn } from "../state/api";
+import { login, type Enrolment, type Refusal, type SignedIn } from "../state/api";
+import { AppSetUp, RecoveryCodes } from "./AppSetUp";
+import { Field } from "./Field";
 import { LanguagePicker } from "./LanguagePicker";
 import { Mark } from "./icons";
-import { FieldError, useRequired } from "./required";
+import { useRequired } from "./required";
 
 interface LoginProps {
   readonly i18n: I18n;
@@ -15,70 +17,84 @@ interface LoginProps {
   readonly ended: boolean;
 }
 
+/** What has been asked for besides the password; it stays on the screen until somebody is in. */
+interface Asked {
+  readonly code: boolean;
+  readonly offer: Enrolment | null;
+}
+
+function askedBy(refusal: Refusal, before: Asked): Asked {
+  if (refusal.code === "totp") return { code: true, offer: null };
+  if (refusal.code === "setup" && refusal.enrolment) return { code: true, offer: refusal.enrolment };
+  return refusal.code === "wrong" ? { code: false, offer: null } : before;
+}
+
 function useSignIn(onSignedIn: LoginProps["onSignedIn"]) {
   const [busy, setBusy] = useState(false);
-  const required = useRequired("username", "password", "totp");
+  const [asked, setAsked] = useState<Asked>({ code: false, offer: null });
+  const [entered, setEntered] = useState<SignedIn | null>(null);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const required = useRequired("username", "password", "totp");
   const submit = async (form: HTMLFormElement): Promise<void> => {
     if (busy || !required.complete(form)) return;
     const fields = new FormData(form);
     const field = (name: string): string => String(fields.get(name) ?? "");
+    const code = asked.code ? { totp: field("totp").trim(), ...(asked.offer ? { enrolment: asked.offer.token } : {}) } : {};
     setBusy(true);
     setRefusal(null);
-    const result = await login(field("username").trim(), field("password"), field("totp").trim());
+    const result = await login({ username: field("username").trim(), password: field("password"), ...code });
     setBusy(false);
-    if ("refusal" in result) setRefusal(result.refusal);
+    if ("refusal" in result) {
+      setRefusal(result.refusal);
+      setAsked((before) => askedBy(result.refusal, before));
+    } else if (result.recovery) setEntered(result);
     else onSignedIn(result);
   };
-  return { busy, refusal, submit, required };
+  return { busy, refusal, submit, required, asked, entered };
 }
 
 export function Login({ i18n, settings, onLang, onSignedIn, ended }: LoginProps) {
-  const { busy, refusal, submit, required } = useSignIn(onSignedIn);
-  const problem = useRef<HTMLParagraphElement>(null);
+  const { entered, ...signIn } = useSignIn(onSignedIn);
   const { t } = i18n;
-  const lacks = (name: string): string | null => (required.missing.includes(name) ? t(`login.need_${name}`) : null);
-  useEffect(() => problem.current?.focus(), [refusal]);
   return (
     <main class="login">
-      <form class="login-card" noValidate onInput={required.onInput} onSubmit={(event) => { event.preventDefault(); void submit(event.currentTarget); }}>
+      <div class="login-card">
         <div class="login-head"><Mark /><h1>{t("app.title")}</h1></div>
-        {ended && !refusal && <p class="callout callout-care" role="status">{t("login.ended")}</p>}
-        {refusal && (
-          <p class="callout callout-bad" role="alert" tabIndex={-1} ref={problem}>
-            {t(`login.${refusal.code}`)}{refusal.code === "other" && refusal.detail ? ` ${refusal.detail}` : ""}
-          </p>
-        )}
-        <Field label={t("login.username")} name="username" autocomplete="username" error={lacks("username")} />
-        <Field label={t("login.password")} name="password" type="password" autocomplete="current-password" error={lacks("password")} />
-        {refusal?.code === "totp" && <Field label={t("login.totp_label")} name="totp" autocomplete="one-time-code" error={lacks("totp")} />}
-        <button type="submit" class="button button-main button-wide" aria-disabled={busy}>
-          {t(busy ? "login.busy" : "login.submit")}
-        </button>
+        {entered?.recovery
+          ? <RecoveryCodes i18n={i18n} codes={entered.recovery} onDone={() => onSignedIn(entered)} />
+          : <LoginForm i18n={i18n} ended={ended} {...signIn} />}
         <LanguagePicker i18n={i18n} lang={settings.lang} onLang={onLang} />
-      </form>
+      </div>
     </main>
   );
 }
 
-interface FieldProps {
-  readonly label: string;
-  readonly name: string;
-  readonly autocomplete: "username" | "current-password" | "one-time-code";
-  readonly type?: "text" | "password";
-  readonly error: string | null;
-}
+type LoginFormProps = Omit<ReturnType<typeof useSignIn>, "entered"> & Pick<LoginProps, "i18n" | "ended">;
 
-function Field({ label, name, autocomplete, type = "text", error }: FieldProps) {
-  const id = useId();
-  const lacks = error === null ? {} : { "aria-invalid": true, "aria-describedby": `${id}-error` };
+function LoginForm({ i18n, ended, busy, refusal, submit, required, asked }: LoginFormProps) {
+  const problem = useRef<HTMLParagraphElement>(null);
+  const { t } = i18n;
+  const lacks = (name: string): string | null => (required.missing.includes(name) ? t(`login.need_${name}`) : null);
+  const asking = refusal?.code === "totp" || refusal?.code === "setup"; // then the field for the code takes the focus
+  useEffect(() => { if (!asking) problem.current?.focus(); }, [refusal]);
   return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      {type === "password"
-        ? <input id={id} name={name} type="password" autocomplete={autocomplete} required {...lacks} />
-        : <input id={id} name={name} type="text" autocomplete={autocomplete} autocapitalize="none" spellcheck={false} required {...lacks} />}
-      <FieldError id={`${id}-error`} text={error} />
-    </div>
+    <form class="login-form" noValidate onInput={required.onInput} onSubmit={(event) => { event.preventDefault(); void submit(event.currentTarget); }}>
+      {ended && !refusal && <p class="callout callout-care" role="status">{t("login.ended")}</p>}
+      {refusal && (
+        <p class={asking ? "callout" : "callout callout-bad"} role="alert" tabIndex={-1} ref={problem}>
+          {t(`login.${refusal.code}`)}{refusal.code === "other" && refusal.detail ? ` ${refusal.detail}` : ""}
+        </p>
+      )}
+      <Field label={t("login.username")} name="username" autocomplete="username" error={lacks("username")} />
+      <Field label={t("login.password")} name="password" type="password" autocomplete="current-password" error={lacks("password")} />
+      {asked.offer && <AppSetUp i18n={i18n} offer={asked.offer} />}
+      {asked.code && (
+        <Field label={t("login.totp_label")} name="totp" autocomplete="one-time-code" error={lacks("totp")} focused
+          {...(asked.offer ? {} : { hint: t("login.totp_hint") })} />
+      )}
+      <button type="submit" class="button button-main button-wide" aria-disabled={busy}>
+        {t(busy ? "login.busy" : "login.submit")}
+      </button>
+    </form>
   );
 }

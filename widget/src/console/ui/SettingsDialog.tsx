@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { useConsole } from "./context";
 import { Dialog } from "./Dialog";
 import { LanguagePicker } from "./LanguagePicker";
+import { SignInSection } from "./SignInSection";
 
 export function SettingsDialog({ onClose }: { onClose: () => void }) {
   const { i18n, settings, setSettings } = useConsole();
@@ -21,6 +22,8 @@ export function SettingsDialog({ onClose }: { onClose: () => void }) {
         <span>{t("help.one_key")}</span>
       </label>
       <p class="soft">{t("settings.where")}</p>
+      {/* The connection ends by itself then, and the login says so. */}
+      <SignInSection i18n={i18n} onSignedOut={onClose} />
     </Dialog>
   );
 }
