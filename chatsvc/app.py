@@ -46,6 +46,7 @@ from chatsvc.store.vault_open import open_vault
 from chatsvc.telemetry.metrics import Metrics
 from chatsvc.web.api import add_api, answer_errors
 from chatsvc.web.fanout import Hub
+from chatsvc.web.locked import lock
 from chatsvc.web.neighbours import Neighbours
 from chatsvc.web.node import Node
 from chatsvc.web.openapi import openapi
@@ -304,7 +305,7 @@ class NodeParts:
     def web(self) -> web.Application:
         """The application, without a listener."""
         app = web.Application(middlewares=[answer_errors], client_max_size=64 * 1024)
-        app.on_response_prepare.append(_name_ourselves)
+        app.on_response_prepare.extend((_name_ourselves, lock))
         app[NODE] = self.node
         app[PLANNING] = self.backend.planning
         app[AUDIT] = self.backend.audit

@@ -11,6 +11,7 @@ from aiohttp import web
 from chatsvc.domain.errors import NotFound
 from chatsvc.domain.sites import Site
 from chatsvc.web.asyncapi import asyncapi
+from chatsvc.web.locked import LOCKED
 from chatsvc.web.problems import STYLE_HASH, not_found_page, page_language, problem, wants_page
 from chatsvc.web.routes import NODE
 
@@ -21,12 +22,7 @@ _POLICY = (
     "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}; "
     "require-trusted-types-for 'script'; trusted-types chatsvc-worker"
 )
-_COMMON = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
+_COMMON = {**LOCKED, "Cross-Origin-Opener-Policy": "same-origin"}
 
 
 def _page(request: web.Request, name: str, ancestors: str, embedders: str = "") -> web.Response:

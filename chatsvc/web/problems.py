@@ -9,6 +9,8 @@ from typing import Final
 
 from aiohttp import web
 
+from chatsvc.web.locked import LOCKED, NOTHING
+
 
 def problem(
     status: int, code: str, detail: str, *, retry_after_s: int | None = None, **more: object
@@ -22,7 +24,7 @@ def problem(
         "detail": detail,
         **more,
     }
-    headers = {"Cache-Control": "no-store"}
+    headers = {**LOCKED, "Content-Security-Policy": NOTHING, "Cache-Control": "no-store"}
     if retry_after_s is not None:
         headers["Retry-After"] = str(retry_after_s)
     return web.Response(

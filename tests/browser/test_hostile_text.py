@@ -1,5 +1,6 @@
 """Nothing that a visitor writes becomes markup, a script or a link in the pages of staff; shown in a real Chromium."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -116,6 +117,23 @@ async def service(valkey: SingleStore, tmp_path: Path, static_dir: Path) -> Asyn
         yield made
 
 
+@pytest.fixture
+async def embedder(service: Service) -> AsyncIterator[str]:
+    """The address of an empty page on another host, where the chat may be embedded."""
+
+    async def page(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: 13\r\n\r\n"
+        writer.write(f"{head}<main></main>".encode())
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(page, "127.0.0.1", 0) as server:
+        address = f"http://kunta.localhost:{server.sockets[0].getsockname()[1]}"
+        await service.backend.directory.put_site(replace(service.site, origins=(address,)))
+        await service.backend.planning.refresh()
+        yield address
+
+
 async def test_five_hundred_hostile_texts_stay_text(browser: Browser, service: Service) -> None:
     """In the console, the answers, the visitor's page and the transcript: shown to the letter, and nothing runs."""
     async with watched(browser, service) as (context, watch):
@@ -189,3 +207,31 @@ async def test_a_page_that_runs_them_is_caught(browser: Browser, service: Servic
         await page.goto(f"{service.base}/console/")
         await page.evaluate("try { document.body.innerHTML = '<b>x</b>' } catch {}")
         assert {one.partition(" ")[0] for one in watch.seen} >= {"dialog", "policy"}
+
+
+async def test_pages_of_staff_are_not_shown_in_frames(
+    browser: Browser, service: Service, embedder: str
+) -> None:
+    """Neither by a page that may embed the chat, which shows the panel, nor by our own."""
+    async with watched(browser, service) as (context, _):
+        page = await context.new_page()
+        for around in (embedder, f"{service.base}/chat/kunta/velka"):
+            await page.goto(around)
+            assert "chrome-error" in await framed(page, f"{service.base}/console/")
+            assert "chrome-error" in await framed(page, f"{service.base}/manage/")
+        await page.goto(embedder)
+        panel = f"{service.base}/panel?site=kunta"
+        assert await framed(page, panel) == panel
+
+
+async def framed(page: Page, address: str) -> str:
+    """What a new frame of the page shows once it has loaded."""
+    async with page.expect_event(
+        "framenavigated", lambda frame: frame.url not in ("", "about:blank")
+    ) as shown:
+        await page.evaluate(
+            "address => { const frame = document.createElement('iframe'); frame.src = address;"
+            " document.body.append(frame); }",
+            address,
+        )
+    return str((await shown.value).url)
