@@ -81,8 +81,8 @@ class Node:
     def __init__(
         self, *, public_url: str, tokens: VisitorTokens, graves: GraveYard, sign_in: SignIn, metrics: NodeMetrics,
         snapshot: Callable[[], Snapshot], open_hub: Callable[[str], Hub], max_connections: int, outbox_bytes: int,
-    ) -> None:  # fmt: skip
         trusted_proxies: Sequence[Network] = (),
+    ) -> None:  # fmt: skip
         self.loop = asyncio.get_running_loop()
         self.public_url = public_url
         self.tokens = tokens
@@ -91,8 +91,8 @@ class Node:
         self.metrics = metrics
         self.max_connections = max_connections
         self.outbox_bytes = outbox_bytes
-        self.draining = False
         self.limits = Limits(metrics, self.loop.time, trusted_proxies)
+        self.draining = False
         self.connections: set[Connection] = set()
         self._snapshot = snapshot
         self._open_hub = open_hub
@@ -144,9 +144,10 @@ class Node:
             delay = min(5.0, delay * 2)
 
     async def sweep(self) -> None:
-        """Find the silent: ask after 20 s, give up after 45 s. Runs until cancelled."""
+        """Find the silent: ask after 20 s, give up after 45 s; forget sources in time. Runs until cancelled."""
         while True:
             await asyncio.sleep(SWEEP_S)
+            self.limits.renew()
             now = self.loop.time()
             for connection in tuple(self.connections):
                 silent = now - connection.socket.heard
