@@ -7,6 +7,8 @@ from aiohttp import web
 
 from chatsvc.demo_site import page_at
 
+# Somebody else's page, not one of ours: our policy for answers would keep the widget out of it.
+_HEADERS = {"Cache-Control": "no-store", "Content-Security-Policy": "base-uri 'none'"}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -24,7 +26,7 @@ def demo_pages(host: str, chat: str) -> Any:
             text=found.body,
             content_type=found.content_type,
             charset="utf-8",
-            headers={"Cache-Control": "no-store"},
+            headers=_HEADERS,
         )
 
     return answer
