@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 from chatsvc.app import Backend
+from chatsvc.domain.sites import Site
 from chatsvc.services.queues import QueueReport
+from chatsvc.services.redacting import Redactor
 from chatsvc.services.retention import Retention
 from chatsvc.telemetry.metrics import Metrics, QueueFigures
 from chatsvc.worker import booking, census, closing, deadlines, plan_census, reaper, retention, shift_ends
@@ -34,10 +36,13 @@ class WorkerParts:
         """The rules at work in a pool."""
         if pool not in self._retention:
             backend = self.backend
-            self._retention[pool] = Retention(
-                backend.pools[pool], backend.chats[pool].retention, backend.rules
-            )
+            store = backend.chats[pool].retention
+            redactor = Redactor(backend.pools[pool], store, self._site)
+            self._retention[pool] = Retention(backend.pools[pool], store, backend.rules, redactor)
         return self._retention[pool]
+
+    def _site(self, site: str) -> Site | None:
+        return self.backend.snapshot.site(site)
 
     async def _erase(self) -> None:
         overdue = 0.0

@@ -13,6 +13,7 @@ from chatsvc.domain.sites import Site, Staff
 from chatsvc.domain.statistics import Tally
 from chatsvc.services.intake import read_answers
 from chatsvc.services.pool import Pool, read_page
+from chatsvc.services.redacted import reading
 from chatsvc.services.retention import feedback_keys
 from chatsvc.store.audit import AuditStore, CheckpointFiles, read_checkpoints
 from chatsvc.store.chats import PoolChats
@@ -94,17 +95,17 @@ class SiteExport:
 
     async def _conversation(self, traces: PoolTraces, record: Conversation, kept: Kept | None) -> bytes:
         chats = PoolChats(self._link, traces.keys.pool, "", StoreClock(), list)
-        pool = Pool(traces.keys.pool, chats, self._keyring, StoreClock())
+        pool = reading(Pool(traces.keys.pool, chats, self._keyring, StoreClock()), kept)
         shown = {name: value for name, value in msgspec.to_builtins(record).items() if name not in _INNER}
         found = {
             "record": shown, "gone": kept.gone if kept else {}, "last_message": kept.last if kept else None,
-            "wished_erased": kept.wish if kept else None,
+            "wished_erased": kept.wish if kept else None, "redacted": kept.redacted if kept else None,
             "talk": await _log(pool, record, "talk"), "notes": await _log(pool, record, "staff"),
         }  # fmt: skip
         found["answers"], found["questions"] = await _or(read_answers(pool, record), (None, None))
         found["feedback"] = await _or(_feedback(pool, record), None)
         for name in (record.id, feedback_keys(record.id)):
-            self._keyring.forget(name)
+            pool.keyring.forget(name)
         self.opened += 1
         return _json(found)
 

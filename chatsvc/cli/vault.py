@@ -13,7 +13,7 @@ from chatsvc.config import Settings
 from chatsvc.config_keys import MasterKeyMissing, adopt_next_key, make_next_key, master_keys
 from chatsvc.doctor_files import holder
 from chatsvc.store.directory import Directory, wall_clock_ms
-from chatsvc.store.remains import Remains
+from chatsvc.store.remains import Remains, owner
 from chatsvc.store.vault import BUSY_SECONDS
 from chatsvc.store.vault_backup import (
     LIFE_S,
@@ -171,8 +171,9 @@ async def _restore(settings: Settings, found: Backup) -> tuple[int, int]:
             copy_without_mark(found.path, draft)
             file = VaultFile(draft, masters, BUSY_SECONDS)
             needless = await Remains(link, declared.pools).needless(file.conversations())
-            destroyed = sum(file.shred(list(needless.items())))
-            kept = len(file.conversations())
+            file.shred(list(needless.items()))
+            destroyed = len({owner(name) for name in needless})
+            kept = len({owner(name) for name, _ in file.conversations()})
             file.close()
             if settings.vault_url:
                 rows = VaultRows.of_file(draft)

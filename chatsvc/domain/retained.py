@@ -1,9 +1,9 @@
 """What the store remembers for the retention rules: what of a conversation is gone, what is held, what stands there."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from chatsvc.domain.records import Conversation
+from chatsvc.domain.records import Conversation, LogEntry
 from chatsvc.domain.retention import Kind
 
 TOMBSTONE_MONTHS = 12  # so long it can be shown that, when and by which rule a conversation was erased
@@ -27,11 +27,12 @@ class Went(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class Kept:
-    """What of a conversation is gone, when its last message was and its visitor wished it erased (ms)."""
+    """What of a conversation is gone; when its last message was, its visitor wished it erased, it was redacted (ms)."""
 
     gone: dict[str, Went] = field(default_factory=dict)
     last: int | None = None
     wish: int | None = None
+    redacted: int | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,6 +62,14 @@ class Tombstone:
     ended: int
     erased: int
     gone: dict[str, Went]
+
+
+@dataclass(slots=True)
+class Rewritten:
+    """What takes the place of a conversation's texts when they are redacted, all of it sealed: by log, by name."""
+
+    logs: dict[Literal["talk", "staff"], list[LogEntry]]
+    intake: dict[str, bytes]
 
 
 @dataclass(slots=True, kw_only=True)

@@ -20,6 +20,7 @@ Then = Literal["erase", "keep_record"]
 # visitor's wish, and of the record: the text that it belongs to.
 Reason = Literal["rule", "no_rule", "law", "earlier_promise", "wish", "with_text"]
 
+REDACTED_AFTER_MS = 60_000  # the time for reading: what is written in its last moment has arrived by then
 AT_LATEST_MS = 1_800_000  # after the end: what lives for no time at all is gone by then, wrapped up or not
 DAY_MS = 86_400_000
 _FINLAND = ZoneInfo("Europe/Helsinki")
@@ -104,7 +105,7 @@ class Ended:
     """What the rules ask of a conversation that is over. Times are ms.
 
     `wrapped` is when the wrap-up ended, `wrap_until` when it will at the latest; `wish` is when the visitor wanted all
-    to be erased.
+    to be erased; `linger` is until when the visitor may read it.
     """
 
     queue: str
@@ -117,6 +118,7 @@ class Ended:
     outcome: str | None = None
     wish: int | None = None
     held: bool = False
+    linger: int | None = None
 
     def shortest(self, at_latest_ms: int) -> int:
         """When what lives for no time at all is gone: as the wrap-up ends, at the latest so long after the end."""
@@ -156,6 +158,26 @@ def fates(versions: Sequence[RuleSet], ended: Ended) -> tuple[Fate, ...]:
     if last.at > record.at:
         record = Fate("record", last.at, last.rule, last.version, "with_text", last.held)
     return (*texts, record)
+
+
+def redacted_at(versions: Sequence[RuleSet], ended: Ended) -> int | None:
+    """When text that is kept is redacted (ms); None for never, or not before a hold is released.
+
+    It is if any rule that is for the conversation says so, a minute after wrap-up and reading are over. What a law
+    requires to be kept has to stay as it was until the law's time is over, unless the same rule says `redact`.
+    """
+    binding = in_force(versions, ended.ended)
+    wanted = [version for version in binding for rule in version.rules if rule.redact and rule.is_for(ended)]
+    if ended.held or not wanted:
+        return None
+    over = max([ended.linger or ended.ended, *(ended.shortest(version.at_latest_ms) for version in wanted)])
+    laws = [
+        rule.legal_minimum.period.after(_start(rule, ended))
+        for version in binding[-1:]
+        for rule in version.rules
+        if rule.legal_minimum and rule.is_for(ended) and not rule.redact and set(rule.lives) & set(TEXTS)
+    ]
+    return max([over + REDACTED_AFTER_MS, *laws])
 
 
 def kept_by_law(versions: Sequence[RuleSet], ended: Ended) -> bool:

@@ -15,9 +15,10 @@ from chatsvc.domain.conversation import LIVE
 from chatsvc.domain.errors import ChatError, StoreUnavailable
 from chatsvc.domain.records import Conversation
 from chatsvc.domain.retained import TOMBSTONE_MONTHS, Gone, Look, Tombstone, Went
-from chatsvc.domain.retention import TEXTS, Ended, Fate, Kind, Period, RuleSet, fates
+from chatsvc.domain.retention import TEXTS, Ended, Fate, Kind, Period, RuleSet, fates, redacted_at
 from chatsvc.domain.sites import Site
 from chatsvc.services.pool import Pool
+from chatsvc.services.redacted import redacted_keys
 
 BATCH = 100
 AGAIN_MS = 30_000  # what could not be erased is tried again then, and others come before it
@@ -87,6 +88,14 @@ class RetentionStore(Protocol):
         ...
 
 
+class Redacting(Protocol):
+    """Who redacts what is kept."""
+
+    async def redact(self, record: Conversation) -> Mapping[str, int] | None:
+        """Put redacted texts, under new keys, in the place of all that is left; None if it must be tried again."""
+        ...
+
+
 def feedback_keys(conversation: str) -> str:
     """Under this name the vault has the key of a conversation's feedback, made when there is some."""
     return f"{conversation}.feedback"
@@ -104,8 +113,12 @@ class Met:
 class Retention:
     """The rules at work in one pool."""
 
-    def __init__(self, pool: Pool, store: RetentionStore, rules: Rules) -> None:
+    def __init__(
+        self, pool: Pool, store: RetentionStore, rules: Rules, redacting: Redacting | None = None
+    ) -> None:
+        """`redacting` is there where anything is erased; without it nothing is redacted."""
         self.store = store
+        self._redacting = redacting
         self._pool = pool
         self._rules = rules
         self._failing: dict[str, int] = {}  # since when they should have gone
@@ -159,9 +172,33 @@ class Retention:
             await self._drop(look, record, due, now, met)
         if len(due) == len(texts) and found[-1].is_due(now):
             await self._bury(look, record, found[-1], now, met)
-        else:
-            left = [fate for fate in (*texts, found[-1]) if fate not in due]
-            await self.store.settle([(look.id, look.due, _next(left, now))])
+            return
+        left = [fate for fate in (*texts, found[-1]) if fate not in due]
+        at = await self._redact_what_is_left(look, record, left, now)
+        await self.store.settle([(look.id, look.due, _next(left, now, at))])
+
+    async def _redact_what_is_left(
+        self, look: Look, record: Conversation, left: Sequence[Fate], now: int
+    ) -> int | None:
+        """Redact texts whose time for it has come; when it will come (ms), None for never or done."""
+        at = await self._redacted_at(look, left)
+        if at is None or at > now or self._redacting is None:
+            return at
+        await self._retire(look)
+        if look.kept.redacted is None:
+            found = await self._redacting.redact(record)
+            if found is None:
+                return now + AGAIN_MS
+            look.kept.redacted = now
+            _log.info("text_redacted", conversation=look.id, found=dict(found))
+        await gather(*(self._pool.keyring.shred(name) for name in (look.id, feedback_keys(look.id))))
+        return None
+
+    async def _redacted_at(self, look: Look, left: Sequence[Fate]) -> int | None:
+        assert look.record is not None
+        if all(fate.kind == "record" for fate in left):
+            return None
+        return redacted_at(self._rules(look.record.site), await self._ended(look))
 
     async def _retire(self, look: Look) -> None:
         """Nothing more comes to it: wrap-up and reading are over, the record is put away."""
@@ -172,11 +209,13 @@ class Retention:
         look.retired = True
 
     async def _shred(self, conversation: str, keys: Sequence[str], *, feedback: bool) -> None:
-        keyring = self._pool.keyring
-        shreds = [keyring.shred(conversation, keys)] if keys else []
+        shreds = [(conversation, keys)] if keys else []
         if feedback:
-            shreds.append(keyring.shred(feedback_keys(conversation), ALL_KEYS))
-        await gather(*shreds)
+            shreds.append((feedback_keys(conversation), ALL_KEYS))
+        shreds += [
+            (redacted_keys(name), of) for name, of in shreds
+        ]  # also those of a redaction that was cut short
+        await gather(*(self._pool.keyring.shred(name, of) for name, of in shreds))
 
     async def _drop(self, look: Look, record: Conversation, due: Sequence[Fate], now: int, met: Met) -> None:
         last = look.kept.last or await self.store.last_message(look.id) or _ended(record)
@@ -197,6 +236,10 @@ class Retention:
 
     async def fates(self, look: Look) -> tuple[Fate, ...]:
         """What becomes of each kind of a conversation that is over."""
+        assert look.record is not None
+        return fates(self._rules(look.record.site), await self._ended(look))
+
+    async def _ended(self, look: Look) -> Ended:
         record = look.record
         assert record is not None
         versions = self._rules(record.site)
@@ -206,7 +249,7 @@ class Retention:
         ):
             last = await self.store.last_message(look.id)
         held = look.hold is not None and look.hold.holds
-        return fates(versions, ended_of(record, last, wish=look.kept.wish, held=held))
+        return ended_of(record, last, wish=look.kept.wish, held=held)
 
     async def replan(self, sites: Iterable[Site]) -> int:
         """Look at all conversations of those sites whose rules are others than at the last time; how many.
@@ -232,7 +275,8 @@ class Retention:
             if look.record is None or look.record.site not in sites or look.record.state in LIVE:
                 continue
             left = [fate for fate in await self.fates(look) if fate.kind not in look.kept.gone]
-            planned.append((look.id, look.due, _next(left, now)))
+            at = await self._redacted_at(look, left) if look.kept.redacted is None else None
+            planned.append((look.id, look.due, _next(left, now, at)))
         await self.store.settle(planned)
         return len(planned)
 
@@ -253,6 +297,7 @@ def ended_of(
         outcome=record.outcome,
         wish=ended if record.reason == "erased" else wish,
         held=held,
+        linger=record.linger_until,
     )
 
 
@@ -260,7 +305,7 @@ def _ended(record: Conversation) -> int:
     return record.ended or record.joined
 
 
-def _next(left: Sequence[Fate], now: int) -> int:
-    """When to look again at a conversation that has these kinds left."""
-    free = [fate.at for fate in left if not fate.held]
+def _next(left: Sequence[Fate], now: int, redacted: int | None) -> int:
+    """When to look again at a conversation that has these kinds left, and is redacted then, if at all."""
+    free = [fate.at for fate in left if not fate.held] + ([] if redacted is None else [redacted])
     return min(free) if free else now + HELD_MS

@@ -15,6 +15,7 @@ from chatsvc.domain.transcripts import PastLine, is_over, reads, sees, sees_conv
 from chatsvc.services.audit import Audit
 from chatsvc.services.intake import read_answers
 from chatsvc.services.pool import EntryView, Pool, read_page
+from chatsvc.services.redacted import reading
 from chatsvc.services.retention import Retention, RetentionStore, feedback_keys
 
 ENTRIES_AT_ONCE = 1_000  # of a transcript; whoever wants more opens the rest, which is recorded too
@@ -152,7 +153,7 @@ async def open_transcript(
     await audit.record_before(site.id, staff, OPENED, conversation, **details)
     known = shelf.pool.keyring.known(conversation) is not None
     try:
-        return await _read(shelf.pool, found, parts, after)
+        return await _read(reading(shelf.pool, found.look.kept), found, parts, after)
     finally:
         shelf.pool.keyring.forget(feedback_keys(conversation))
         if not known:  # keys that nobody needs here any more

@@ -20,6 +20,7 @@ from chatsvc.domain.statistics import TurnedAway, local_hour
 from chatsvc.services import door, intake
 from chatsvc.services.estimates import look_at_waits
 from chatsvc.services.pool import Pool, record_events, seal_text
+from chatsvc.services.redacted import redacted_keys
 from chatsvc.services.retention import LATE_MS, NEWCOMER_MS, ended_of, feedback_keys
 
 _log = structlog.get_logger("chatsvc.services")
@@ -199,7 +200,8 @@ async def erase(pool: Pool, conversation: Conversation, visitor: str) -> Convers
         with suppress(NotFound):  # the record has been put away
             await leave(pool, conversation.id, visitor, "visitor_left", forget=True)
         raise kept
-    await gather(*(pool.keyring.shred(name) for name in (conversation.id, feedback_keys(conversation.id))))
+    names = (conversation.id, feedback_keys(conversation.id))
+    await gather(*(pool.keyring.shred(name) for name in (*names, *map(redacted_keys, names))))
     try:
         erased = await end_without_keys(pool, conversation.id, visitor)
     except NotFound:  # the record has been put away meanwhile

@@ -9,7 +9,7 @@ All keys of one pool carry the hash tag `{pool}`, so they share a slot and a scr
 | `gate` | hash | conversation id → who may write, and on which node they are | lifecycle scripts | as `conv` |
 | `past` | hash | conversation id → the last record | `expire`, `retire` | retention |
 | `keep` | zset | conversation → when retention looks at it next, ms | scripts, retention | until buried |
-| `kept` | hash | conversation → what of it is gone, why (msgpack map) | retention | until buried |
+| `kept` | hash | conversation → what of it is gone or redacted (msgpack map) | retention | until buried |
 | `holds` | hash | conversation → legal hold, asked for or confirmed (msgpack map) | `hold …` | until released |
 | `tomb` | hash | conversation → tombstone (msgpack map), without content | retention | a year |
 | `tombs` | zset | conversation → when its tombstone goes, ms | retention | a year |

@@ -7,14 +7,22 @@ from typing import Final
 import msgspec
 
 from chatsvc.domain.conversation import LIVE
+from chatsvc.domain.retained import Kept
 from chatsvc.store.keys import PoolKeys
 from chatsvc.store.link import Link
 from chatsvc.store.vault_keys import PURPOSES
 
 AT_ONCE: Final = 500
 INTAKE: Final = b"i:"
+REDACTED: Final = ".redacted"
+"""With this behind either name the vault has the keys of what was redacted (`services.redacted.redacted_keys`)."""
 FEEDBACK: Final = ".feedback"
 """With this behind a conversation's id the vault has the key of its feedback (`services.retention.feedback_keys`)."""
+
+
+def owner(name: str) -> str:
+    """The conversation to which the keys under a name belong."""
+    return name.removesuffix(REDACTED).removesuffix(FEEDBACK)
 
 
 class _Record(msgspec.Struct):
@@ -51,13 +59,14 @@ class Remains:
 
     async def _needed_in(self, pool: str, name: str) -> set[str] | None:
         """The purposes for which a pool holds something; None if it knows that all was erased."""
-        conversation = name.removesuffix(FEEDBACK)
+        plain, conversation = name.removesuffix(REDACTED), owner(name)
         keys, call = PoolKeys(pool), self._link.call
         tomb = keys.of("tomb")
-        record, past, buried, talk, note, fields = await asyncio.gather(
+        record, past, buried, kept, talk, note, fields = await asyncio.gather(
             call(keys.conv, "HGET", keys.conv, conversation),
             call(keys.past, "HGET", keys.past, conversation),
             call(tomb, "HGET", tomb, conversation),
+            call(keys.of("kept"), "HGET", keys.of("kept"), conversation),
             call(keys.meta, "EXISTS", keys.stream("talk", conversation)),
             call(keys.meta, "EXISTS", keys.stream("staff", conversation)),
             call(keys.meta, "HKEYS", keys.log(conversation)),
@@ -65,8 +74,11 @@ class Remains:
         records = [msgspec.msgpack.decode(row, type=_Record) for row in (record, past) if row]
         if buried or any(found.reason == "erased" for found in records):
             return None
+        redacted = kept is not None and msgspec.msgpack.decode(kept, type=Kept).redacted is not None
+        if redacted != (name != plain):  # what was said was redacted since, or a redaction was cut short
+            return set()
         feedback = INTAKE + FEEDBACK[1:].encode()
-        if name.endswith(FEEDBACK):
+        if plain.endswith(FEEDBACK):
             return set(PURPOSES) if feedback in fields else set()
         there = {
             "talk": talk or (record and records[0].state in LIVE),

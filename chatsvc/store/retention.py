@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from chatsvc.domain.records import Conversation, EntryBody
-from chatsvc.domain.retained import Gone, Held, Kept, Look, Tombstone
+from chatsvc.domain.retained import Gone, Held, Kept, Look, Rewritten, Tombstone
 from chatsvc.domain.retention import DAY_MS, TEXTS, Period, Rule, RuleSet
 from chatsvc.domain.sites import Site
 from chatsvc.store.keys import PoolKeys
@@ -103,6 +103,25 @@ class PoolRetention:
                 script("retention_drop"),
                 (*self._logs(conversation), self._kept, keys.past, self._shreds, keys.meta),
                 (conversation, now, last_message, REMEMBERED, *said),
+            )
+        )
+
+    async def put_redacted(self, conversation: str, texts: Rewritten, now: int) -> bool:
+        """Put these in the place of all texts, in one step; false if something was added since they were read."""
+        keys = self.keys
+        logs = [
+            (str(entry.seq), entry.at, _encode(entry.body))
+            for log in ("talk", "staff")
+            for entry in texts.logs[log]
+        ]
+        said = [part for entry in logs for part in entry]
+        said += [part for name, sealed in texts.intake.items() for part in (f"i:{name}", sealed)]
+        counts = (len(texts.logs["talk"]), len(texts.logs["staff"]), len(texts.intake))
+        return bool(
+            await self._link.run(
+                script("retention_redact"),
+                (*self._logs(conversation), self._kept, self._shreds, keys.meta, keys.past),
+                (conversation, now, REMEMBERED, *counts, *said),
             )
         )
 

@@ -12,7 +12,7 @@ STANDALONE = frozenset(
     {
         "append", "append_event", "epoch", "mark_seen", "set_queues", "drop_transcript", "plan_write", "book",
         "read_counts", "audit_append", "retention_drop", "retention_bury", "retention_settle", "retention_tidy",
-        "retention_wish", "retention_hold", "site_drop", "site_forget_staff",
+        "retention_wish", "retention_hold", "retention_redact", "site_drop", "site_forget_staff",
     }
 )  # fmt: skip
 LIFECYCLE = frozenset(

@@ -106,6 +106,11 @@ def put(store: SingleStore, conversation: str, *parts: str, **record: str) -> No
     if "elsewhere" in parts:
         other = PoolKeys("before")
         store.ask("XADD", other.stream("talk", conversation), "1-0", "e", "x")
+    if "redacted" in parts:
+        plain = conversation.removesuffix(".redacted").removesuffix(".feedback")
+        store.ask("HSET", KEYS.of("kept"), plain, msgspec.msgpack.encode({"gone": {}, "redacted": 1}))
+        store.ask("XADD", KEYS.stream("talk", plain), "1-0", "e", "x")
+        store.ask("HSET", KEYS.log(plain), "i:feedback", "x")
     if "tomb" in parts:
         store.ask("HSET", KEYS.of("tomb"), conversation, msgspec.msgpack.encode({}))
 
@@ -120,6 +125,11 @@ LIVES: dict[str, tuple[tuple[str, ...], dict[str, str], set[str]]] = {
     "rated": (("talk",), {"state": "closed"}, {"talk"}),
     "rated.feedback": (("feedback",), {}, {"talk", "staff", "intake"}),
     "whole.feedback": ((), {}, set()),
+    "known": (("redacted",), {}, set()),
+    "known.redacted": ((), {}, {"talk"}),
+    "known.feedback": ((), {}, set()),
+    "known.feedback.redacted": ((), {}, {"talk", "staff", "intake"}),
+    "cut-short.redacted": ((), {}, set()),
     "removed": (("elsewhere",), {}, {"talk"}),
     "buried-and-left": (("elsewhere", "tomb"), {}, set()),
     "erased": (("talk", "past"), {"state": "closed", "reason": "erased"}, set()),
@@ -152,7 +162,7 @@ async def test_what_was_erased_since_does_not_come_back(place: Place) -> None:
     place.lose()
     told = await place("restore", place.file)
     assert "with keys of 8 conversations" in told
-    assert "Keys of 10 conversations" in told
+    assert "Keys of 12 conversations" in told
     again = await place.open()
     assert await again.secret("tokens") == secret
     for name, (_, _, kept) in LIVES.items():

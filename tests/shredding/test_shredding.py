@@ -40,7 +40,7 @@ async def _shredded(lives: Lives, folder: Path, number: int) -> None:
     kept_too_long = shutil.copy(max(lives.backups.iterdir()), folder / "kept-too-long")
     await lives.age()
     held = {each for each in lives.idents if lives.topic(each) == "hold"}
-    assert lives.copier.sealed() == everything, "every copy was made of what is looked at here"
+    assert lives.copier.sealed() > everything, "and what was redacted"
     assert {copy.kind for copy in lives.copier.copies} == KINDS_OF_COPY
     assert conversations(await lives.open_now()) == held, "what the last backup has"
     await lives.shelf.bench.pass_time(DAY_MS + 1)

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from chatsvc.domain.records import EntryBody
+from chatsvc.services.redacted import redacted_keys
 from chatsvc.services.retention import feedback_keys
 from chatsvc.store.cipher import Unreadable, entry_aad, unseal
 from chatsvc.store.vault_file import VaultFile
@@ -164,9 +165,12 @@ def _intake(conversation: str, field: bytes, value: bytes) -> Iterator[Sealed]:
         yield Sealed(conversation, "intake", "visitor", field[2:].decode(), value)
 
 
-def keys_in(vaults: Iterable[Path], names: Iterable[str], master: bytes) -> dict[str, list[ConversationKeys]]:
-    """Every key that these files of vaults and backups hold for these names."""
-    found: dict[str, list[ConversationKeys]] = {name: [] for name in names}
+def keys_in(
+    vaults: Iterable[Path], sealed: Iterable[Sealed], master: bytes
+) -> dict[str, list[ConversationKeys]]:
+    """Every key that these files of vaults and backups hold for what is sealed."""
+    names = {each.keys for each in sealed}
+    found: dict[str, list[ConversationKeys]] = {name: [] for name in (*names, *map(redacted_keys, names))}
     for path in vaults:
         draft = path.with_name("looked-into")
         shutil.copy(path, draft)
@@ -180,11 +184,12 @@ def keys_in(vaults: Iterable[Path], names: Iterable[str], master: bytes) -> dict
 
 
 def opened(sealed: Iterable[Sealed], keys: dict[str, list[ConversationKeys]]) -> dict[Sealed, bytes]:
-    """What of it some key opens, and as what."""
+    """What of it some key opens, and as what; also with the keys of what was redacted."""
     found = {}
     for each in sealed:
-        place = entry_aad("s", each.keys, each.log, each.role, each.client_id)
-        for candidate in keys[each.keys]:
-            with contextlib.suppress(Unreadable, KeyGone):
-                found[each] = unseal(getattr(candidate, each.log), place, each.sealed)
+        for name in (each.keys, redacted_keys(each.keys)):
+            place = entry_aad("s", name, each.log, each.role, each.client_id)
+            for candidate in keys[name]:
+                with contextlib.suppress(Unreadable, KeyGone):
+                    found[each] = unseal(getattr(candidate, each.log), place, each.sealed)
     return found

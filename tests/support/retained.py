@@ -9,7 +9,9 @@ from typing import Any
 
 from chatsvc.domain.records import EntryBody
 from chatsvc.domain.retention import Rule, RuleSet
+from chatsvc.domain.sites import Site
 from chatsvc.services.pool import Pool, seal_text, stored
+from chatsvc.services.redacting import Redactor
 from chatsvc.services.retention import Retention, feedback_keys
 from chatsvc.store.keyring import VaultKeyring
 from chatsvc.store.retention import PoolRetention
@@ -31,6 +33,7 @@ class Shelf:
     vault: Vault
     path: Path
     versions: list[RuleSet] = field(default_factory=list)
+    site: Site | None = None
     sealed: dict[str, dict[str, list[tuple[str, str, bytes]]]] = field(
         default_factory=dict
     )  # as any copy has it
@@ -43,7 +46,8 @@ class Shelf:
         """A worker that has just started; `parts` replace its pool or its store."""
         pool = parts.get("pool", self.pool())
         store = parts.get("store", PoolRetention(self.bench.link, self.bench.pool))
-        return Retention(pool, store, lambda site: self.versions if site == "s" else ())
+        redactor = Redactor(pool, store, lambda _: self.site)
+        return Retention(pool, store, lambda site: self.versions if site == "s" else (), redactor)
 
     def rules(self, *rules: Rule, existing: bool = True, within_ms: int = 1_800_000) -> None:
         """A further version of the rules, from now on."""
@@ -66,7 +70,7 @@ class Shelf:
         if wrap_up:
             await self.wraps_up(ident, tags=tags, outcome=outcome)
         await self.bench.away(ident)
-        await self._copy(ident)
+        await self.copy(ident)
         return ident
 
     async def asks(self, ident: str, *, tags: Sequence[str] = (), queue: str = "q") -> None:
@@ -103,7 +107,7 @@ class Shelf:
     async def _intake(self, ident: str, name: str, sealed: bytes) -> None:
         assert await self.bench.node().put_intake(ident, name, sealed)
 
-    async def _copy(self, ident: str) -> None:
+    async def copy(self, ident: str) -> None:
         """Keep what is sealed, as a replica, a log of commands or a backup of the store would."""
         found = self.sealed[ident] = {kind: [] for kind in TEXTS}
         for kind, log in (("transcript", "talk"), ("notes", "staff")):

@@ -26,6 +26,7 @@ TOPICS = ("crisis", "debt", "work", "law", "hold", "erase", "left")
 WEEK = Period(0, 7 * DAY_MS)
 RULES = (
     Rule("most", {**dict.fromkeys(KINDS, Period(1)), "record": Period(2)}, then="keep_record"),
+    Rule("redact", {"answers": WEEK}, tag="debt", redact=True),
     Rule("none", dict.fromkeys(KINDS, Period()), tag="crisis"),
     Rule("kinds", {"notes": Period(0, DAY_MS), "answers": Period(), "feedback": WEEK}, tag="debt"),
     Rule("day", {"transcript": Period(0, DAY_MS)}, tag="work", counted_from="last_message", then="erase"),
@@ -114,7 +115,7 @@ class Lives:
         """What opens, out of all the copies together, with the vault and its backups as they are (and `more`)."""
         vaults = [await self._vault_now("now"), *sorted(self.backups.iterdir()), *more]
         sealed = await asyncio.to_thread(self.copier.sealed)
-        return opened(sealed, keys_in(vaults, {each.keys for each in sealed}, MASTER))
+        return opened(sealed, keys_in(vaults, sealed, MASTER))
 
     def still_there(self) -> list[bytes]:
         """Keys of the beginning, wrapped as the vault had them, that lie in some file of it or of its backups."""
