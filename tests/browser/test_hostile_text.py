@@ -147,7 +147,7 @@ async def test_five_hundred_hostile_texts_stay_text(browser: Browser, service: S
         assert len(TEXTS) >= 500
         for number, text in enumerate(said):  # two at once: as many as a network may write without a pause
             await visitor.ask("say", "ack", id=f"m{number}", text=text)
-        await expect(desk.locator(".bubble .text")).to_have_count(len(said))
+        await expect(desk.locator(".bubble .text")).to_have_count(len(said), timeout=60_000)
         found = await look(desk, ".bubble .text")
         assert found["texts"] == said
         assert_harmless(found, service.base)
@@ -178,7 +178,7 @@ async def the_transcript(context: BrowserContext, service: Service, said: list[s
     await page.get_by_role("button", name="Read").first.click()
     await page.get_by_label("Reason").fill("Looking after what was said here")
     await page.get_by_role("button", name="Record and read").click()
-    await expect(page.locator(".from-visitor .said-text")).to_have_count(len(said))
+    await expect(page.locator(".from-visitor .said-text")).to_have_count(len(said), timeout=60_000)
     found = await look(page, ".said-text")
     assert found["texts"] == [TEXTS[60], *said]
     assert_harmless(found, service.base)
