@@ -1,6 +1,6 @@
 """Words for sources: who is told apart, whom to believe, and that a word leads nowhere."""
 
-from ipaddress import ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 
 import pytest
 from hypothesis import given
@@ -68,6 +68,25 @@ def test_a_word_lives_for_a_day_and_for_one_process(behind: Neighbours) -> None:
     assert word(behind, PROXY, "203.0.113.7") != today
     other = Neighbours([ip_network("192.0.2.0/24")])
     assert word(other, PROXY, "203.0.113.7") not in {today, word(behind, PROXY, "203.0.113.7")}
+
+
+@given(
+    st.text(max_size=60),
+    st.lists(st.text(max_size=60), max_size=3),
+    st.ip_addresses(v=4),
+    st.ip_addresses(v=6),
+)
+def test_nothing_that_a_client_writes_changes_its_source(
+    before: str, lines: list[str], four: IPv4Address, six: IPv6Address
+) -> None:
+    """Whatever stands before the address that the proxy adds, in the same line or earlier ones, is not looked at."""
+    neighbours = Neighbours([ip_network("192.0.2.0/24")])
+    for address in (four, six):
+        if (getattr(address, "ipv4_mapped", None) or address) in ip_network("192.0.2.0/24"):
+            continue
+        plain = neighbours.word(PROXY, [str(address)])
+        assert plain != NOBODY
+        assert neighbours.word(PROXY, [*lines, f"{before},{address}"]) == plain
 
 
 @given(st.text(max_size=40), st.lists(st.text(max_size=40), max_size=3))
