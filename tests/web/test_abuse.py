@@ -12,7 +12,7 @@ import pytest
 
 from chatsvc.domain.sites import Contact
 from tests.support.client import Client, Frame
-from tests.support.limited import PROXIES, client_from, counted, limit, prove
+from tests.support.limited import NONE_FREE, PROXIES, client_from, counted, limit, prove
 from tests.support.service import Service, make_site, running
 from tests.support.store_server import SingleStore
 from tests.web.test_puzzles import solve
@@ -124,6 +124,22 @@ async def test_a_wrong_or_foreign_proof_opens_nothing(behind: Service) -> None:
         for _ in range(10):
             await stubborn.send("proof", puzzle=puzzle["puzzle"], proof="x")
         assert (await stubborn.gone()).code == 4000
+
+
+async def test_each_node_has_limits_of_its_own(behind: Service, valkey: SingleStore, tmp_path: Path) -> None:
+    """What is used up on one node is not on another of the same store, and a proof counts where it was asked for."""
+    await used_up(behind)
+    assert (await hello(await client_from(behind, HERE)))["type"] == "unavailable"
+    async with running(valkey.url, tmp_path, behind.site, worker=False, trusted_proxies=PROXIES) as other:
+        assert (await hello(await client_from(other, HERE)))["type"] == "welcome"
+        limit(other, NONE_FREE)
+        limit(behind, NONE_FREE)
+        here, there = await client_from(behind, HERE), await client_from(other, HERE)
+        puzzle, _ = await hello(here), await hello(there)
+        await prove(there, puzzle)
+        assert (await there.expect("puzzle", ref="h"))["puzzle"] != puzzle["puzzle"]
+        await prove(here, puzzle)
+        await here.expect("welcome", ref="h")
 
 
 async def test_messages_are_held_back_and_none_is_lost(behind: Service) -> None:
