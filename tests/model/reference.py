@@ -49,12 +49,10 @@ class Reference(View):
 
     def _pairs(self) -> Iterator[tuple[float, tuple[int, int], Visitor, Person, str]]:
         """Both ranks, the two, and the queue in which they meet."""
-        for queue, mode in self.modes.items():
-            if mode == "take":
-                continue
+        for queue, mode in [item for item in self.modes.items() if item[1] != "take"]:
             for v in self.standing(queue):
                 for s in self.people.values():
-                    barred = self.spared.get((v.id, s.id), 0) > self.now or self.inside(v, s.id)
+                    barred = f"{v.id}|{s.id}" in self.spared or self.inside(v, s.id)
                     barred = barred or not self.fits(s, v) or not self.speaks(s, v) or self.overtakes(s, v)
                     busy = mode == "offer" and self.offer(s.id) is not None
                     if queue in s.queues and self.has_place(s) and not barred and not busy:
@@ -350,6 +348,7 @@ class Reference(View):
             for _, key in overdue[:100]:
                 if self.deadlines.get(key, self.now + 1) <= self.now:
                     del self.deadlines[key]
+                    self.spared.pop(key.removeprefix("p:"), None)
                     self._expire(*key.split(":", 1))
                     self.pair()
 

@@ -28,7 +28,7 @@ from chatsvc.worker.reaper import SILENT_MS, reap_dead_nodes
 from tests.model.promises import Ledger, Seat, broken, overdue
 from tests.model.week import BEGINNINGS, MODES, PEOPLE, STEP_MS, entry, open_now, planned, queues, shift_over
 from tests.support.pool_bench import MINUTE, Bench
-from tests.support.pool_state import PoolState, read_state
+from tests.support.pool_state import PoolState, Record, read_state
 
 TEAMS = [("aino", "eino"), ("irja",), ("eino", "olli"), ("aino", "irja", "olli"), ()]  # who is there at first
 ALSO_MS = 2 * MINUTE
@@ -155,7 +155,9 @@ class ServiceLife(RuleBasedStateMachine):
         if any(person.get("offer") for person in staff.values()):
             acts["answer"] = 4
         if self._with_others():
-            acts["owner_is_lost"] = 3
+            acts["owner_is_lost"] = 2
+        if self._pairs():
+            acts["guest_is_left"] = 2
         if any(c["parts"] for c in conv):
             acts |= {"with_conversation": 5, "to_colleague": 3, "to_queue": 2, "write": 1}
         return acts
@@ -252,8 +254,7 @@ class ServiceLife(RuleBasedStateMachine):
 
     def to_colleague(self, draw: Choice) -> None:
         ident, name = self._seat(draw)
-        busy = sorted(one for one, person in self.state.staff.items() if person["convs"])
-        colleague = draw([*sorted(self.state.staff), *busy * 2])
+        colleague = self._someone(draw)
         if draw((False, True)):
             self._do(self.bench.consult(name, ident, colleague))
         else:
@@ -265,27 +266,36 @@ class ServiceLife(RuleBasedStateMachine):
 
     def _with_others(self) -> list[str]:
         """What goes on with a guest in it, or is being handed over."""
-        going_on = sorted(i for i, c in self.state.conv.items() if c["state"] == "active")
-        return [
-            i for i in going_on if len(self.state.conv[i]["parts"]) > 1 or self.state.conv[i].get("transfer")
-        ]
-
-    def _with_busy_guests(self) -> list[str]:
-        """Those of them in which a guest has conversations of their own."""
-        busy = {name for name, person in self.state.staff.items() if person["convs"] or person["wraps"]}
-        return [
-            ident for ident in self._with_others()
-            if any(part["role"] != "owner" and part["s"] in busy for part in self.state.conv[ident]["parts"])
-        ]  # fmt: skip
+        going_on = (c for c in self.state.conv.values() if c["state"] == "active")
+        return sorted(c["id"] for c in going_on if len(c["parts"]) > 1 or c.get("transfer"))
 
     def owner_is_lost(self, draw: Choice) -> None:
         """A conversation's owner does not come back; what others do in that time is left to chance elsewhere."""
-        parts = self.state.conv[draw([*self._with_others(), *self._with_busy_guests() * 2])]["parts"]
+        parts = self.state.conv[draw(self._with_others())]["parts"]
         owner = self.state.staff[next(part["s"] for part in parts if part["role"] == "owner")]
+        self._lose(owner, draw)
+
+    def _lose(self, owner: Record, draw: Choice) -> None:
         if not owner.get("away"):
             self._do(self.bench.gone(owner["id"], on=owner["node"], conn=owner["conn"]))
         self.clock.advance(owner["grace_ms"])
         self.worker_round(draw)
+
+    def _pairs(self) -> list[Seat]:
+        """Conversations with their owner only, and colleagues who are here: those with least room twice."""
+        here = [s for s in self.state.staff.values() if s["state"] == "available" and not s.get("away")]
+        full = [s for s in here if s.get("load", 0) >= s["capacity"]]
+        alone = [c for c in self.state.conv.values() if c["state"] == "active" and len(c["parts"]) == 1]
+        return sorted(
+            (c["id"], s["id"]) for c in alone for s in [*here, *full] if s["id"] != c["parts"][0]["s"]
+        )
+
+    def guest_is_left(self, draw: Choice) -> None:
+        """A colleague is asked to join; then the conversation's owner does not come back."""
+        ident, guest = draw(self._pairs())
+        owner = self.state.conv[ident]["parts"][0]["s"]
+        if not isinstance(self._do(self.bench.consult(owner, ident, guest)), ChatError):
+            self._lose(self.state.staff[owner], draw)
 
     def write(self, draw: Choice) -> None:
         self.clock.advance(1)

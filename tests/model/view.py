@@ -13,7 +13,7 @@ class View:
         self.now = now
         self.visitors: dict[str, Visitor] = {}
         self.people: dict[str, Person] = {}
-        self.spared: dict[tuple[str, str], int] = {}
+        self.spared: dict[str, int] = {}
         self.deadlines: dict[str, int] = {}
 
     # What can be asked of the state
@@ -51,7 +51,7 @@ class View:
         ahead = [u for line in lines for u in line if (u.score, u.id) < (v.score, v.id)]
         long = [u for u in ahead if self.now >= u.joined + PRIORITY_STEP and not self.fits(s, u)]
         mine = [u for u in long if self.speaks(s, u) and not self.inside(u, s.id)]
-        return any(self.spared.get((u.id, s.id), 0) <= self.now for u in mine)
+        return any(f"{u.id}|{s.id}" not in self.spared for u in mine)
 
     def has_place(self, s: Person) -> bool:
         return s.state == "available" and not s.away and self.load(s.id) < s.capacity
@@ -93,5 +93,5 @@ class View:
         self.deadlines.pop(f"{kind}:{ident}", None)
 
     def _spare(self, v: Visitor, name: str) -> None:
-        self.spared[v.id, name] = self.now + REPEAT
+        self.spared[f"{v.id}|{name}"] = self.now + REPEAT
         self._due("p", f"{v.id}|{name}", REPEAT)

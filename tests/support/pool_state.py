@@ -67,7 +67,7 @@ class PoolState:
 
     def may_have(self, person: Record, c: Record) -> bool:
         """Whether somebody speaks a visitor's language, has not declined them and is not with them already."""
-        declined = self.decl.get(f"{c['id']}|{person['id']}", 0) > self.now
+        declined = f"{c['id']}|{person['id']}" in self.decl
         return (
             not declined
             and not has_part(c, person["id"])

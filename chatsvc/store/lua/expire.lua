@@ -15,7 +15,7 @@ else
 end
 if missing then return stale(missing) end
 redis.call("ZREM", DUE, member)
-redis.call("ZREMRANGEBYSCORE", DECL, "-inf", now)
+if arg.kind == "p" then redis.call("ZREM", DECL, arg.id) end
 
 if arg.kind == "s" then
   local s = person(id)
