@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from chatsvc.domain.buckets import Rate
 from chatsvc.domain.sites import Contact
 from tests.support.client import Client, Frame
-from tests.support.limited import NONE_FREE, PROXIES, client_from, counted, limit, prove
+from tests.support.limited import FEW, NONE_FREE, PROXIES, client_from, counted, limit, prove
 from tests.support.service import Service, make_site, running
 from tests.support.store_server import SingleStore
 from tests.web.test_puzzles import solve
@@ -165,6 +166,16 @@ async def test_messages_are_held_back_and_none_is_lost(behind: Service) -> None:
     await visitor.ask("leave")
     entries = (await hello(await client_from(behind, THERE), token=welcome["token"]))["log"]
     assert [entry["id"] for entry in entries if entry["kind"] == "text"] == ["a0", "a1", "a2", "b0", "b1"]
+
+
+async def test_nobody_is_turned_away_without_a_number(valkey: SingleStore, tmp_path: Path) -> None:
+    """A site that has declared no number, or only an address, still gives the general emergency number."""
+    site = replace(make_site(), alternatives=(Contact({"fi": "Sivu"}, url="https://kunta.example"),))
+    async with running(valkey.url, tmp_path, site, worker=False, trusted_proxies=PROXIES) as service:
+        limit(service, replace(FEW, watches=Rate(0, 1e-3)))
+        refusal = await (await client_from(service, HERE)).ask("watch", "unavailable", site="kunta")
+    assert [found["phone"] for found in refusal["emergency"]] == ["112"]
+    assert set(refusal["emergency"][0]["names"]) == {"fi", "sv", "en"}
 
 
 async def test_a_flood_of_looking_is_refused_with_numbers(behind: Service) -> None:
