@@ -11,7 +11,8 @@ from tests.support.service import make_site, make_staff, running
 from tests.support.store_server import SingleStore
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-NAMES = {"site": "kunta", "queue": "paihde", "shift": "a", "absence": "a", "swap": "a", "step": "agree"}
+NAMES = {"site": "kunta", "queue": "paihde", "shift": "a", "absence": "a", "swap": "a", "conversation": "a"}
+STEPS = {"stepSwap": "agree", "stepHold": "ask"}
 TAKING = [one for one in openapi.every() if one.body is not None]
 ABOVE_ALL = (1 << 20) + 1
 
@@ -36,7 +37,7 @@ async def send(who: Person, operation: openapi.Any_, size: int, *, chunked: bool
         yield b" " * size
 
     return await who.ask(
-        operation.method, operation.path.removeprefix("/api/v1").format(**NAMES), tag="*",
+        operation.method, operation.path.removeprefix("/api/v1").format(**NAMES, step=STEPS.get(operation.id)), tag="*",
         data=pieces() if chunked else b" " * size, headers={"Content-Type": operation.body_media},
     )  # fmt: skip
 
