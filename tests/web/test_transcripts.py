@@ -97,6 +97,22 @@ async def test_who_reads_what(service: Service) -> None:
     assert [actor for actor, *_ in await openings(service)] == ["saana", "aino"]
 
 
+async def test_whoever_gave_it_back_is_blind(service: Service) -> None:
+    """One returns a visitor to the queue, another takes them: the first finds nothing then, nor in the list."""
+    visitor, first, ident = await service.talking("aino")
+    await visitor.ask("say", "ack", id="m1", text=WORDS)
+    await first.ask("return", "ok", conversation=ident)
+    await first.ask("duty", "duty", state="paused", reason="break")
+    second = await service.on_duty("eino")
+    await second.ask("take", "assigned", conversation=ident)
+    await second.ask("close", "ok", conversation=ident)
+    await visitor.expect("closed")
+    aino, eino = await person(service, "aino"), await person(service, "eino")
+    assert ((await opens(aino, ident)).status, (await opens(eino, ident)).status) == (404, 200)
+    assert (await aino.ask("GET", PAST)).body["conversations"] == []
+    assert [actor for actor, *_ in await openings(service)] == ["eino"]
+
+
 @pytest.mark.parametrize("reason", ["", "too short", " \n ".join("abcdefghi"[:5]) + "\u200b" * 20, "x" * 501])
 async def test_without_a_reason_nothing_is_opened(service: Service, reason: str) -> None:
     """Ten to five hundred characters that can be seen; nothing is recorded, as nothing was opened."""
