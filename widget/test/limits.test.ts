@@ -46,6 +46,23 @@ test("A puzzle is worked out and answered, and then the hello goes on.", async (
   assert.equal(session.view.phase, "talking");
 });
 
+test("A connection that is lost during the work begins anew: a hello, another puzzle, its proof.", async () => {
+  const { clock, peer, session } = setUp();
+  peer.socket.deliver({ type: "puzzle", ref: "hello", kind: "join", puzzle: PUZZLE, bits: 4 });
+  peer.socket.end(1006);
+  const first = peer.socket;
+  await Promise.resolve().then(() => undefined).then(() => undefined);
+  assert.deepEqual(first.types, ["watch", "hello"]);
+  clock.sleep(1_000);
+  session.wake();
+  peer.socket.accept();
+  peer.socket.deliver(statusOf("paihde"));
+  peer.socket.deliver({ type: "puzzle", ref: "hello", kind: "join", puzzle: `a${PUZZLE}`, bits: 4 });
+  await Promise.resolve().then(() => undefined).then(() => undefined);
+  assert.deepEqual(peer.socket.types, ["watch", "hello", "proof"]);
+  assert.equal(peer.socket.sent[2]?.["puzzle"], `a${PUZZLE}`);
+});
+
 test("Whoever is refused for their network sees until when, whether they join or only look.", () => {
   const { peer, session } = setUp();
   const refusal = { type: "unavailable", reason: "too_many", until: 1_700_000_060_000, emergency: [], alternatives: [] };
