@@ -228,6 +228,8 @@ class Retention:
 
     async def _bury(self, look: Look, record: Conversation, fate: Fate, now: int, met: Met) -> None:
         await self._retire(look)
+        if look.kept.redacted is not None:  # also those that nothing was sealed with
+            await self._shred(look.id, ALL_KEYS, feedback=True)
         gone = {**look.kept.gone, "record": Went(now, fate.rule, fate.version)}
         stone = Tombstone(site=record.site, ended=_ended(record), erased=now, gone=gone)
         if await self.store.bury(look.id, stone, Period(TOMBSTONE_MONTHS).after(now)):

@@ -41,7 +41,10 @@ CREATE TABLE conversation_key (
 ) WITHOUT ROWID;
 """
 TABLE_OF_FORMAT_2: Final = "CREATE TABLE secret (name TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID"
-PRAGMAS: Final = ("secure_delete=ON", "journal_mode=TRUNCATE", "synchronous=FULL", "foreign_keys=ON")
+PRAGMAS: Final = (
+    "secure_delete=ON", "journal_mode=TRUNCATE", "synchronous=FULL", "foreign_keys=ON",
+    "temp_store=MEMORY",  # or a rewrite would put wrapped keys into a file in another place
+)  # fmt: skip
 # Where keys wrapped with the master key are: kind of place, table, column of the name.
 UNDER_MASTER: Final = (("site", "site_key", "site"), ("secret", "secret", "name"))
 
@@ -150,7 +153,33 @@ class VaultFile:
         A row goes with the last of its keys. For each, whether there were such keys.
         """
         with self._writing():
-            return [self._shred(conversation, purposes) for conversation, purposes in wanted]
+            found = [self._shred(conversation, purposes) for conversation, purposes in wanted]
+            if any(found):
+                self._soil()
+        self._scrub()
+        return found
+
+    def _soil(self) -> None:
+        """Note, in the running transaction, that the file has to be rewritten."""
+        self._db.execute(f"PRAGMA user_version = {self._number('user_version') + 1}")
+
+    def _scrub(self) -> None:
+        """Rewrite the file if something was destroyed since it last was, by whomever.
+
+        `secure_delete` overwrites a row in its place; copies of it stay in the free space of pages between which SQLite
+        once moved rows. Only a file that is made anew of the rows that are left has none of them.
+        """
+        soiled = self._number(
+            "user_version"
+        )  # how often something was destroyed; the other: up to when it is clean
+        if soiled > self._number("application_id"):
+            self._db.execute("VACUUM")
+            with self._writing():
+                clean = max(soiled, self._number("application_id"))
+                self._db.execute(f"PRAGMA application_id = {clean}")
+
+    def _number(self, name: str) -> int:
+        return int(self._db.execute(f"PRAGMA {name}").fetchone()[0])
 
     def _shred(self, conversation: str, purposes: Collection[str]) -> bool:
         row = self._row(conversation)
@@ -174,6 +203,8 @@ class VaultFile:
         with self._writing():
             gone = self._db.execute("DELETE FROM conversation_key WHERE site = ?", (site,)).rowcount
             self._db.execute("DELETE FROM site_key WHERE site = ?", (site,))
+            self._soil()
+        self._scrub()
         self._sites.pop(site, None)
         return gone
 
@@ -252,18 +283,23 @@ class VaultFile:
         """Wrap with `new` what the present master key wraps; false if that is so already."""
         with self._writing():
             proof = self._proof()
-            if proof.fits(new):
-                return False
-            old = self._master()
-            self._masters.learn(new)
-            for kind, table, column in UNDER_MASTER:
-                rows = self._db.execute(f"SELECT {column}, wrapped FROM {table}").fetchall()  # noqa: S608 - from the table above
-                self._db.executemany(
-                    f"UPDATE {table} SET wrapped = ? WHERE {column} = ?",  # noqa: S608 - from the table above
-                    [(rewrap(old, new, kind, name, wrapped), name) for name, wrapped in rows],
-                )
-            self._db.execute("UPDATE vault SET proof = ?", (Proof.made(new, proof.vault_id).sealed,))
-        return True
+            done = proof.fits(new)
+            if not done:
+                self._rewrap(proof, new)
+        self._scrub()
+        return not done
+
+    def _rewrap(self, proof: Proof, new: bytes) -> None:
+        old = self._master()
+        self._masters.learn(new)
+        for kind, table, column in UNDER_MASTER:
+            rows = self._db.execute(f"SELECT {column}, wrapped FROM {table}").fetchall()  # noqa: S608 - from the table above
+            self._db.executemany(
+                f"UPDATE {table} SET wrapped = ? WHERE {column} = ?",  # noqa: S608 - from the table above
+                [(rewrap(old, new, kind, name, wrapped), name) for name, wrapped in rows],
+            )
+        self._db.execute("UPDATE vault SET proof = ?", (Proof.made(new, proof.vault_id).sealed,))
+        self._soil()
 
     def close(self) -> None:
         """Let go of the file."""

@@ -47,6 +47,7 @@ async def _shredded(lives: Lives, folder: Path, number: int) -> None:
     lives.prune()
     assert await lives.open_now() == {}
     assert lives.still_there() == []
+    assert await lives.keys_left() == []
     assert len(await lives.open_now(Path(kept_too_long))) == len(everything), (
         "a backup that was kept opens all"
     )

@@ -122,6 +122,10 @@ class Lives:
         files = contents(self.vault_files) + contents(self.backups)
         return [each for each in self.wrapped if each in files]
 
+    async def keys_left(self) -> list[str]:
+        """Whose keys the vault holds."""
+        return [name for name, *_ in VaultRows.of_file(await self._vault_now("now")).keys]
+
     async def _filler(self) -> Callable[[sqlite3.Connection], None]:
         vault = self.shelf.vault
         return (await vault.rows()).fill if isinstance(vault, RedisVault) else copy_file(self.shelf.path)
