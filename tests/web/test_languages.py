@@ -63,6 +63,17 @@ async def test_one_is_asked_after_the_queues_time(service: Service) -> None:
     assert (await sven.ask("take", "error"))["code"] == "nothing_waiting"
 
 
+async def test_consoles_are_told_when_another_language_counts(service: Service) -> None:
+    """Whoever agreed before the time is theirs to take from that minute: the console hears it without asking."""
+    aino, _ = await service.on_duty("aino"), await service.on_duty("sven")
+    await service.joined(lang="sv", also=["smn"])
+    (head,) = (await aino.expect("queue", waiting=1))["head"]
+    assert head["languages"] == ["sv"]
+    await pass_time(service, 2 * MINUTE)
+    while head["languages"] != ["sv", "smn"]:
+        (head,) = (await aino.expect("queue", waiting=1))["head"]
+
+
 async def test_one_is_asked_at_once_when_nobody_speaks_theirs(service: Service) -> None:
     """The only speaker leaves: those who wait are asked; who comes later finds the languages before joining."""
     sven, aino = await service.on_duty("sven"), await service.on_duty("aino")

@@ -236,7 +236,7 @@ local function overtakes(s, c)
     local cf = conf(queue)
     local long_ago = now - (cf.priority_step_ms or 300000) -- nobody's score is above the time of joining
     for _, lang in ipairs(Q[queue] and cf.mode ~= "take" and s.languages or {}) do
-      local line = redis.call("ZRANGEBYSCORE", KEYS[Q[queue].of[lang]], "-inf", math.min(c.score, long_ago))
+      local line = redis.call("ZRANGE", KEYS[Q[queue].of[lang]], "-inf", math.min(c.score, long_ago), "BYSCORE")
       for _, id in ipairs(line) do
         local other = conv(id)
         local first = other.joined <= long_ago and other ~= c and before(other, c) and not part_of(other, s.id)
