@@ -26,8 +26,9 @@ def ends_at(pool: Pool, duty: Duty) -> int | None:
     if duty.state not in ON_DUTY:
         return None
     end = now = pool.clock.now()
-    for one in sorted(pool.plan(), key=lambda each: each.start):
-        if one.staff == duty.id and one.start <= end < one.end:
+    theirs = [one for one in pool.plan() if one.staff == duty.id]
+    for one in sorted(theirs, key=lambda each: each.start):
+        if one.start <= end < one.end:
             end = one.end
     return end if end > now else None
 
