@@ -37,6 +37,7 @@ PEOPLE = (
     ("counsellor2", "Eino", "counsellor"),
     ("supervisor1", "Helmi", "supervisor"),
     ("admin1", "Onni", "admin"),
+    ("auditor1", "Vesa", "auditor"),
 )
 
 

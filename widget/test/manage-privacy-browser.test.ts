@@ -95,6 +95,11 @@ test("A supervisor gives a reason, by keyboard alone, before anything is read; w
     await page.getByRole("button", { name: "Older" }).press("Enter");
     await page.getByText("On 24 November 2026 at 10:00 the visitor asked").waitFor();
     assert.equal(rig.calls("GET", PAST).at(-1)?.query.get("before"), "5.abc2");
+    const answered = page.waitForResponse(/before=\d+$/);
+    await page.getByLabel("Ended by").fill("2026-10-25");
+    await answered;
+    assert.equal(rig.calls("GET", PAST).at(-1)?.query.get("before"), String(Date.parse("2026-10-26T00:00:00+02:00")));
+    assert.equal(await page.getByLabel("Ended by").inputValue(), "2026-10-25");
   }, prepare, "#/transcripts");
 });
 

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { may, useManage } from "../context";
 import { useLoaded } from "../core/load";
+import { boundsOf, dayAt, isDay } from "../core/time";
 import { refusalWords } from "../core/words";
 import { HoldDialog } from "../holds/HoldDialog";
 import { showQuery, useRoute } from "../route";
@@ -39,8 +40,14 @@ interface ListProps {
   readonly onHold: (past: Past) => void;
 }
 
+/** What `before` stands for: an instant that somebody has chosen as a day, or a place in the list. */
+const lastDay = (before = ""): string => (/^\d+$/.test(before) ? dayAt(Number(before) - 1) : "");
+
+/** The instant at which a day is over; all of the list for none. */
+const untilDay = (day: string): string | undefined => (isDay(day) ? String(boundsOf(day)[1]) : undefined);
+
 function List({ version, back, onOpen, onHold }: ListProps) {
-  const { i18n, api, site } = useManage();
+  const { i18n, api, site, now } = useManage();
   const { t } = i18n;
   const { query } = useRoute();
   const heading = useRef<HTMLHeadingElement>(null);
@@ -60,6 +67,11 @@ function List({ version, back, onOpen, onHold }: ListProps) {
             <option value="">{t("past.all_queues")}</option>
             {site.queues.map((one) => <option key={one.queue} value={one.queue}>{i18n.pick(one.names) || one.queue}</option>)}
           </select>
+        </label>
+        <label class="month-choice">
+          <span>{t("past.until")}</span>
+          <input type="date" value={lastDay(query["before"])} max={dayAt(now())}
+            onChange={(event) => showQuery("transcripts", { queue: query["queue"], before: untilDay(event.currentTarget.value) })} />
         </label>
       </div>
       <p>{t("past.about")}</p>
