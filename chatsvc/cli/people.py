@@ -12,12 +12,13 @@ from chatsvc.cli.auditing import record
 from chatsvc.cli.context import Context, pass_settings, with_directory
 from chatsvc.cli.second_factor import second_factor
 from chatsvc.cli.trouble import Refused
-from chatsvc.domain.sites import LANGUAGES, PoolId, QueueKey, Role, SiteId, Staff
+from chatsvc.domain.sites import LANGUAGES, PoolId, QueueKey, Role, SiteId, Staff, StaffId
 from chatsvc.store.chats import PoolChats
 from chatsvc.store.clock import StoreClock
 from chatsvc.store.directory import Directory
 from chatsvc.store.directory_snapshot import DirectorySnapshot
 from chatsvc.store.link import Link
+from chatsvc.store.second_factors import SecondFactors
 
 ROLES = get_args(Role)
 
@@ -121,16 +122,18 @@ def add(
 def list_people(context: Context, as_json: bool) -> None:
     """List all accounts."""
 
-    async def read(directory: Directory, _: object) -> DirectorySnapshot:
-        return await directory.load()
+    async def read(directory: Directory, link: Link) -> tuple[DirectorySnapshot, set[StaffId]]:
+        return await directory.load(), await SecondFactors(link).everybody()
 
-    people = sorted(with_directory(context.settings(), read).people.values(), key=lambda staff: staff.id)
+    snapshot, with_app = with_directory(context.settings(), read)
+    people = sorted(snapshot.people.values(), key=lambda staff: staff.id)
     if as_json:
-        click.echo(json.dumps([_row(staff) for staff in people], indent=2, ensure_ascii=False))
+        rows = [_row(staff) | {"second_factor": staff.id in with_app} for staff in people]
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     for staff in people:
         where = ", ".join(staff.queues or staff.sites) or "no site"
-        state = "  disabled" if staff.disabled else ""
+        state = ("  with an app" if staff.id in with_app else "") + ("  disabled" if staff.disabled else "")
         click.echo(f"{staff.id}  {staff.role}  “{staff.alias}”  {where}  {staff.capacity} at a time{state}")
     if not people:
         click.echo("There are no accounts yet. `chatsvc counsellor add NAME --role admin` makes the first.")

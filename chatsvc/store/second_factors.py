@@ -23,6 +23,10 @@ class SecondFactors:
         row = await self._link.call(keys.FACTORS, "HGET", keys.FACTORS, staff)
         return msgspec.msgpack.decode(row, type=Factor) if row else None
 
+    async def everybody(self) -> set[StaffId]:
+        """Who has one."""
+        return {StaffId(name.decode()) for name in await self._link.call(keys.FACTORS, "HKEYS", keys.FACTORS)}
+
     async def put(self, staff: StaffId, factor: Factor | None, instead_of: Factor | None = None) -> bool:
         """Write an account's second factor, or remove it; false if it has another by now than `instead_of`."""
         row = b"" if factor is None else msgspec.msgpack.encode(factor)

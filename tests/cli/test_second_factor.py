@@ -27,6 +27,7 @@ def test_an_app_is_set_up_and_taken_away(chatsvc: CommandLine, store: SingleStor
     assert len(factor.recovery) == 10
     assert secret[1] != in_base32(secret_of(bytes(32), "maija", factor.generation))
     assert len(hotp(base64.b32decode(secret[1]), 1)) == 6
+    assert "with an app" in chatsvc("counsellor", "list")
     again = chatsvc("counsellor", "second-factor", "maija")
     assert secret[1] not in again
     assert "no authenticator app any more" in chatsvc("counsellor", "second-factor", "maija", "--remove")
