@@ -47,6 +47,16 @@ async def test_closing_begins_the_wrap_up(bench: Bench) -> None:
     assert await bench.say("x", "s:aino", log="staff") == 1
 
 
+async def test_tags_of_the_questions_stay_in_the_record(bench: Bench) -> None:
+    """What a retention rule may be for can't be taken away with the wrap-up, and nothing comes twice."""
+    await bench.on_duty("eino")
+    await bench.join("y", tags=["crisis", "a"])
+    await bench.take("eino", "y")
+    await bench.close("eino", "y")
+    await bench.run("wrap_up", id="eino", conversation="y", outcome="talked", tags=["a", "debt"])
+    assert bench.conv("y")["tags"] == ["crisis", "a", "debt"]
+
+
 async def test_finishing_the_record_frees_the_place(bench: Bench) -> None:
     """Outcome and tags are kept, the counsellor is free again; a second time is refused."""
     await bench.close("aino", "x")
