@@ -6,6 +6,7 @@ from typing import Any
 from chatsvc.config import Settings
 from chatsvc.doctor_findings import Findings
 from chatsvc.doctor_versions import known_hole, numbers
+from chatsvc.domain.sites import Site
 from chatsvc.store import directory_keys
 from chatsvc.store.directory import Directory
 from chatsvc.store.link import Link
@@ -195,12 +196,23 @@ async def _directory(link: Link, settings: Settings, vault_id: str, findings: Fi
     )
 
 
+def _has_rules(site: Site) -> bool:
+    """Whether the version in force has any; a service that keeps nothing may say so with a rule of 0 d."""
+    return bool(site.retention and site.retention[-1].rules)
+
+
 def _people(sites: Any, roles: list[str], findings: Findings) -> None:
     if sites:
         queues = sum(len(site.queues) for site in sites.values())
         findings.ok("directory", f"sites: {', '.join(sorted(sites))}; {queues} queues; {len(roles)} accounts")
     else:
         findings.warning("directory", "no site is declared", "Run: chatsvc apply site.toml")
+    for site in sorted(name for name, found in sites.items() if not _has_rules(found)):
+        findings.warning(
+            "retention",
+            f"{site} has no retention rules: whatever is said there goes when the wrap-up ends",
+            f"If that is not meant, give it [[site.{site}.retention]] (deploy/retention.md).",
+        )
     if "admin" not in roles:
         findings.warning(
             "directory", "nobody is an administrator", "Run: chatsvc counsellor add NAME --role admin"

@@ -7,13 +7,17 @@ from pathlib import Path
 
 import click
 
+from chatsvc.cli.auditing import record
 from chatsvc.cli.context import Context, open_store, pass_settings
 from chatsvc.cli.trouble import Refused
 from chatsvc.config import Settings
 from chatsvc.config_keys import MasterKeyMissing, adopt_next_key, make_next_key, master_keys
 from chatsvc.doctor_files import holder
+from chatsvc.domain.errors import StoreUnavailable
 from chatsvc.store.directory import Directory, wall_clock_ms
+from chatsvc.store.embedded import EmbeddedStoreFailed
 from chatsvc.store.remains import Remains, owner
+from chatsvc.store.resp import StoreRefused
 from chatsvc.store.vault import BUSY_SECONDS
 from chatsvc.store.vault_backup import (
     LIFE_S,
@@ -74,6 +78,8 @@ def rotate(context: Context) -> None:
     changed = asyncio.run(_rotate(settings, new))
     if not settings.master_key:
         adopt_next_key(settings)
+    if changed:
+        _note(settings, "vault rotate")
     click.echo("The master key was changed." if changed else "The vault has the new master key already.")
     click.echo(THEN if settings.master_key else FILES_DONE)
 
@@ -106,6 +112,7 @@ def backup(context: Context, file: Path) -> None:
     configure("error", sys.stderr)
     _check_there(settings)
     made = asyncio.run(_backup(settings, file))
+    _note(settings, "vault backup", file.name)
     click.echo(
         f"{file} is a backup of the key vault as of {_time(made.made_at)}, good for {LIFE_S // 3600} hours."
     )
@@ -137,6 +144,7 @@ def restore(context: Context, file: Path) -> None:
     found = usable(file, wall_clock_ms())
     _check_lost(settings)
     kept, destroyed = asyncio.run(_restore(settings, found))
+    _note(settings, "vault restore", file.name, made_at=found.made_at, kept=kept, destroyed=destroyed)
     click.echo(f"The key vault is back as of {_time(found.made_at)}, with keys of {kept} conversations.")
     click.echo(
         f"Keys of {destroyed} conversations, of which the store holds nothing or only a part, were destroyed."
@@ -188,7 +196,8 @@ async def _restore(settings: Settings, found: Backup) -> tuple[int, int]:
 
 @vault.command("prune-backups")
 @click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
-def prune_backups(directory: Path) -> None:
+@pass_settings
+def prune_backups(context: Context, directory: Path) -> None:
     """Delete backups in DIRECTORY that are older than 24 hours.
 
     Tells backups by what is in them, whatever they are called. Does not look into folders below, and can't reach
@@ -197,7 +206,23 @@ def prune_backups(directory: Path) -> None:
     gone = prune(directory, wall_clock_ms())
     for path in gone:
         click.echo(f"Deleted {path}")
+    if gone:  # settings are needed for this alone: old backups go whatever is wrong with them
+        _note(context.settings(), "vault prune-backups", deleted=len(gone))
     click.echo(f"{len(gone)} deleted." if gone else "Nothing there is older than 24 hours.")
+
+
+def _note(settings: Settings, action: str, about: str = "", **details: str | int | bool) -> None:
+    """Write to the service's audit log what was done. The vault comes first: it is done even if nobody can note it."""
+    configure("error", sys.stderr)
+
+    async def note() -> None:
+        async with open_store(settings) as link:
+            await record(settings, link, [], action, about, **details)
+
+    try:
+        asyncio.run(note())
+    except (StoreUnavailable, StoreRefused, EmbeddedStoreFailed, MasterKeyMissing, OSError) as error:
+        click.echo(f"Done, but not written to the audit log: {error}", err=True)
 
 
 def _time(milliseconds: int) -> str:

@@ -1,11 +1,18 @@
 """The audit log on the command line: what commands record, and that touching the log is found."""
 
+import asyncio
+import contextlib
 import json
 import shutil
+import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from chatsvc.config import Settings
+from chatsvc.config_keys import master_key
+from chatsvc.store.vault import SqliteVault
 from tests.cli.conftest import EXAMPLE, CommandLine
 from tests.support.store_server import SingleStore
 
@@ -48,6 +55,31 @@ def test_commands_are_recorded(chatsvc: CommandLine) -> None:
     assert "kunta: 5 entries, checkpoints up to entry 5, 0 faults" in told
     assert "_service: 3 entries, checkpoints up to entry 3, 0 faults" in told
     assert PASSWORD not in chatsvc("audit", "list", "--site", "kunta") + chatsvc("audit", "list")
+
+
+def test_what_is_done_to_the_vault_is_recorded(chatsvc: CommandLine, tmp_path: Path) -> None:
+    """In the service's log: a new master key, each backup, and those that were deleted; a store away is told of."""
+    asyncio.run(_make_vault(tmp_path / "data"))
+    chatsvc("vault", "rotate")
+    chatsvc("vault", "rotate")
+    backup = tmp_path / "backups" / "hourly"
+    chatsvc("vault", "backup", backup)
+    chatsvc("vault", "prune-backups", backup.parent)
+    with contextlib.closing(sqlite3.connect(backup)) as db:
+        db.execute("UPDATE backup SET made_at = 1")
+        db.commit()
+    chatsvc("vault", "prune-backups", backup.parent)
+    assert deeds(chatsvc) == [
+        ("vault rotate", ""), ("vault rotate", ""), ("vault backup", "hourly"), ("vault prune-backups", ""),
+    ]  # fmt: skip
+    away = f"unix://{tmp_path}/nobody"
+    assert "not written to the audit log" in chatsvc("vault", "backup", backup, CHATSVC_REDIS_URL=away)
+    assert backup.exists()
+
+
+async def _make_vault(folder: Path) -> None:
+    settings = replace(Settings(), data_dir=folder)
+    await (await SqliteVault.open(settings.vault_file, master_key(settings))).close()
 
 
 def test_whoever_touches_the_log_is_found_out(

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,21 @@ def test_where_all_is_well_nothing_is_wrong(report: Any, store: SingleStore, tmp
     assert "kunta; 2 queues; 0 accounts" in found["ok", "directory"]
     assert "belong together" in found["ok", "keys"]
     assert "nobody is an administrator" in found["warning", "directory"]
+
+
+@pytest.mark.usefixtures("site")
+def test_a_site_without_retention_rules_is_named(report: Any, store: SingleStore, tmp_path: Path) -> None:
+    """Whoever forgot them keeps nothing, and hears it here; the example site has some."""
+    claim(store, vault_id(tmp_path / "data"))
+    assert ("warning", "retention") not in report()
+
+    async def forget() -> None:
+        link = await Link.open(store.url, client_name="test")
+        await Directory(link).change_site("kunta", lambda site: replace(site, retention=()))
+        await link.close()
+
+    asyncio.run(forget())
+    assert "kunta has no retention rules" in report()["warning", "retention"]
 
 
 @pytest.mark.parametrize("name", CHANGES)

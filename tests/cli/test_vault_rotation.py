@@ -74,7 +74,7 @@ async def test_the_key_in_the_data_directory_is_changed(bundled: CommandLine, se
     with pytest.raises(WrongVault, match="does not fit"):
         await SqliteVault.open(settings.vault_file, old)
     assert sorted(file.name for file in settings.vault_file.parent.iterdir()) == [
-        "master.key", "vault.sqlite", "vault.sqlite-journal",
+        "audit.key", "master.key", "vault.sqlite", "vault.sqlite-journal",
     ]  # fmt: skip
     assert settings.master_key_file.stat().st_mode & 0o777 == 0o600
 
