@@ -42,7 +42,9 @@ class Watch:
     """What is left, in the vault and in the store, as seen from outside."""
 
     def __init__(self, shelf: Shelf) -> None:
-        self._vault = sqlite3.connect(shelf.path, timeout=30)  # to write: a killed process may leave a journal
+        self._vault = sqlite3.connect(
+            shelf.path, timeout=30
+        )  # to write: a killed process may leave a journal
         self._client = shelf.bench.client
         self._keys = shelf.bench.node().keys
 
