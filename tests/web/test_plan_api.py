@@ -30,7 +30,8 @@ EXPECTED = {
     "read_own_absences": "SAC", "read_absences": "SA", "change_absences": "SA", "ask_swaps": "SC",
     "read_swaps": "SA", "decide_swaps": "SA", "read_coverage": "SA", "change_minima": "SA", "read_late": "SA",
     "import_plan": "SA", "export_plan": "SA", "read_board": "SA", "read_statistics": "SA",
-    "read_audit": "U",
+    "read_audit": "U", "list_conversations": "SC", "open_transcripts": "SC", "read_holds": "SAU",
+    "change_holds": "SA", "read_privacy_report": "AU",
 }  # fmt: skip
 
 
