@@ -227,9 +227,9 @@ test("An answer about a file that was exchanged for another meanwhile is not sho
     const upload = (text: string) => dialog(page).getByLabel("File").setInputFiles({ name: `${text}.ics`, mimeType: "text/calendar", buffer: Buffer.from(text) });
     await upload("first");
     await arrived;
+    const answered = page.waitForResponse((one) => one.status() === 422); // heard of from here on, as each step waits for the browser
     await upload("second");
     await dialog(page).getByText("1 shift.").waitFor();
-    const answered = page.waitForResponse((one) => one.status() === 422);
     late();
     await (await answered).finished();
     await page.evaluate(() => new Promise(requestAnimationFrame));
