@@ -252,6 +252,7 @@ test("What is no longer possible is told, and can be opened from there.", async 
 
 test("What somebody else does to a shift while it is open is told before one saves over it.", async () => {
   await stage(async ({ page, rig }) => {
+    await page.getByRole("button", { name: "22:00–06:00" }).waitFor(); // the plan of before is there
     rig.answer("PUT /sites/kunta/shifts/night", (asked) => (asked.version === "\"9\"" ? saves(asked) : { status: 412, body: { status: 412, code: "changed", detail: "" } }));
     const changed = SHIFTS.map((one) => (one.id === "night" ? { ...one, shift: { ...one.shift, end: "2026-11-28T07:00" } } : one));
     rig.answer("GET /sites/kunta/shifts", () => ({ body: { version: 9, shifts: changed, broken: [] }, tag: "9" }));
