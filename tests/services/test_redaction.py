@@ -233,6 +233,10 @@ def test_no_text_takes_more_than_in_proportion(piece: str) -> None:
 
 def seconds(piece: str, length: int = 100_000) -> float:
     text = (piece * length)[:length]
-    started = time.process_time()
+    return min(_once(text) for _ in range(3))
+
+
+def _once(text: str) -> float:
+    started = time.thread_time()  # what other threads of the process do meanwhile is not counted
     redact(text, "fi")
-    return time.process_time() - started
+    return time.thread_time() - started
