@@ -120,7 +120,7 @@ test("A swap that is made elsewhere is there within ten seconds; while nothing c
   await stage(async ({ page, rig }) => {
     await page.clock.install({ time: NOW });
     await page.reload();
-    await page.getByRole("button", { name: "New absence" }).waitFor();
+    await page.getByRole("button", { name: "22:00–06:00" }).waitFor(); // the plan has been read
     const read = () => rig.calls("GET", "/sites/kunta/shifts").length;
     const before = read();
     await page.clock.runFor(5_000); // besides what the page has taken to load
