@@ -131,12 +131,15 @@ class Directory:
 
         `change` may be called again. Raises KeyError for a site that is not there, and whatever `change` raises.
         """
+        return await self._change(keys.SITES, site, Site, change)
+
+    async def _change(self, key: str, name: str, kind: type[Row], change: Callable[[Row], Row]) -> Row:
         while True:
-            row: bytes | None = await self._link.call(keys.SITES, "HGET", keys.SITES, site)
+            row: bytes | None = await self._link.call(key, "HGET", key, name)
             if row is None:
-                raise KeyError(site)
-            changed = change(_decoded(row, Site))
-            if await self._write(keys.SITES, site, msgspec.msgpack.encode(changed), row) >= 0:
+                raise KeyError(name)
+            changed = change(_decoded(row, kind))
+            if await self._write(key, name, msgspec.msgpack.encode(changed), row) >= 0:
                 return changed
 
     async def remove_site(self, site: str) -> int:
@@ -152,13 +155,7 @@ class Directory:
 
         `change` may be called again. Raises KeyError for an account that is not there, and whatever `change` raises.
         """
-        while True:
-            row: bytes | None = await self._link.call(keys.STAFF, "HGET", keys.STAFF, staff)
-            if row is None:
-                raise KeyError(staff)
-            changed = change(_decoded(row, Staff))
-            if await self._write(keys.STAFF, staff, msgspec.msgpack.encode(changed), row) >= 0:
-                return changed
+        return await self._change(keys.STAFF, staff, Staff, change)
 
     async def sign_out_everywhere(self, staff: str) -> None:
         """End all sessions of an account, on every node; API tokens go on. Raises KeyError for an unknown one."""
