@@ -318,11 +318,22 @@ test("An erasure that the server refuses says so and can be asked for again; of 
   peer.socket.deliver(over);
   session.erase();
   peer.socket.deliver({ type: "error", ref: "erase", code: "store_away", message: "" });
-  assert.deepEqual([session.view.erasing, session.view.eraseFailed], [false, true]);
+  assert.deepEqual([session.view.erasing, session.view.notErased], [false, "store_away"]);
   session.erase();
-  assert.equal(session.view.eraseFailed, false);
+  assert.equal(session.view.notErased, null);
   peer.socket.deliver({ type: "error", ref: "erase", code: "not_found", message: "" });
   assert.equal(session.view.phase, "erased");
+});
+
+test("What a law keeps for now has ended: that is told apart from a failure, before and after the end is heard of.", () => {
+  for (const ended of [true, false]) {
+    const { peer, session } = joined("active");
+    session.erase();
+    if (ended) peer.socket.deliver(over);
+    peer.socket.deliver({ type: "error", ref: "erase", code: "held", message: "" });
+    if (!ended) peer.socket.deliver(over);
+    assert.deepEqual([session.view.notErased, session.view.talk?.state, session.view.erasing], ["held", "closed", false]);
+  }
 });
 
 test("Feedback that had arrived although its answer was lost is not called failed.", () => {

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Confirm } from "./Confirm";
+import { NotErased } from "./Gone";
 import { Help } from "./Help";
 import { Icon } from "./icons";
 import { useNow, useUi } from "./ui";
@@ -74,7 +75,8 @@ export function Closed({ view, talk }: { view: View; talk: Talk }) {
   useEffect(() => card.current?.scrollIntoView({ block: "start" }), []);
   const { title, text } = useWords(view, talk);
   const until = talk.lingerUntil;
-  const readable = until !== null && until > now;
+  const kept = view.notErased === "held"; // asked to be deleted: nothing more is asked of the person, nor can it be opened again
+  const readable = until !== null && until > now && !kept;
   const out = shutOut(view, talk);
   const status = view.statuses.find((one) => one.queue === talk.queue);
   return (
@@ -84,6 +86,7 @@ export function Closed({ view, talk }: { view: View; talk: Talk }) {
         {out && status?.opens_at != null && <p>{t("opens", { when: i18n.moment(status.opens_at, now) })}</p>}
         <p>{text}{readable && ` ${t("closed.readable", { until: i18n.time(until) })}`}</p>
       </div>
+      {kept && <NotErased code={view.notErased} />}
       {readable && wasAnswered(view) && <Feedback view={view} />}
       <div class="answers">
         <button type="button" class="button primary" disabled={view.erasing} onClick={() => session.browse()}>
@@ -95,7 +98,7 @@ export function Closed({ view, talk }: { view: View; talk: Talk }) {
       </div>
       {out && <Help emergency={status?.emergency} alternatives={status?.alternatives} />}
       {readable && <p class="soft small-print">{t("closed.shared")}</p>}
-      {view.eraseFailed && <p class="error-text" role="alert">{t("erase.failed")}</p>}
+      {!kept && <NotErased code={view.notErased} />}
       {asking && (
         <Confirm kind="erase" onNo={() => setAsking(false)} onYes={() => {
           setAsking(false);

@@ -29,3 +29,12 @@ export function Erased() {
     </div>
   );
 }
+
+/** Why it has not been deleted; a law or a hold that keeps it is nobody's fault, and passes. */
+export function NotErased({ code }: { code: string | null }) {
+  const { pick } = useUi().i18n;
+  if (!code) return null;
+  return code === "held"
+    ? <p class="notice" role="alert"><Icon name="clock" /> {pick(words["erase.held"])}</p>
+    : <p class="error-text" role="alert">{pick(words["erase.failed"])}</p>;
+}

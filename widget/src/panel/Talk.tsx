@@ -4,6 +4,7 @@ import { Closed } from "./Closed";
 import { Composer } from "./Composer";
 import { Confirm } from "./Confirm";
 import { estimateText } from "./estimate";
+import { NotErased } from "./Gone";
 import { Help } from "./Help";
 import { Icon } from "./icons";
 import { OtherLanguages } from "./Languages";
@@ -125,7 +126,7 @@ export function TalkScreen({ view, talk }: { view: View; talk: Talk }) {
             </button>
           </div>
         )}
-        {open && view.eraseFailed && <p class="error-text" role="alert">{t("erase.failed")}</p>}
+        {open && <NotErased code={view.notErased} />}
         <Messages
           view={view}
           talk={talk}

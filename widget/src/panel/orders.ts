@@ -9,7 +9,8 @@ export interface OrdersView {
   readonly ending: boolean;
   /** To be erased, and the server has not yet confirmed. */
   readonly erasing: boolean;
-  readonly eraseFailed: boolean;
+  /** The code of why it was not erased. */
+  readonly notErased: string | null;
   readonly feedback: "none" | "sending" | "sent" | "failed";
 }
 
@@ -36,7 +37,7 @@ export class Orders {
   readonly #kept = new Map<OrderName, Kept>();
   readonly #again: Deadline;
   #feedback: "none" | "sent" | "failed" = "none";
-  #eraseFailed = false;
+  #notErased: string | null = null;
 
   constructor(private readonly options: OrdersOptions) {
     this.#again = new Deadline(options.clock, () => this.flush());
@@ -44,7 +45,7 @@ export class Orders {
 
   get view(): OrdersView {
     return {
-      ending: this.has("leave"), erasing: this.has("erase"), eraseFailed: this.#eraseFailed,
+      ending: this.has("leave"), erasing: this.has("erase"), notErased: this.#notErased,
       feedback: this.has("feedback") ? "sending" : this.#feedback,
     };
   }
@@ -59,7 +60,7 @@ export class Orders {
   }
 
   add(name: OrderName, frame: VisitorFrame): void {
-    if (name === "erase") this.#eraseFailed = false;
+    if (name === "erase") this.#notErased = null;
     this.#kept.set(name, { frame: { ...frame, ref: name }, sent: 0 });
     this.flush();
   }
@@ -83,13 +84,13 @@ export class Orders {
     // An earlier copy may have arrived although its answer never came.
     if (name === "feedback" && code === "bad_state" && (this.#kept.get(name)?.sent ?? 0) > 1) this.done(name);
     else if (name === "leave" || (name === "erase" && code === "not_found")) return this.#kept.delete(name);
-    else this.#fail(name);
+    else this.#fail(name, code);
     return false;
   }
 
   /** None of it can be any more. */
   fail(): void {
-    for (const name of [...this.#kept.keys()]) this.#fail(name);
+    for (const name of [...this.#kept.keys()]) this.#fail(name, "failed");
   }
 
   /** Forgets everything, for a new conversation. */
@@ -97,7 +98,7 @@ export class Orders {
     this.#kept.clear();
     this.#again.clear();
     this.#feedback = "none";
-    this.#eraseFailed = false;
+    this.#notErased = null;
   }
 
   /** Notices what is overdue after the page slept. */
@@ -105,9 +106,9 @@ export class Orders {
     this.#again.check();
   }
 
-  #fail(name: OrderName): void {
+  #fail(name: OrderName, code: string): void {
     if (!this.#kept.delete(name)) return;
     if (name === "feedback") this.#feedback = "failed";
-    if (name === "erase") this.#eraseFailed = true;
+    if (name === "erase") this.#notErased = code;
   }
 }

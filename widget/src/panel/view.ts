@@ -84,7 +84,7 @@ const NO_LIMITS: Limits = { text: 4_000 };
 export const NOTHING: View = {
   phase: "browsing", link: { name: "connecting" }, online: false, informed: false, statuses: [], queue: null, form: null,
   talk: null, entries: [], outgoing: [], lost: false, unavailable: null, trouble: null, ending: false, erasing: false,
-  eraseFailed: false, feedback: "none",
+  notErased: null, feedback: "none",
 };
 
 /** Something that is looked at: whoever subscribes hears of every new view. */

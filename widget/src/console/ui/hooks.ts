@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { callFor, Chime, showNotification, titleCount } from "../attention";
 import { commandFor, pressOf, type Command } from "../shortcuts";
 import { hasUnsent } from "../state/conversations";
@@ -43,7 +43,7 @@ export function useUnsent(desk: Desk): boolean {
 
 /** Asks before the page is left while something is written that nobody has: it is kept in memory only. */
 export function useLeaveGuard(unsaved: boolean): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!unsaved) return;
     const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
     window.addEventListener("beforeunload", ask);
