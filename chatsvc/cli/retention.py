@@ -80,7 +80,7 @@ def rules_command(context: Context, site: str | None, versions: bool) -> None:
     default="7 d",
     metavar="TIME",
     show_default=True,
-    help="What goes until then.",
+    help="What happens until then.",
 )
 @click.option(
     "--file", type=click.Path(path_type=Path, dir_okay=False), help="As if this file were applied now."
@@ -90,7 +90,7 @@ def rules_command(context: Context, site: str | None, versions: bool) -> None:
 @click.option("--table", "form", flag_value="table", default=True, help="As a table; this is the default.")
 @pass_settings
 def check_command(context: Context, site: str | None, within: Period, file: Path | None, form: Form) -> None:
-    """List what would be erased, when and why; nothing is changed."""
+    """List what would be erased or redacted, when and why; nothing is changed."""
     now = wall_clock_ms()
 
     async def work(directory: Directory, link: Link) -> list[Planned]:
@@ -161,8 +161,8 @@ def _local(at: int) -> str:
 def _cells(row: Planned) -> tuple[str, ...]:
     when = "held" if row.held else _local(row.at)
     return (
-        when, row.queue, row.conversation, ", ".join(row.kinds), row.rule or "-", str(row.version or "-"),
-        WHY[row.reason],
+        when, row.queue, row.conversation, f"{row.step} {', '.join(row.kinds)}", row.rule or "-",
+        str(row.version or "-"), WHY[row.reason],
     )  # fmt: skip
 
 
@@ -183,13 +183,13 @@ def _csv(rows: Sequence[Planned]) -> str:
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(
-        ["at", "held", "site", "queue", "conversation", "ended", "kinds", "rule", "version", "reason"]
+        ["at", "held", "site", "queue", "conversation", "ended", "kinds", "rule", "version", "reason", "step"]
     )
     for row in rows:
         writer.writerow(
             [
                 _utc(row.at), int(row.held), row.site, row.queue, row.conversation, _utc(row.ended),
-                " ".join(row.kinds), row.rule, row.version, row.reason,
+                " ".join(row.kinds), row.rule, row.version, row.reason, row.step,
             ]
         )  # fmt: skip
     return out.getvalue()
@@ -208,6 +208,6 @@ def _summary(rows: Sequence[Planned], within: Period, now: int) -> str:
     held = len({row.conversation for row in rows if row.held})
     going = len({row.conversation for row in free})
     return (
-        f"Of {going} conversations something goes within {period_text(within)} ({overdue} lines are due now); "
-        f"{held} are held. This was a dry run: nothing is changed."
+        f"Of {going} conversations something goes or is redacted within {period_text(within)} "
+        f"({overdue} lines are due now); {held} are held. This was a dry run: nothing is changed."
     )

@@ -144,6 +144,15 @@ class Fate:
         return not self.held and self.at <= now
 
 
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """When text that is kept is redacted (ms), by which rule of which version."""
+
+    at: int
+    rule: str
+    version: int
+
+
 def fates(versions: Sequence[RuleSet], ended: Ended) -> tuple[Fate, ...]:
     """What becomes of each kind, in the order of `KINDS`.
 
@@ -160,24 +169,29 @@ def fates(versions: Sequence[RuleSet], ended: Ended) -> tuple[Fate, ...]:
     return (*texts, record)
 
 
-def redacted_at(versions: Sequence[RuleSet], ended: Ended) -> int | None:
-    """When text that is kept is redacted (ms); None for never, or not before a hold is released.
+def redaction(versions: Sequence[RuleSet], ended: Ended) -> Redaction | None:
+    """When text that is kept is redacted, and by the first rule that asks for it; None for never, or while held.
 
     It is if any rule that is for the conversation says so, a minute after wrap-up and reading are over. What a law
     requires to be kept has to stay as it was until the law's time is over, unless the same rule says `redact`.
     """
     binding = in_force(versions, ended.ended)
-    wanted = [version for version in binding for rule in version.rules if rule.redact and rule.is_for(ended)]
+    wanted = [
+        (version, rule) for version in binding for rule in version.rules if rule.redact and rule.is_for(ended)
+    ]
     if ended.held or not wanted:
         return None
-    over = max([ended.linger or ended.ended, *(ended.shortest(version.at_latest_ms) for version in wanted)])
+    over = max(
+        [ended.linger or ended.ended, *(ended.shortest(version.at_latest_ms) for version, _ in wanted)]
+    )
     laws = [
         rule.legal_minimum.period.after(_start(rule, ended))
         for version in binding[-1:]
         for rule in version.rules
         if rule.legal_minimum and rule.is_for(ended) and not rule.redact and set(rule.lives) & set(TEXTS)
     ]
-    return max([over + REDACTED_AFTER_MS, *laws])
+    version, rule = wanted[0]
+    return Redaction(max([over + REDACTED_AFTER_MS, *laws]), rule.name, version.number)
 
 
 def kept_by_law(versions: Sequence[RuleSet], ended: Ended) -> bool:

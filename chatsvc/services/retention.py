@@ -15,7 +15,7 @@ from chatsvc.domain.conversation import LIVE
 from chatsvc.domain.errors import ChatError, StoreUnavailable
 from chatsvc.domain.records import Conversation
 from chatsvc.domain.retained import TOMBSTONE_MONTHS, Gone, Look, Tombstone, Went
-from chatsvc.domain.retention import TEXTS, Ended, Fate, Kind, Period, RuleSet, fates, redacted_at
+from chatsvc.domain.retention import TEXTS, Ended, Fate, Kind, Period, Redaction, RuleSet, fates, redaction
 from chatsvc.domain.sites import Site
 from chatsvc.services.pool import Pool
 from chatsvc.services.redacted import redacted_keys
@@ -181,9 +181,9 @@ class Retention:
         self, look: Look, record: Conversation, left: Sequence[Fate], now: int
     ) -> int | None:
         """Redact texts whose time for it has come; when it will come (ms), None for never or done."""
-        at = await self._redacted_at(look, left)
-        if at is None or at > now or self._redacting is None:
-            return at
+        wanted = await self.redaction(look, left)
+        if wanted is None or wanted.at > now or self._redacting is None:
+            return wanted.at if wanted else None
         await self._retire(look)
         if look.kept.redacted is None:
             found = await self._redacting.redact(record)
@@ -194,11 +194,12 @@ class Retention:
         await gather(*(self._pool.keyring.shred(name) for name in (look.id, feedback_keys(look.id))))
         return None
 
-    async def _redacted_at(self, look: Look, left: Sequence[Fate]) -> int | None:
+    async def redaction(self, look: Look, left: Sequence[Fate]) -> Redaction | None:
+        """When, and by which rule, texts among the kinds that are left are redacted; also if they have been."""
         assert look.record is not None
         if all(fate.kind == "record" for fate in left):
             return None
-        return redacted_at(self._rules(look.record.site), await self._ended(look))
+        return redaction(self._rules(look.record.site), await self._ended(look))
 
     async def _retire(self, look: Look) -> None:
         """Nothing more comes to it: wrap-up and reading are over, the record is put away."""
@@ -277,8 +278,8 @@ class Retention:
             if look.record is None or look.record.site not in sites or look.record.state in LIVE:
                 continue
             left = [fate for fate in await self.fates(look) if fate.kind not in look.kept.gone]
-            at = await self._redacted_at(look, left) if look.kept.redacted is None else None
-            planned.append((look.id, look.due, _next(left, now, at)))
+            wanted = await self.redaction(look, left) if look.kept.redacted is None else None
+            planned.append((look.id, look.due, _next(left, now, wanted.at if wanted else None)))
         await self.store.settle(planned)
         return len(planned)
 

@@ -1,11 +1,12 @@
-"""What the rules would erase, when and why: read from the store, changing nothing."""
+"""What the rules would erase or redact, when and why: read from the store, changing nothing."""
 
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from chatsvc.domain.conversation import LIVE
 from chatsvc.domain.retained import Look
-from chatsvc.domain.retention import Fate, Kind, Reason
+from chatsvc.domain.retention import TEXTS, Fate, Kind, Reason
 from chatsvc.services.retention import Retention
 
 WHY: dict[Reason, str] = {
@@ -20,7 +21,10 @@ WHY: dict[Reason, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """Kinds of one conversation that go at one time (ms), and why; `held` means not before the hold is released."""
+    """Kinds of one conversation that go, or are redacted, at one time (ms), and why.
+
+    `held` means not before the hold is released.
+    """
 
     site: str
     queue: str
@@ -32,6 +36,7 @@ class Planned:
     version: int
     reason: Reason
     held: bool
+    step: Literal["erase", "redact"] = "erase"
 
 
 async def planned(retention: Retention, sites: Collection[str]) -> AsyncIterator[Planned]:
@@ -45,7 +50,8 @@ async def planned(retention: Retention, sites: Collection[str]) -> AsyncIterator
                 over = look.record is not None and look.record.state not in LIVE and look.record.site in sites
                 if over and look.id not in seen:
                     seen.add(look.id)
-                    for row in _rows(look, await retention.fates(look)):
+                    fates = [fate for fate in await retention.fates(look) if fate.kind not in look.kept.gone]
+                    for row in (*_rows(look, fates), *await _redacted(retention, look, fates)):
                         yield row
 
 
@@ -55,12 +61,28 @@ def _rows(look: Look, fates: Iterable[Fate]) -> list[Planned]:
     assert record is not None
     kinds: dict[tuple[int, str, int, Reason, bool], list[Kind]] = {}
     for fate in fates:
-        if fate.kind not in look.kept.gone:
-            kinds.setdefault((fate.at, fate.rule, fate.version, fate.reason, fate.held), []).append(fate.kind)
+        kinds.setdefault((fate.at, fate.rule, fate.version, fate.reason, fate.held), []).append(fate.kind)
     return [
         Planned(
             record.site, record.queue, look.id, record.ended or record.joined, tuple(every), at, rule,
             version, reason, held,
         )
         for (at, rule, version, reason, held), every in kinds.items()
+    ]  # fmt: skip
+
+
+async def _redacted(retention: Retention, look: Look, left: Sequence[Fate]) -> list[Planned]:
+    """The texts that outlive their redaction."""
+    record, wanted = look.record, await retention.redaction(look, left)
+    assert record is not None
+    if wanted is None or look.kept.redacted is not None:
+        return []
+    kinds = tuple(fate.kind for fate in left if fate.kind in TEXTS and fate.at > wanted.at)
+    if not kinds:
+        return []
+    return [
+        Planned(
+            record.site, record.queue, look.id, record.ended or record.joined, kinds, wanted.at, wanted.rule,
+            wanted.version, "rule", held=False, step="redact",
+        )
     ]  # fmt: skip

@@ -71,7 +71,7 @@ def test_what_would_go_is_listed_and_stays(chatsvc: CommandLine, talks: dict[str
     assert [line["conversation"] for line in lines] == [row["conversation"] for row in rows]
     told = chatsvc("retention", "check", *LATER)
     assert "the rule's time" in told
-    assert "Of 2 conversations something goes within 100 years" in told
+    assert "Of 2 conversations something goes or is redacted within 100 years" in told
     assert "Of 0 conversations" in chatsvc("retention", "check", "--within", "1 min")
     assert 'such as "30 d"' in chatsvc("retention", "check", "--within", "soon", code=2)
 
@@ -100,6 +100,21 @@ transcript = "1 h"
         rows = json.loads(chatsvc("retention", "check", "--file", file, "--json", *LATER))
         assert {row["rule"] for row in rows if "transcript" in row["kinds"]} == {rule}
     assert "version 1," in chatsvc("retention", "rules")
+    text = file.read_text(encoding="utf-8")
+    file.write_text(f"{text}redact = true\n", encoding="utf-8")
+    rows = json.loads(chatsvc("retention", "check", "--file", file, "--json", *LATER))
+    assert [row["rule"] for row in rows if row["step"] == "redact"] == []
+    file.write_text(f"{text.replace('false', 'true')}redact = true\n", encoding="utf-8")
+    redacted = {
+        row["conversation"]: (row["kinds"], row["rule"], row["at"])
+        for row in json.loads(chatsvc("retention", "check", "--file", file, "--json", *LATER))
+        if row["step"] == "redact"
+    }
+    assert {ident: each[:2] for ident, each in redacted.items()} == {
+        "c1": (["transcript"], "short"),
+        "c2": (["transcript"], "short"),
+    }
+    assert "redact transcript  " in chatsvc("retention", "check", "--file", file, *LATER)
 
 
 def test_a_hold_takes_two_people(chatsvc: CommandLine, talks: dict[str, list[str]]) -> None:
