@@ -10,7 +10,7 @@ BIN := .venv/bin
 DEMO_OPTIONS := $(if $(PORT),--port "$(PORT)") $(if $(METRICS_PORT),--metrics-port "$(METRICS_PORT)") \
   $(if $(DATA_DIR),--data-dir "$(DATA_DIR)") $(if $(VISITORS),--visitors "$(VISITORS)")
 
-.PHONY: help demo test lint format types frontend frontend-test unit browser pictures shredding bench bench-pairing simulate model schedules fuzz wheel lock clean install install-dev test-tools
+.PHONY: help demo test lint format types frontend frontend-test unit browser pictures shredding bench bench-pairing simulate model schedules fuzz redaction wheel lock clean install install-dev test-tools
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -71,11 +71,8 @@ model: install-dev ## lives of a pool on a real store beside a reference, promis
 schedules: install-dev ## random schedules at many instants beside a slow reading of them (EXAMPLES=100000 SEED=)
 	@CHATSVC_SCHEDULES="$(or $(EXAMPLES),100000)" $(if $(SEED),CHATSVC_SEED="$(SEED)") $(BIN)/python -m pytest --timeout 0 tests/services/test_schedules.py
 
-fuzz: install-dev ## the decoder of messages, the rules of questions and origins, guided by coverage (RUNS=1000000)
-	@for target in messages rules origins; do \
-	  echo "Fuzzing $$target ..."; \
-	  $(BIN)/python -m tests.fuzz.run "$$target" -runs="$(or $(RUNS),1000000)" -verbosity=0 -print_final_stats=1 || exit 1; \
-	done
+fuzz: install-dev ## the decoder of messages, the rules of questions and of retention, and origins, guided by coverage (RUNS=1000000 TARGETS=)
+	@exec $(BIN)/python -m tests.fuzz.measure "$(or $(RUNS),1000000)" $(TARGETS)
 
 redaction: install-dev ## recall and precision of redaction on lines made for it (LINES=5000 SEED=1)
 	@exec $(BIN)/python -m loadtest.redaction $(if $(LINES),--lines "$(LINES)") $(if $(SEED),--seed "$(SEED)")

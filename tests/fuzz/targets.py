@@ -8,7 +8,6 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -20,6 +19,8 @@ from chatsvc.domain.questions import HIGHEST_PRIORITY, evaluate
 from chatsvc.web import protocol
 from chatsvc.web.frames import COUNSELLOR_FRAMES, VISITOR_FRAMES, Frame
 from chatsvc.web.protocol import CODECS, STRIKES, Refused, Undecodable
+from tests.fuzz import retention_rules
+from tests.fuzz.made import ACCEPTED, NOTHING, REFUSED, VALUES, Bytes, Target, anything, list_of, table
 
 _SIDES: Final[tuple[Mapping[str, type[Frame]], ...]] = (VISITOR_FRAMES, COUNSELLOR_FRAMES)
 _CODECS: Final = tuple(CODECS.values())
@@ -27,65 +28,8 @@ _IDENTIFIER: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One parser, bytes to begin with, and the words that its language is made of."""
-
-    run: Callable[[bytes], None]
-    plant: Callable[[], None]
-    seeds: tuple[bytes, ...]
-    words: tuple[str, ...]
-
-
-class _Bytes:
-    """Choices taken from bytes, the first ones first; noughts when they are used up."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-
-    def next(self, below: int) -> int:
-        """A number from 0, below `below`."""
-        value = self._data[self._at] if self._at < len(self._data) else 0
-        self._at += 1
-        return value % below
-
-    def text(self) -> str:
-        """A short text."""
-        size = self.next(12)
-        raw = self._data[self._at : self._at + size]
-        self._at += size
-        return raw.decode("utf-8", "replace")
-
-
 _NAMES: Final = ("id", "kind", "text", "help", "required", "option", "all_of", "any_of", "priority", "tags", "queue",
                  "message", "stop", "question", "chosen", "not_chosen", "fi", "sv", "en")  # fmt: skip
-_VALUES: Final = ("a", "b", "paihde", "single", "multiple", "yes-no", "text", "yes", "no")
-
-
-def _value(choices: _Bytes, depth: int) -> Any:
-    """Anything that a TOML file could say there."""
-    match choices.next(9 if depth < 5 else 6):
-        case 0:
-            return _VALUES[choices.next(len(_VALUES))]
-        case 1:
-            return choices.text()
-        case 2:
-            return choices.next(6) - 1
-        case 3:
-            return bool(choices.next(2))
-        case 4:
-            return 0.5
-        case 5:
-            return _VALUES[choices.next(2)]
-        case 6 | 7:
-            return {
-                _NAMES[choices.next(len(_NAMES))]: _value(choices, depth + 1) for _ in range(choices.next(8))
-            }
-        case _:
-            return [_value(choices, depth + 1) for _ in range(choices.next(5))]
-
-
 _FIELDS: Final = {
     name: tuple(field.encode_name for field in msgspec.structs.fields(kind))
     for types in _SIDES
@@ -94,7 +38,7 @@ _FIELDS: Final = {
 _NUMBERS: Final = (0, 1, -1, 2**31, 2**53 + 1, 2**63, 0.5)
 
 
-def _field(choices: _Bytes) -> Any:
+def _field(choices: Bytes) -> Any:
     """A value as a client might send it, or anything."""
     match choices.next(6):
         case 0:
@@ -108,10 +52,10 @@ def _field(choices: _Bytes) -> Any:
         case 4:
             return bool(choices.next(2))
         case _:
-            return _value(choices, 3)
+            return anything(choices, 3, _NAMES)
 
 
-def _frame(choices: _Bytes, types: Mapping[str, type[Frame]]) -> dict[str, Any]:
+def _frame(choices: Bytes, types: Mapping[str, type[Frame]]) -> dict[str, Any]:
     """A map with most of the fields that a frame of some type has."""
     name = tuple(types)[choices.next(len(types))]
     made: dict[str, Any] = {"type": name}
@@ -127,7 +71,7 @@ def _sent(data: bytes, types: Mapping[str, type[Frame]]) -> bytes:
     """What a client sends: the bytes as they are, or a frame made by their choices, whole or with one byte changed."""
     if data[0] & 4:
         return data[1:]
-    choices = _Bytes(data[1:])
+    choices = Bytes(data[1:])
     hurt = choices.next(256), choices.next(256)
     made = _frame(choices, types)
     sent = bytearray(msgspec.json.encode(made) if data[0] & 1 else msgspec.msgpack.encode(made))
@@ -136,89 +80,76 @@ def _sent(data: bytes, types: Mapping[str, type[Frame]]) -> bytes:
     return bytes(sent)
 
 
-def decode_message(data: bytes) -> None:
+def decode_message(data: bytes) -> str:
     """A frame of either subprotocol and side is a frame of a known type, refused with a code, or no frame at all."""
     if not data:
-        return
+        return NOTHING
     decode, encode = _CODECS[data[0] & 1]
     types = _SIDES[data[0] >> 1 & 1]
     try:
         frame = protocol.parse(decode, _sent(data, types), types)
     except Undecodable:
-        return
+        return NOTHING
     except Refused as refused:
         assert refused.error.code in STRIKES | {"unknown_type", "bad_field"}, refused.error.code
         assert all(
             value is None or isinstance(value, str | int | float) for value in (refused.ref, refused.id)
         )
         assert refused.field is None or len(refused.field) < 200
-        return
+        return REFUSED
     assert isinstance(frame, tuple(types.values()))
     again = protocol.parse(decode, encode(frame), types)
     assert encode(again) == encode(frame), "what was accepted reads differently the second time"
+    return ACCEPTED
 
 
-def _table(choices: _Bytes, shape: Mapping[str, Any]) -> dict[str, Any]:
-    """A table that is nearly right: each key with what belongs there, with anything, or not at all."""
-    made = {}
-    for key, right in shape.items():
-        how = choices.next(24)
-        if how:
-            made[key] = _value(choices, 3) if how == 1 else right(choices) if callable(right) else right
-    return made
+def _name(choices: Bytes) -> str:
+    return str(choices.one_of(VALUES))
 
 
-def _list(of: Callable[[_Bytes], Any]) -> Callable[[_Bytes], list[Any]]:
-    return lambda choices: [of(choices) for _ in range(choices.next(4))]
-
-
-def _name(choices: _Bytes) -> str:
-    return _VALUES[choices.next(len(_VALUES))]
-
-
-def _kind(choices: _Bytes) -> str:
+def _kind(choices: Bytes) -> str:
     return ("single", "multiple", "yes-no", "text")[choices.next(4)]
 
 
 _TEXTS: Final = {"fi": "teksti", "sv": "text", "en": "text"}
 
 
-def _names(choices: _Bytes) -> list[str]:
+def _names(choices: Bytes) -> list[str]:
     which = choices.next(15) + 1
     return [name for place, name in enumerate(("a", "b", "yes", "no")) if which >> place & 1]
 
 
-def _condition(choices: _Bytes) -> Any:
-    return _table(choices, {"question": _name, "chosen": _names, "not_chosen": _names})
+def _condition(choices: Bytes) -> Any:
+    return table(choices, {"question": _name, "chosen": _names, "not_chosen": _names}, _NAMES)
 
 
-def _rule(choices: _Bytes) -> Any:
-    conditions = _list(_condition)
-    return _table(choices, {
+def _rule(choices: Bytes) -> Any:
+    conditions = list_of(_condition)
+    return table(choices, {
         "all_of": conditions, "any_of": conditions, "priority": lambda some: some.next(3) + 1, "tags": _names,
         "queue": _name, "message": _TEXTS, "stop": lambda some: bool(some.next(2)),
-    })  # fmt: skip
+    }, _NAMES)  # fmt: skip
 
 
-def _question(choices: _Bytes) -> Any:
-    option = _list(lambda some: _table(some, {"id": _name, "text": _TEXTS}))
-    return _table(choices, {"id": _name, "kind": _kind, "text": _TEXTS, "option": option})
+def _question(choices: Bytes) -> Any:
+    option = list_of(lambda some: table(some, {"id": _name, "text": _TEXTS}, _NAMES))
+    return table(choices, {"id": _name, "kind": _kind, "text": _TEXTS, "option": option}, _NAMES)
 
 
-def read_rules(data: bytes) -> None:
+def read_rules(data: bytes) -> str:
     """Questions and rules are read whole or refused with reasons, and rules that were read can be followed."""
-    choices = _Bytes(data[1:])
+    choices = Bytes(data[1:])
     written: Any
     if data[:1] < b"\x40":
         try:
             written = json.loads(data[1:])
         except (ValueError, RecursionError):
-            return
+            return NOTHING
         asked = written
     else:
         wild = data[:1] < b"\x60"
-        asked = _value(choices, 0) if wild else [_question(choices) for _ in range(choices.next(4))]
-        written = _value(choices, 0) if wild else [_rule(choices) for _ in range(choices.next(5))]
+        asked = anything(choices, 0, _NAMES) if wild else [_question(choices) for _ in range(choices.next(4))]
+        written = anything(choices, 0, _NAMES) if wild else [_rule(choices) for _ in range(choices.next(5))]
     questions = _read(declaration_questions.questions, asked)
     rules = _read(declaration_questions.rules, written)
     for rule in rules:
@@ -228,6 +159,7 @@ def read_rules(data: bytes) -> None:
     given = {question.id: next(iter(question.choices), "x") for question in questions}
     outcome = evaluate(rules, questions, given)
     assert not (outcome.stop and (outcome.queue or outcome.tags or outcome.priority))
+    return ACCEPTED if rules else REFUSED
 
 
 def _read(read: Callable[[Any], tuple[Any, ...]], value: Any) -> tuple[Any, ...]:
@@ -239,20 +171,21 @@ def _read(read: Callable[[Any], tuple[Any, ...]], value: Any) -> tuple[Any, ...]
         return ()
 
 
-def read_origin(data: bytes) -> None:
+def read_origin(data: bytes) -> str:
     """What is taken for an origin can stand in a header as it is, and means scheme, host and port only."""
     text = data.decode("utf-8", "surrogateescape" if data[:1] == b"\xff" else "replace")
     try:
         origin = declaration_values.origin(text)
     except Refusal as refusal:
         assert str(refusal)
-        return
+        return REFUSED
     assert origin == text
     assert _ORIGIN.fullmatch(origin), "an origin may hold nothing that means something else in a header"
     parts = urlsplit(origin)
     assert not any((parts.path, parts.query, parts.fragment, parts.username, parts.password))
     assert parts.scheme == "https" or declaration_values.is_loopback_host(parts.hostname or "")
     assert declaration_values.origin(origin) == origin
+    return ACCEPTED
 
 
 def _plant_in_decoder() -> None:
@@ -297,6 +230,7 @@ TARGETS: Final = {
         ),
         _NAMES,
     ),
+    "retention": retention_rules.TARGET,
     "origins": Target(
         read_origin,
         _plant_in_origins,
