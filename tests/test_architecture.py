@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "domain": frozenset(),
     "telemetry": frozenset(),
     "config": frozenset({"domain", "store"}),
+    "core": frozenset(),
     "services": frozenset({"domain", "telemetry"}),
     "store": frozenset({"domain", "telemetry"}),
     "web": frozenset({"services", "domain", "telemetry"}),

@@ -21,6 +21,7 @@ from chatsvc.cli.staffing import staffing
 from chatsvc.cli.tokens import token
 from chatsvc.cli.trouble import place_of, sentence_for
 from chatsvc.cli.vault import vault
+from chatsvc.core_dumps import forbid_core_dumps
 
 HELP = """Anonymous chat with counsellors: the server, and everything an operator does.
 
@@ -88,6 +89,7 @@ for _command in (
 
 def main() -> None:
     """The program: runs the command that was given and ends the process; no error shows a traceback."""
+    forbid_core_dumps()
     try:
         code = root.main(standalone_mode=False)
     except click.ClickException as error:

@@ -34,6 +34,8 @@ class NotReady(Exception):
 class Program:
     """One process of the program. It dies with the test run, whatever becomes of the test."""
 
+    python: tuple[str, ...] = ("-m", "chatsvc")  # what the interpreter is told to be
+
     def __init__(self, *arguments: str, output: Path, **variables: str) -> None:
         self.arguments = arguments
         self.output = output
@@ -59,7 +61,7 @@ class Program:
         tied = [sys.executable, "-I", "-S", embedded_launch.__file__, str(os.getpid())]
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
-                [*tied, sys.executable, "-m", "chatsvc", *self.arguments],
+                [*tied, sys.executable, *self.python, *self.arguments],
                 env=inherited | {"PYTHONPATH": str(ROOT)} | self.variables,
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self.output.parent, start_new_session=True,
             )  # fmt: skip
