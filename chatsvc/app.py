@@ -54,7 +54,9 @@ from chatsvc.web.operations import AUDIT, PLANNING
 from chatsvc.web.pages import STATIC, add_pages
 from chatsvc.web.plan_api import add_plan_api
 from chatsvc.web.routes import NODE, counsellor, visitor
+from chatsvc.web.sign_in import PASSWORDS_ALLOWED
 from chatsvc.web.sign_in_devices import Devices
+from chatsvc.web.sign_in_enter import PROVIDERS
 from chatsvc.web.sign_in_gate import GATE, Gate
 from chatsvc.web.sign_in_second import SECOND
 from chatsvc.web.statistics_api import COUNTS
@@ -278,6 +280,7 @@ class NodeParts:
     ) -> None:
         """`secret` is for visitors' tokens, `sign_in_secret` for whoever signs in; all nodes have the same."""
         self.backend = backend
+        self.settings = settings
         self.metrics = metrics
         backend.shown_in.append(metrics)
         self.port = 0
@@ -312,6 +315,8 @@ class NodeParts:
         app[COUNTS] = self.backend.counts
         app[GATE] = self.gate
         app[SECOND] = self.second
+        app[PROVIDERS] = {one.id: one for one in self.settings.oidc}
+        app[PASSWORDS_ALLOWED] = self.settings.password_sign_in
         app[SHELVES] = Shelves(self.backend.shelves)
         app[STATIC] = STATIC_DIR
         app.router.add_get("/ws/visitor", visitor)

@@ -6,23 +6,27 @@ A secret may instead be kept in a file of its own, named by `CHATSVC_NAME_FILE` 
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from chatsvc import config_kinds as kinds
+from chatsvc.config_contradictions import contradictions
 from chatsvc.config_kinds import Kind
+from chatsvc.config_oidc import secret_text
+from chatsvc.domain.declaration_text import Path as Inner
 from chatsvc.domain.declaration_text import Problem, did_you_mean, line_numbers
-from chatsvc.domain.declaration_values import Refusal, is_loopback_host
+from chatsvc.domain.declaration_values import Refusal
+from chatsvc.domain.identity import Provider
 from chatsvc.domain.second_factor import PRIVILEGED
 from chatsvc.domain.sessions import SessionLimits
 
 PREFIX = "CHATSVC_"
 CONFIG_VARIABLE = "CHATSVC_CONFIG"
-SECRET_FILE_BYTES = 4_096  # nothing that is a secret of ours is longer
 
 Durability = Literal["everysec", "always"]
 
@@ -139,6 +143,13 @@ class Settings:
             kinds.whole_number(5, 720), "after how many minutes without a sign of life it ends before that"
         ),
     )
+    password_sign_in: bool = field(
+        default=True,
+        metadata=_about(
+            kinds.YES_NO,
+            "whether anybody signs in with a name and a password; false leaves the providers of oidc alone",
+        ),
+    )
     second_factor: tuple[str, ...] = field(
         default=PRIVILEGED,
         metadata=_about(
@@ -161,6 +172,13 @@ class Settings:
         default="info",
         metadata=_about(
             kinds.one_of("debug", "info", "warning", "error"), "how much is logged; never what people write"
+        ),
+    )
+    oidc: tuple[Provider, ...] = field(
+        default=(),
+        metadata=_about(
+            kinds.PROVIDERS,
+            "identity providers with whose accounts people sign in, by OpenID Connect (deploy/sign-in.md)",
         ),
     )
 
@@ -235,7 +253,7 @@ def load(config: Path | None = None, environ: Mapping[str, str] = os.environ) ->
         reading.file(config)
     reading.variables(environ)
     settings = Settings(**reading.values)
-    reading.problems += _contradictions(settings, reading)
+    reading.problems += contradictions(settings, reading.sources)
     if reading.problems:
         raise SettingsRefused(reading.problems)
     return Loaded(settings, reading.sources)
@@ -263,8 +281,7 @@ class _Reading:
             return
         lines = line_numbers(text)
         for key, value in table.items():
-            source = Problem(key, "", lines.get((key,))).render(str(path)).removesuffix(": ")
-            self._take(key, value, source, path.parent)
+            self._take(key, value, partial(_in_file, path, lines, key), path.parent)
 
     def variables(self, environ: Mapping[str, str]) -> None:
         """Take what `CHATSVC_…` variables say; they win over the file."""
@@ -279,10 +296,11 @@ class _Reading:
                     f"{variable}: the setting is also given by another variable; keep one of them."
                 )
             taken.add(name or key)
-            self._take(key, environ[variable], variable, Path())
+            self._take(key, environ[variable], partial(_in_variable, variable), Path())
 
-    def _take(self, key: str, value: Any, source: str, base: Path) -> None:
+    def _take(self, key: str, value: Any, place: Callable[[Inner], str], base: Path) -> None:
         name, from_file = _named(key)
+        source = place(())
         if name is None:
             known = list(TABLE)
             near = did_you_mean(key, known + [f"{n}_file" for n in known if is_secret(n)])
@@ -292,12 +310,24 @@ class _Reading:
             return
         kind: Kind = TABLE[name].metadata["kind"]
         try:
-            read = kind.read(_secret_text(value, base) if from_file else value)
+            given = secret_text(value, base) if from_file else value
+            read = kind.beside(given, base) if kind.beside is not None else kind.read(given)
         except Refusal as refusal:
-            self.problems.append(f"{source}: {refusal}")
+            self.problems += [f"{place(one.path)}: {one}" for one in refusal.each]
             return
         self.values[name] = base / read if kind.is_path and read is not None else read
         self.sources[name] = source
+
+
+def _in_file(path: Path, lines: Mapping[Inner, int], key: str, inner: Inner) -> str:
+    """Where a value, or something inside it, stands in a file."""
+    full = (key, *inner)
+    near = next((lines[full[:depth]] for depth in range(len(full), 0, -1) if full[:depth] in lines), None)
+    return Problem(".".join(full), "", near).render(str(path)).removesuffix(": ")
+
+
+def _in_variable(variable: str, inner: Inner) -> str:
+    return ": ".join((variable, ".".join(inner))) if inner else variable
 
 
 TABLE: Mapping[str, Field[Any]] = {item.name: item for item in fields(Settings)}
@@ -321,71 +351,3 @@ def _named(key: str) -> tuple[str | None, bool]:
 def _as_variables(near: str) -> str:
     word = near.removeprefix(" Did you mean ").removesuffix("?")
     return f" Did you mean {PREFIX}{word.upper()}?" if near else ""
-
-
-def _secret_text(value: Any, base: Path) -> str:
-    if not isinstance(value, str) or not value:
-        raise Refusal("must be the path of a file that holds the secret.")
-    path = base / Path(value).expanduser()
-    try:
-        with path.open(encoding="utf-8") as file:
-            text = file.read(SECRET_FILE_BYTES).strip()
-    except (OSError, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise Refusal(f"the file {path} can't be read: {reason}.") from None
-    if not text:
-        raise Refusal(f"the file {path} is empty; it must hold the secret.")
-    return text
-
-
-def _contradictions(settings: Settings, reading: _Reading) -> list[str]:
-    """What is wrong only in combination."""
-    problems = []
-    url, where = urlsplit(settings.origin), reading.sources.get("public_url", "public_url")
-    names = [name for name in ("host", "metrics_host") if not is_loopback(getattr(settings, name))]
-    if names and url.scheme != "https":
-        name = names[0]
-        source = reading.sources.get(name, name).removesuffix(f": {name}")
-        problems.append(
-            f"{where}: must be the https:// address that browsers see: {name} is {getattr(settings, name)} ({source}), "
-            "which others can reach; browsers drop the cookies over http. Set it, or listen on 127.0.0.1."
-        )
-    elif url.scheme != "https" and not is_loopback_host(url.hostname or ""):
-        problems.append(
-            f"{where}: must begin with https://; http:// is for localhost and names that end in .localhost."
-        )
-    if settings.port and (settings.host, settings.port) == (settings.metrics_host, settings.metrics_port):
-        where = reading.sources.get("metrics_port") or reading.sources.get("port", "port")
-        problems.append(
-            f"{where}: port and metrics_port are both {settings.port}; choose two different ports."
-        )
-    return problems + _vault_contradictions(settings, reading)
-
-
-def _vault_contradictions(settings: Settings, reading: _Reading) -> list[str]:
-    problems = []
-    where = reading.sources.get("vault_url", "vault_url")
-    if settings.vault_url and settings.vault_path:
-        problems.append(
-            f"{where}: vault_path is set too; a deployment has one key vault, so keep one of them."
-        )
-    if settings.vault_url and settings.vault_url == settings.redis_url:
-        problems.append(
-            f"{where}: is the store of redis_url; keys beside what they open protect nothing. Use another server."
-        )
-    if settings.vault_url and not settings.master_key:
-        problems.append(
-            f"{where}: needs master_key, which all nodes share; `openssl rand -hex 32` makes one."
-        )
-    if settings.master_key_next and not settings.master_key:
-        where = reading.sources.get("master_key_next", "master_key_next")
-        problems.append(f"{where}: is for a master_key that is set; the one in data_dir needs no setting.")
-    if settings.master_key_next and settings.master_key_next == settings.master_key:
-        where = reading.sources.get("master_key_next", "master_key_next")
-        problems.append(f"{where}: is the same as master_key; take the old one away, or make a new one.")
-    return problems
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a listener on `host` can be reached from this machine only."""
-    return is_loopback_host(host) or host.startswith("127.")

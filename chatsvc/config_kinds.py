@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from chatsvc.config_oidc import ACCEPTED as PROVIDERS_ACCEPTED
+from chatsvc.config_oidc import read_providers
 from chatsvc.domain.declaration_text import did_you_mean
 from chatsvc.domain.declaration_values import Refusal, origin
 from chatsvc.domain.second_factor import ROLES
@@ -31,6 +33,9 @@ class Kind:
     accepted: str
     read: Callable[[Any], Any]
     is_path: bool = False
+    beside: Callable[[Any, Path], Any] | None = (
+        None  # instead of `read`, for values that name files beside theirs
+    )
 
 
 def whole_number(least: int, most: int) -> Kind:
@@ -51,6 +56,16 @@ def whole_number(least: int, most: int) -> Kind:
 
 
 PORT = whole_number(0, 65_535)
+
+
+def _read_yes_no(value: Any) -> bool:
+    found = {"true": True, "false": False}.get(str(value).lower())
+    if found is None:
+        raise Refusal("must be true or false.")
+    return found
+
+
+YES_NO = Kind("true or false", _read_yes_no)
 
 
 def size(least: str, most: str) -> Kind:
@@ -210,3 +225,4 @@ SECOND_FACTOR = Kind(
 PATH = Kind("a path", _read_path, is_path=True)
 OPTIONAL_PATH = Kind("a path, or empty for the default", _read_optional_path, is_path=True)
 KEY = Kind("32 random bytes, as 64 hexadecimal digits or in base64", _read_key)
+PROVIDERS = Kind(PROVIDERS_ACCEPTED, lambda value: read_providers(value, Path()), beside=read_providers)

@@ -1,6 +1,7 @@
 """The examination of the way to an external store: who may use it, for what, and who may listen."""
 
-from chatsvc.config import Settings, is_loopback
+from chatsvc.config import Settings
+from chatsvc.config_contradictions import is_loopback
 from chatsvc.doctor_findings import Findings
 from chatsvc.store import directory_keys
 from chatsvc.store.link import Link

@@ -9,6 +9,7 @@ import click
 
 from chatsvc.cli.context import Context, pass_settings
 from chatsvc.config import PREFIX, TABLE, Loaded, is_secret
+from chatsvc.config_oidc import as_toml
 
 
 @click.command("settings", short_help="List every setting and its value.")
@@ -49,6 +50,10 @@ def _as_toml(loaded: Loaded) -> str:
         lines = textwrap.wrap(about, 96)
         if is_secret(name):
             lines.append(f'{name}_file = ""')
+        if name == "oidc":  # tables, and the last: what came behind them would be part of them
+            tables = [as_toml(one) for one in loaded.settings.oidc]
+            parts.append("\n\n".join(["\n".join(f"# {line}" for line in lines), *tables]))
+            continue
         kept = name in loaded.sources and not is_secret(name)
         value = f"{name} = {json.dumps(shown(loaded, name), ensure_ascii=False)}"
         commented = [f"# {line}" for line in lines] + ([] if kept or is_secret(name) else [f"# {value}"])

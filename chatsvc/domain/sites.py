@@ -95,6 +95,15 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom an identity provider vouches for: its issuer, and a digest of the person's `sub` there."""
+
+    issuer: str
+    subject: str
+    lapsed: bool = False  # no group of theirs gives a role: disabled until one does
+
+
+@dataclass(frozen=True, slots=True)
 class Staff:
     """A person who signs in. `alias` is the only thing about them that a visitor ever sees."""
 
@@ -109,3 +118,4 @@ class Staff:
     capacity: int = 3
     disabled: bool = False
     sign_outs: int = 0  # how often all their sessions were ended: those from before are void
+    identity: Identity | None = None  # none: an account of our own

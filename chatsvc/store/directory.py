@@ -40,6 +40,7 @@ class Session(msgspec.Struct, frozen=True):
     opened_at: int
     expires_at: int
     seen_at: int
+    sid: str = ""  # stands for the session at an identity provider that it came from
 
 
 class ApiToken(msgspec.Struct, frozen=True):
@@ -161,6 +162,14 @@ class Directory:
         """End all sessions of an account, on every node; API tokens go on. Raises KeyError for an unknown one."""
         await self.change_staff(staff, lambda now: replace(now, sign_outs=now.sign_outs + 1))
 
+    async def end_provider_session(self, sid: str) -> None:
+        """End what came from a session at an identity provider, on every node; also what has yet to come from it."""
+        key = keys.ended(sid)
+        await self._link.call(key, "SET", key, "", "PX", self._limits.absolute_ms)
+        await self._write(
+            keys.ABOUT, "ended", secrets.token_bytes(8)
+        )  # every node looks at its sockets again
+
     async def remove_staff(self, staff: str) -> int:
         """Remove a person's account: their sessions and tokens stop working. Returns the version."""
         await self._write(keys.FACTORS, staff, b"")
@@ -212,14 +221,17 @@ class Directory:
         )
         return version
 
-    async def open_session(self, staff: StaffId) -> str:
-        """Sign a person in; returns the token for their cookie. Raises KeyError for someone unknown."""
+    async def open_session(self, staff: StaffId, sid: str = "") -> str:
+        """Sign a person in; returns the token for their cookie. Raises KeyError for someone unknown.
+
+        `sid` stands for their session at an identity provider, with which this one ends.
+        """
         account = await self.staff(staff)
         if account is None:
             raise KeyError(staff)
         now, token = self._now_ms(), secrets.token_urlsafe(32)
         lifetime_ms = self._limits.absolute_ms
-        session = Session(staff, _credential(account), now, now + lifetime_ms, now)
+        session = Session(staff, _credential(account), now, now + lifetime_ms, now, sid)
         key = keys.session(token)
         await self._link.call(key, "SET", key, msgspec.msgpack.encode(session), "PX", lifetime_ms)
         return token
@@ -237,6 +249,8 @@ class Directory:
         session = _decoded(row, Session)
         now = self._now_ms()
         account = await self.staff(session.staff)
+        if session.sid and await self._link.call(keys.ended(session.sid), "EXISTS", keys.ended(session.sid)):
+            return None
         if self._limits.over(session.opened_at, session.seen_at, now):
             return None
         if account is None or account.disabled or _credential(account) != session.credential:

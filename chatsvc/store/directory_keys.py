@@ -10,6 +10,8 @@ All of them carry the hash tag `{dir}`; no pool may have that name.
 | `session:<SHA-256 of the token>` | string | `Session` (msgpack) | sign-in | `session_hours`, or until signed out |
 | `factors` | hash | staff id → `Factor` (msgpack): no secret, see `domain/one_time.py` | second steps | until removed |
 | `code:<staff>:<generation>:<step>` | string | empty: this code was used | sign-in | 4 min |
+| `ended:<sid>` | string | empty: this session of an identity provider is over | its sign-out | `session_hours` |
+| `once:<digest>` | string | empty: this state, or this message of a provider, was used | sign-in | minutes |
 | `tokens` | hash | SHA-256 of the token → `ApiToken` (msgpack) | `token …` | until revoked |
 | `plans` | hash | `version` of all; `v:<site>`, `t:<site>`: its last change (ms) | `plan_write`, `apply` | for ever |
 | `shifts:<site>` | hash | shift id → `Shift` (msgpack) | `plan_write`, `apply` | until removed |
@@ -18,7 +20,8 @@ All of them carry the hash tag `{dir}`; no pool may have that name.
 | `minima:<site>` | hash | queue key → list of `Required` (msgpack) | `plan_write`, `apply` | until removed |
 | `feeds` | hash | SHA-256 of the token → `Feed` (msgpack) | a person's own calendar | until revoked |
 
-In `about`: `leaving:<site>` is a site that is being erased, as it was declared (msgpack), written by `site erase`.
+In `about`: `ended` changes whenever a session is ended for an identity provider, so that nodes look at their sockets.
+`leaving:<site>` is a site that is being erased, as it was declared (msgpack), written by `site erase`.
 
 Channels (sharded): `changed`, after every change of sites, staff, mark or vault; `plan-changed`, of any plan.
 """
@@ -57,3 +60,13 @@ def session(token: str) -> str:
 def used_code(staff: str, generation: str, step: int) -> str:
     """The key that is there once the code of a step has been used."""
     return f"{_PREFIX}code:{staff}:{generation}:{step}"
+
+
+def ended(sid: str) -> str:
+    """The key that is there once a session of an identity provider is over; `sid` is a digest."""
+    return f"{_PREFIX}ended:{sid}"
+
+
+def once(what: str) -> str:
+    """The key that is there once something that is good for one time has been used."""
+    return f"{_PREFIX}once:{digest(what)}"

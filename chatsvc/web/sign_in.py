@@ -1,31 +1,30 @@
 """Signing in and out, and who is signed in."""
 
 from contextlib import suppress
-from typing import Any
 
 from aiohttp import web
 
 from chatsvc.domain.errors import NotFound, TooMany
-from chatsvc.domain.permissions import Action, may, works_for
-from chatsvc.domain.sites import Site, Staff
+from chatsvc.domain.sites import Staff
 from chatsvc.services import desk
 from chatsvc.web.auth import verify_password
 from chatsvc.web.json_body import read_object, uncached
 from chatsvc.web.operations import AUDIT
 from chatsvc.web.problems import problem
 from chatsvc.web.routes import NODE, STAFF_COOKIE, origin_allowed, signed_in
-from chatsvc.web.sign_in_devices import COOKIE
-from chatsvc.web.sign_in_gate import GATE, Gate, too_often
+from chatsvc.web.sign_in_enter import EXPIRED, described_self, entered, usable_here, wrong_login
+from chatsvc.web.sign_in_gate import GATE, too_often
 from chatsvc.web.sign_in_second import Shown, second_step
 
-STAFF_ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Strict"
-EXPIRED = f"{STAFF_COOKIE}=; {STAFF_ATTRIBUTES}; Max-Age=0"
+PASSWORDS_ALLOWED = web.AppKey("passwords_allowed", bool)
 
 
 async def login(request: web.Request) -> web.Response:
     """POST /login {username, password, totp?, enrolment?}: a session cookie."""
     if not origin_allowed(request):
         return problem(403, "origin", "Sign in on this service's own page.")
+    if not request.app[PASSWORDS_ALLOWED]:
+        return problem(403, "no_passwords", "Nobody signs in with a password here; use an identity provider.")
     body = await read_object(request)
     username, password = body.get("username"), body.get("password")
     if not isinstance(username, str) or not isinstance(password, str):
@@ -34,15 +33,15 @@ async def login(request: web.Request) -> web.Response:
     if not isinstance(found, Staff):
         return found
     shown = await second_step(request, found, body)
-    return await _enter(request, found, shown) if isinstance(shown, Shown) else shown
+    return await entered(request, found, shown) if isinstance(shown, Shown) else shown
 
 
 async def _by_password(request: web.Request, name: str, password: str) -> Staff | web.Response:
     """Whose password this is, or why that is not told. Raises TooMany."""
-    staff = _usable(request, name)
+    staff = usable_here(request, name)
     refusal = await password_checked(request, name, staff, password)
     if refusal is not None or staff is None:
-        return refusal or _wrong()
+        return refusal or wrong_login()
     return staff
 
 
@@ -63,36 +62,9 @@ async def password_checked(
         raise
     if not right or staff is None:
         gate.refuse(staff, "password")
-        return _wrong()
+        return wrong_login()
     gate.passwords.succeed(attempt, gate.now_s())
     return None
-
-
-def _usable(request: web.Request, name: str) -> Staff | None:
-    staff = request.app[NODE].directory.staff(name)
-    return None if staff is None or staff.disabled else staff
-
-
-def _wrong() -> web.Response:
-    return problem(401, "wrong_login", "The username or the password is wrong.")
-
-
-async def _enter(request: web.Request, staff: Staff, shown: Shown) -> web.Response:
-    gate = request.app[GATE]
-    try:
-        token = await request.app[NODE].sign_in.open_session(staff.id)
-    except KeyError:  # removed in this moment
-        return _wrong()
-    await gate.let_in(staff, shown.how)
-    recovery = {"recovery": list(shown.recovery)} if shown.recovery else {}
-    answer = uncached(_self(request, staff) | recovery)
-    answer.headers.add("Set-Cookie", f"{STAFF_COOKIE}={token}; {STAFF_ATTRIBUTES}")
-    answer.headers.add("Set-Cookie", _device(request, gate, staff))
-    return answer
-
-
-def _device(request: web.Request, gate: Gate, staff: Staff) -> str:
-    return gate.devices.set_cookie(request.cookies.get(COOKIE), staff.id, gate.now_s())
 
 
 async def logout(request: web.Request) -> web.Response:
@@ -115,26 +87,7 @@ async def me(request: web.Request) -> web.Response:
     staff = await signed_in(request)
     if staff is None:
         return problem(401, "not_signed_in", "Sign in first.")
-    return uncached(_self(request, staff))
-
-
-def _self(request: web.Request, staff: Staff) -> dict[str, Any]:
-    directory = request.app[NODE].directory
-    queues = directory.queues_of(staff)
-    return {
-        "id": staff.id, "alias": staff.alias, "role": staff.role, "capacity": staff.capacity,
-        "languages": list(staff.languages),
-        "queues": [{"site": queue.site, "queue": queue.name, "names": queue.names} for queue in queues],
-        "sites": [_own_site(staff, site) for site in directory.all_sites() if works_for(staff, site.id)],
-    }  # fmt: skip
-
-
-def _own_site(staff: Staff, site: Site) -> dict[str, Any]:
-    return {
-        "site": site.id, "names": site.names, "languages": list(site.languages),
-        "queues": [{"queue": queue.name, "names": queue.names} for queue in site.queues],
-        "may": [action for action in Action if may(staff, action, site.id)],
-    }  # fmt: skip
+    return uncached(described_self(request, staff))
 
 
 def add_sign_in(app: web.Application) -> None:

@@ -9,7 +9,8 @@ from chatsvc.services.second_factor import SecondStep
 from chatsvc.web.api_bodies import Enrolment
 from chatsvc.web.operations import Answer, Call, Operation, json_answer, read_body
 from chatsvc.web.problems import problem
-from chatsvc.web.sign_in import EXPIRED, password_checked
+from chatsvc.web.sign_in import password_checked
+from chatsvc.web.sign_in_enter import EXPIRED
 from chatsvc.web.sign_in_second import SECOND, code_checked, described, enrolment_checked
 
 

@@ -53,10 +53,12 @@ class Gate:
         if staff is not None and (times := self._told.refused(staff.id, self.now_s())):
             self._node.see_through(self._record(staff, "sign_in_refused", why=why, times=times))
 
-    async def let_in(self, staff: Staff, factor: str = "") -> None:
-        """Write down that somebody has signed in, and how often it was tried since the last entry about that."""
+    async def let_in(self, staff: Staff, factor: str = "", how: str = "") -> None:
+        """Write down that somebody has signed in, `how` if not with a password, and how often it was tried before."""
         untold = self._told.untold(staff.id)
-        more: dict[str, str | int | bool] = {"factor": factor} if factor else {}
+        more: dict[str, str | int | bool] = {"how": how} if how else {}
+        if factor:
+            more["factor"] = factor
         if untold:
             more["refused_before"] = untold
         await self._audit.record(staff.sites, staff, "sign_in", "", **more)
