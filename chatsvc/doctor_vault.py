@@ -1,5 +1,6 @@
 """The examination of the key vault: whether it opens, whether its server can be one, what copies lie around."""
 
+import sqlite3
 from pathlib import Path
 
 from chatsvc.config import Settings
@@ -12,6 +13,7 @@ from chatsvc.store.directory import wall_clock_ms
 from chatsvc.store.link_url import parse_url
 from chatsvc.store.resp import StoreRefused
 from chatsvc.store.vault_backup import LIFE_S, described
+from chatsvc.store.vault_file import FORMAT, format_of
 from chatsvc.store.vault_keys import WrongVault
 from chatsvc.store.vault_open import open_vault
 from chatsvc.store.vault_redis import peek
@@ -37,7 +39,29 @@ async def examine_vault(settings: Settings, findings: Findings) -> str:
         )
         return ""
     private(path, 0o600, "keys", findings)
-    return await _opened(settings, str(path), findings)
+    return "" if _of_another_format(path, findings) else await _opened(settings, str(path), findings)
+
+
+def _of_another_format(path: Path, findings: Findings) -> bool:
+    """Whether opening the vault would change it: an examination changes nothing."""
+    try:
+        found = format_of(path)
+    except sqlite3.Error:  # opening it says what is wrong
+        return False
+    if found == FORMAT:
+        return False
+    if found == 0:
+        findings.warning(
+            "keys", f"{path} is there and holds no key vault", "The first `chatsvc serve` makes it."
+        )
+    else:
+        findings.warning(
+            "keys",
+            f"the key vault {path} has format {found}, and this version writes format {FORMAT}",
+            "If that is the lower number, the next start brings the vault up to date, for good: earlier versions "
+            "can't open it then. If not, use the version that wrote it.",
+        )
+    return True
 
 
 def _unfinished(settings: Settings, findings: Findings) -> None:

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -53,6 +53,13 @@ def make_tables(db: sqlite3.Connection) -> None:
     """The tables of a vault, empty."""
     for statement in (*TABLES.split(";")[:-1], TABLE_OF_FORMAT_2):
         db.execute(statement)
+
+
+def format_of(path: Path) -> int:
+    """The format of the vault in a file, which is left as it is; 0 if it holds none. Raises sqlite3.Error."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        made = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'vault'").fetchone()
+        return int(db.execute("SELECT schema FROM vault").fetchone()[0]) if made else 0
 
 
 class VaultFile:

@@ -214,6 +214,23 @@ def test_backups_that_lie_around_are_found(bundled: CommandLine, tmp_path: Path)
     assert ("error", "keys") not in examined(bundled)
 
 
+def test_looking_at_a_vault_leaves_it_as_it_is(bundled: CommandLine, tmp_path: Path) -> None:
+    """One of an earlier format, an empty file and one that fits: told, and the same to the byte afterwards."""
+    path = tmp_path / "data" / "keys" / "vault.sqlite"
+    make_vault(path)
+    for change, said in (
+        ("UPDATE vault SET schema = 2", "opens with the master key"),
+        ("UPDATE vault SET schema = 1", "has format 1, and this version writes format 2"),
+        ("DROP TABLE vault", "holds no key vault"),
+    ):
+        with sqlite3.connect(path) as writer:
+            writer.execute(change)
+        writer.close()
+        before = path.read_bytes()
+        assert said in "".join(examined(bundled).values())
+        assert path.read_bytes() == before
+
+
 def test_a_change_of_the_master_key_that_is_not_finished_is_told(
     bundled: CommandLine, tmp_path: Path
 ) -> None:
