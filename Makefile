@@ -10,7 +10,7 @@ BIN := .venv/bin
 DEMO_OPTIONS := $(if $(PORT),--port "$(PORT)") $(if $(METRICS_PORT),--metrics-port "$(METRICS_PORT)") \
   $(if $(DATA_DIR),--data-dir "$(DATA_DIR)") $(if $(VISITORS),--visitors "$(VISITORS)")
 
-.PHONY: help demo test lint format types frontend frontend-test unit browser pictures shredding bench bench-pairing simulate model schedules fuzz redaction wheel lock clean install install-dev test-tools
+.PHONY: help demo test lint format types frontend frontend-test unit browser pictures shredding bench bench-pairing simulate model schedules fuzz fuzz-api redaction wheel lock clean install install-dev test-tools
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -73,6 +73,9 @@ schedules: install-dev ## random schedules at many instants beside a slow readin
 
 fuzz: install-dev ## the decoder of messages, the rules of questions and of retention, and origins, guided by coverage (RUNS=1000000 TARGETS=)
 	@exec $(BIN)/python -m tests.fuzz.measure "$(or $(RUNS),1000000)" $(TARGETS)
+
+fuzz-api: install-dev ## requests made from the OpenAPI document, to every operation as every role (EXAMPLES=500)
+	@CHATSVC_EXAMPLES="$(or $(EXAMPLES),500)" $(BIN)/python -m pytest --timeout 0 tests/contract/test_openapi.py
 
 redaction: install-dev ## recall and precision of redaction on lines made for it (LINES=5000 SEED=1)
 	@exec $(BIN)/python -m loadtest.redaction $(if $(LINES),--lines "$(LINES)") $(if $(SEED),--seed "$(SEED)")

@@ -1,8 +1,9 @@
-"""The published OpenAPI document: valid, up to date, complete, and kept by the running service."""
+"""The published OpenAPI document: valid, up to date, complete, and kept by the running service, for each role."""
 
 import json
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from tests.contract.conformity import ROOT
 from tests.support.service import Service, make_site, make_staff
 from tests.support.store_server import SingleStore
 from tests.support.thread_service import Elsewhere, running_elsewhere
+from tests.web.test_access_matrix import LETTER, MAY
 
 PUBLISHED = ROOT / "deploy" / "openapi.json"
 schemathesis.serializer("text/calendar")(lambda _, value: str(value).encode("utf-8", "surrogatepass"))
@@ -40,6 +42,10 @@ CHECKS = [
 KNOWN = {"site": "kunta", "queue": "paihde"}
 DOCUMENT = openapi.document()
 LABELS = [f"{one.method} {one.path}" for one in openapi.every()]
+IDS = {f"{one.method} {one.path}": one.id for one in openapi.every()}
+NAMES = {role: f"fuzz-{role}" for role in LETTER}
+NOBODY = "nobody"  # sends a token that is none
+TURNED_AWAY = {401, 403}
 
 
 def official() -> Draft202012Validator:
@@ -111,23 +117,26 @@ def test_operations_have_names_of_their_own() -> None:
 
 @pytest.fixture(scope="module")
 def elsewhere(valkey_server: SingleStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
-    """A service with a counsellor and a supervisor."""
+    """A service with somebody of each role."""
     valkey_server.start()
     valkey_server.flush()
-    people = (make_staff("aino"), make_staff("saana", role="supervisor"))
+    people = tuple(make_staff(name, role=role) for role, name in NAMES.items())
     folder = tmp_path_factory.mktemp("openapi")
     with running_elsewhere(valkey_server.url, folder, make_site(), people) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def secret(elsewhere: Elsewhere) -> str:
-    """What the supervisor's requests carry."""
+def secrets(elsewhere: Elsewhere) -> dict[str, str]:
+    """What requests carry, by role."""
 
-    async def create(service: Service) -> str:
-        return (await service.backend.directory.create_token(StaffId("saana"), "fuzz"))[1]
+    async def create(service: Service) -> dict[str, str]:
+        directory = service.backend.directory
+        return {
+            role: (await directory.create_token(StaffId(name), "fuzz"))[1] for role, name in NAMES.items()
+        }
 
-    return elsewhere.do(create)
+    return {NOBODY: "none", **elsewhere.do(create)}
 
 
 def test_every_route_is_published(elsewhere: Elsewhere) -> None:
@@ -159,29 +168,68 @@ def aimed(case: schemathesis.Case[Any], known: dict[str, str]) -> None:
         case.headers["If-Match"] = "*"
 
 
+def who_may(label: str) -> list[str]:
+    """The roles that an operation lets in, the supervisor first, who has most to do; all for those without a row."""
+    letters = MAY.get(IDS[label], "".join(LETTER.values()))
+    return sorted((role for role in LETTER if LETTER[role] in letters), key=lambda role: role != "supervisor")
+
+
+def unproven(label: str, seen: Mapping[tuple[str, int], int]) -> list[str]:
+    """What of an operation these answers (role and status) do not show."""
+    faults = [] if seen else [f"{label} was not called"]
+    let_in = {role for role, status in seen if status not in TURNED_AWAY}
+    if seen and IDS[label] in MAY:
+        faults += [] if let_in else [f"{label} never let anybody in"]
+        faults += [f"{label} let in a {role}" for role in sorted(let_in - set(who_may(label)))]
+    return faults
+
+
 @pytest.mark.parametrize("label", LABELS)
-def test_what_is_served_is_what_is_published(elsewhere: Elsewhere, secret: str, label: str) -> None:
-    """Whatever a supervisor's program sends, every answer has a status, type, headers and body of the document."""
+def test_what_is_served_is_what_is_published(
+    elsewhere: Elsewhere, secrets: dict[str, str], label: str
+) -> None:
+    """Whatever programs of each role send, every answer has a status, type, headers and body of the document."""
+    seen: Counter[tuple[str, int]] = Counter()
+    best = who_may(label)[0]
 
     @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(case=cases(label), about_known=st.sampled_from((True, True, False)))
-    def fuzz(case: schemathesis.Case[Any], about_known: bool) -> None:
-        if about_known:
+    @given(
+        case=cases(label),
+        about_known=st.sampled_from((True, True, False)),
+        role=st.sampled_from((best,) * 6 + tuple(secrets)),
+    )
+    def fuzz(case: schemathesis.Case[Any], about_known: bool, role: str) -> None:
+        if about_known or role == best:
             aimed(case, KNOWN)
         answer = case.call(
-            base_url=elsewhere.service.base, headers={"Authorization": f"Bearer {secret}"}, timeout=20
+            base_url=elsewhere.service.base, headers={"Authorization": f"Bearer {secrets[role]}"}, timeout=20
         )
+        if (case.path_parameters or {}).get("site", KNOWN["site"]) == KNOWN["site"]:
+            seen[role, answer.status_code] += 1
         case.validate_response(answer, checks=CHECKS)
 
     fuzz()
+    assert unproven(label, seen) == []
 
 
-def test_an_undocumented_answer_is_seen(elsewhere: Elsewhere, secret: str) -> None:
+def test_an_operation_that_was_skipped_is_seen() -> None:
+    """One that was never called, one whose fuzzing never got past the door, one that lets in the wrong role."""
+    label = "GET /api/v1/sites/{site}/audit"
+    assert IDS[label] == "getAudit"
+    assert unproven(label, {("auditor", 200): 3, ("supervisor", 403): 2, (NOBODY, 401): 1}) == []
+    assert unproven(label, {}) == [f"{label} was not called"]
+    assert unproven(label, {("supervisor", 403): 9}) == [f"{label} never let anybody in"]
+    assert unproven(label, {("auditor", 200): 1, ("admin", 404): 1}) == [f"{label} let in a admin"]
+
+
+def test_an_undocumented_answer_is_seen(elsewhere: Elsewhere, secrets: dict[str, str]) -> None:
     """The checks are such that can fail: an answer that the document doesn't have is refused."""
     document = json.loads(openapi.text())
     document["components"]["schemas"]["Me"]["properties"]["capacity"] = {"type": "string"}
     operation = schemathesis.openapi.from_dict(document)["/api/v1/me"]["GET"]
     case = operation.Case()
-    answer = case.call(base_url=elsewhere.service.base, headers={"Authorization": f"Bearer {secret}"})
+    answer = case.call(
+        base_url=elsewhere.service.base, headers={"Authorization": f"Bearer {secrets['supervisor']}"}
+    )
     with pytest.raises(FailureGroup, match="violates schema"):
         case.validate_response(answer, checks=CHECKS)
