@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from chatsvc.domain import declaration_retention
 from chatsvc.domain.declaration import DeclarationRefused, parse_declaration
-from chatsvc.domain.retention import KINDS, TEXTS, Ended, Rule, RuleSet, fates, redacted_at
+from chatsvc.domain.retention import KINDS, TEXTS, Ended, Rule, RuleSet, fates, redaction
 from tests.fuzz.made import ACCEPTED, NOTHING, REFUSED, VALUES, Bytes, Target, anything, list_of, table
 
 END: Final = 1_795_000_000_000
@@ -101,7 +101,8 @@ def _holds(rules: tuple[Rule, ...]) -> None:
         assert all(END <= fate.at < LATEST for fate in made), "a life outside of what may be declared"
         assert not any(fate.is_due(END - 1) or (held and fate.is_due(LATEST)) for fate in made)
         assert made[-1].at >= max(fate.at for fate in made if fate.kind in TEXTS)
-        assert (redacted_at(versions, ended) or LATEST) >= END
+        planned = redaction(versions, ended)
+        assert planned is None or END <= planned.at < LATEST
 
 
 def _plant() -> None:
