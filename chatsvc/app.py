@@ -27,8 +27,9 @@ from chatsvc.services.pool import Pool
 from chatsvc.services.second_factor import SecondStep
 from chatsvc.services.statistics import ServiceCounts
 from chatsvc.services.transcripts import Shelf, Shelves
-from chatsvc.store.audit import AuditStore, CheckpointFiles
+from chatsvc.store.audit import AuditStore
 from chatsvc.store.chats import PoolChats
+from chatsvc.store.checkpoints import CheckpointFiles
 from chatsvc.store.clock import StoreClock
 from chatsvc.store.directory import Directory
 from chatsvc.store.directory_follower import DirectoryFollower
@@ -283,6 +284,7 @@ class NodeParts:
         self.settings = settings
         self.metrics = metrics
         backend.shown_in.append(metrics)
+        backend.audit.on_entry, backend.audit.on_failure = metrics.recorded, metrics.audit_failed
         self.port = 0
         self._hubs: dict[str, Hub] = {}
         self._parts: list[tuple[Hub, PoolSubscriber]] = []

@@ -1,21 +1,38 @@
 """The worker's loops, put together: the other half of `app`."""
 
+import time
 from collections.abc import Mapping
 
 from chatsvc.app import Backend
+from chatsvc.domain.audit import USUAL_MONTHS
 from chatsvc.domain.sites import Site
+from chatsvc.services.audit import SERVICE
+from chatsvc.services.audit_cuts import AuditCuts
 from chatsvc.services.queues import QueueReport
 from chatsvc.services.redacting import Redactor
 from chatsvc.services.retention import Retention
 from chatsvc.telemetry.metrics import Metrics, QueueFigures
-from chatsvc.worker import booking, census, closing, deadlines, plan_census, reaper, retention, shift_ends
+from chatsvc.worker import (
+    audit_cuts,
+    booking,
+    census,
+    closing,
+    deadlines,
+    plan_census,
+    reaper,
+    retention,
+    shift_ends,
+)
 
 
 class WorkerParts:
     """The worker's loops on a backend."""
 
-    def __init__(self, backend: Backend, metrics: Metrics) -> None:
+    def __init__(self, backend: Backend, metrics: Metrics, audit_months: int = USUAL_MONTHS) -> None:
+        """`audit_months` is how long the audit log of no site is kept; those of sites say it themselves."""
         self.backend = backend
+        self._audit_months = audit_months
+        self._cuts = AuditCuts(backend.audit.log, backend.audit.checkpoints)
         self.metrics = metrics
         backend.shown_in.append(metrics)
         self._retention: dict[str, Retention] = {}
@@ -30,6 +47,7 @@ class WorkerParts:
         self.backend.loop("booking", booking.EVERY_S, self._book)
         self.backend.loop("plan census", plan_census.EVERY_S, self._count_plan)
         self.backend.loop("retention", retention.EVERY_S, self._erase)
+        self.backend.loop("audit cuts", audit_cuts.EVERY_S, self._cut_audit)
         self.backend.loop("replanning", retention.REPLAN_EVERY_S, self._replan)
 
     def retention(self, pool: str) -> Retention:
@@ -58,6 +76,18 @@ class WorkerParts:
             sites = [site for site in self.backend.snapshot.all_sites() if name in site.pools]
             await retention.replan(self.retention(name), sites)
         self.metrics.loop_ran("replanning", self.backend.clock.now() / 1000)
+
+    async def _cut_audit(self) -> None:
+        # Whoever has the store could set its clock ahead, so that all would be over; this machine's must agree.
+        now = min(self.backend.clock.now(), time.time_ns() // 1_000_000)
+        held = {
+            held for chats in tuple(self.backend.chats.values()) for held in await chats.retention.holds()
+        }
+        months: dict[str, int] = {site.id: site.audit_months for site in self.backend.snapshot.all_sites()}
+        await audit_cuts.cut_logs(
+            self._cuts, {**months, SERVICE: self._audit_months}, held, now, self.metrics.audit_failed
+        )
+        self.metrics.loop_ran("audit cuts", now / 1000)
 
     async def _meet(self) -> None:
         lag = 0.0

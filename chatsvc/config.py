@@ -18,6 +18,7 @@ from chatsvc import config_kinds as kinds
 from chatsvc.config_contradictions import contradictions
 from chatsvc.config_kinds import Kind
 from chatsvc.config_oidc import secret_text
+from chatsvc.domain.audit import LEAST_MONTHS, MOST_MONTHS, USUAL_MONTHS
 from chatsvc.domain.declaration_text import Path as Inner
 from chatsvc.domain.declaration_text import Problem, did_you_mean, line_numbers
 from chatsvc.domain.declaration_values import Refusal
@@ -129,6 +130,12 @@ class Settings:
         repr=False,
         metadata=_about(
             kinds.KEY, "what signs them; empty: keys/audit.key in data_dir, made at the first start"
+        ),
+    )
+    audit_months: int = field(
+        default=USUAL_MONTHS,
+        metadata=_about(
+            kinds.whole_number(LEAST_MONTHS, MOST_MONTHS), "months that its log of no site is kept"
         ),
     )
     session_hours: int = field(

@@ -159,7 +159,7 @@ async def working(backend: Backend, settings: Settings) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         metrics = Metrics("worker")
         await _metrics(stack, metrics, settings.metrics_host, settings.worker_metrics_port)
-        WorkerParts(backend, metrics).start()
+        WorkerParts(backend, metrics, settings.audit_months).start()
         yield
 
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -10,14 +11,15 @@ import click
 from chatsvc.cli.auditing import checkpoints_of
 from chatsvc.cli.context import Context, pass_settings, with_directory
 from chatsvc.cli.trouble import Failed, Refused
-from chatsvc.domain.audit import Checkpoint, Entry, Fault, Head, verify
+from chatsvc.domain.audit import Cut, Entry
+from chatsvc.domain.audit_verification import Fault, Verification
 from chatsvc.domain.declaration_text import did_you_mean
 from chatsvc.services.audit import SERVICE
-from chatsvc.store.audit import AuditStore, WrongCheckpoints, read_checkpoints
+from chatsvc.services.audit_check import check
+from chatsvc.store.audit import AuditStore
+from chatsvc.store.checkpoints import read_statements
 from chatsvc.store.directory import Directory, wall_clock_ms
 from chatsvc.store.link import Link
-
-SETTLED_MS = 60_000  # an entry gets its checkpoint within milliseconds
 
 
 @click.group(short_help="The audit log: list it, verify it.")
@@ -62,35 +64,24 @@ def list_entries(context: Context, site: str, after: int, as_json: bool) -> None
 def verify_command(context: Context, site: str | None, folders: tuple[Path, ...]) -> None:
     """Find any entry that was edited, removed, moved or cut off. Ends with 1 if there is one."""
     settings = context.settings()
-    ours = checkpoints_of(settings)
     places = (settings.checkpoint_dir, *folders)
+    genuine = checkpoints_of(settings).genuine
 
-    async def work(
-        directory: Directory, link: Link
-    ) -> list[tuple[str, list[Entry], list[Checkpoint], list[Fault]]]:
+    async def work(directory: Directory, link: Link) -> list[tuple[Verification, list[Fault]]]:
         snapshot = await directory.load()
         if site is not None:
             await _known(directory, site)
-        store, found = AuditStore(link), []
-        for name in [site] if site else [*sorted(snapshot.sites), SERVICE]:
-            try:  # checkpoints first: what is written meanwhile has entries, never the other way round
-                checkpoints = [one for place in places for one in read_checkpoints(place, name)]
-            except WrongCheckpoints as error:
-                raise Failed(str(error)) from None
-            entries, head = await _at_rest(store, name)
-            faults = verify(name, entries, head, checkpoints, ours.genuine, wall_clock_ms() - SETTLED_MS)
-            found.append((name, entries, checkpoints, faults))
-        return found
+        log, now = AuditStore(link), wall_clock_ms()
+        names = [site] if site else [*sorted(snapshot.sites), SERVICE]
+        return [
+            await check(log, name, partial(read_statements, places, name), genuine, now) for name in names
+        ]
 
     wrong = False
-    for name, entries, checkpoints, faults in with_directory(settings, work):
-        last = max((one.seq for one in checkpoints), default=0)
-        covered = (
-            f"checkpoints up to entry {last}"
-            if last
-            else "no checkpoints, so only breaks in the chain would show"
-        )
-        click.echo(f"{name}: {len(entries)} entries, {covered}, {len(faults)} faults")
+    for found, faults in with_directory(settings, work):
+        click.echo(f"{found.site}: {found.number} entries, {_covered(found)}, {len(faults)} faults")
+        if found.cut is not None:
+            click.echo(f"  {_cut(found.cut)}")
         for fault in faults:
             click.echo(f"  entry {fault.seq}: {fault.what}")
         wrong = wrong or bool(faults)
@@ -100,13 +91,17 @@ def verify_command(context: Context, site: str | None, folders: tuple[Path, ...]
         )
 
 
-async def _at_rest(store: AuditStore, site: str) -> tuple[list[Entry], Head]:
-    """Entries and head that belong together although others go on writing."""
-    while True:
-        head = await store.head(site)
-        entries = await store.entries(site)
-        if await store.head(site) == head:
-            return entries, head
+def _covered(found: Verification) -> str:
+    if found.covered:
+        return f"checkpoints up to entry {found.covered}"
+    return "no checkpoints, so only breaks in the chain would show"
+
+
+def _cut(cut: Cut) -> str:
+    return (
+        f"entries up to {cut.seq} were removed on {_time(cut.at)} by the rule that keeps {cut.months} months; "
+        f"the last of them was {cut.digest}"
+    )
 
 
 async def _known(directory: Directory, site: str) -> None:

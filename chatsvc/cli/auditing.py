@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from chatsvc.config import Settings
 from chatsvc.config_keys import audit_key
 from chatsvc.services.audit import Audit
-from chatsvc.store.audit import AuditStore, CheckpointFiles
+from chatsvc.store.audit import AuditStore
+from chatsvc.store.checkpoints import CheckpointFiles
 from chatsvc.store.directory import wall_clock_ms
 from chatsvc.store.link import Link
 

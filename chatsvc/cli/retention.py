@@ -3,7 +3,7 @@
 import csv
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from chatsvc.cli.audit_over import over_lines
 from chatsvc.cli.context import Context, pass_settings, with_directory
 from chatsvc.cli.trouble import Refused
 from chatsvc.domain.declaration import parse_declaration
@@ -91,20 +92,24 @@ def rules_command(context: Context, site: str | None, versions: bool) -> None:
 @pass_settings
 def check_command(context: Context, site: str | None, within: Period, file: Path | None, form: Form) -> None:
     """List what would be erased or redacted, when and why; nothing is changed."""
-    now = wall_clock_ms()
+    settings, now = context.settings(), wall_clock_ms()
+    until = within.after(now)
 
-    async def work(directory: Directory, link: Link) -> list[Planned]:
+    async def work(directory: Directory, link: Link) -> tuple[list[Planned], list[str]]:
         snapshot = await directory.load()
         sites = {found.id: _as_declared(found, file, now) for found in _chosen(snapshot, site)}
-        return [row for pool in sorted(snapshot.pools) for row in await _planned(link, pool, sites)]
+        pools = sorted(snapshot.pools)
+        found = [row for pool in pools for row in await _planned(link, pool, sites)]
+        if form != "table":
+            return found, []
+        return found, await over_lines(settings, link, sites.values(), pools, until, service=site is None)
 
-    rows = [
-        row for row in with_directory(context.settings(), work) if row.held or row.at <= within.after(now)
-    ]
+    found, audit = with_directory(settings, work)
+    rows = [row for row in found if row.held or row.at <= until]
     rows.sort(key=lambda row: (row.held, row.at, row.conversation))
     click.echo(_FORMS[form](rows), nl=False)
     if form == "table":
-        click.echo(_summary(rows, within, now))
+        click.echo("\n".join([*audit, _summary(rows, within, now)]))
 
 
 def _chosen(snapshot: DirectorySnapshot, site: str | None) -> list[Site]:
@@ -124,7 +129,9 @@ def _as_declared(site: Site, file: Path | None, now: int) -> Site:
         text = file.read_text(encoding="utf-8")
     except UnicodeError:
         raise Refused(f"{file} is not UTF-8 text.") from None
-    parse_declaration(text, str(file))
+    for declared_site in parse_declaration(text, str(file)):
+        if declared_site.id == site.id:
+            site = replace(site, audit_months=declared_site.audit_months)
     wanted = {declared.site: declared for declared in parse_retention(text, str(file))}
     try:
         return with_retention(site, site, wanted.get(site.id), now)

@@ -8,8 +8,9 @@ from chatsvc.cli.apply import write_pool_queues
 from chatsvc.cli.trouble import Refused
 from chatsvc.domain.records import Conversation
 from chatsvc.domain.sites import Site, Staff
-from chatsvc.store.audit import AuditStore, CheckpointFiles
+from chatsvc.store.audit import AuditStore
 from chatsvc.store.chats import PoolChats
+from chatsvc.store.checkpoints import CheckpointFiles
 from chatsvc.store.clock import StoreClock
 from chatsvc.store.directory import Directory
 from chatsvc.store.directory_snapshot import DirectorySnapshot

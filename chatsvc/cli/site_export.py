@@ -15,8 +15,9 @@ from chatsvc.services.intake import read_answers
 from chatsvc.services.pool import Pool, read_page
 from chatsvc.services.redacted import reading
 from chatsvc.services.retention import feedback_keys
-from chatsvc.store.audit import AuditStore, CheckpointFiles, read_checkpoints
+from chatsvc.store.audit import AuditStore
 from chatsvc.store.chats import PoolChats
+from chatsvc.store.checkpoints import CheckpointFiles
 from chatsvc.store.clock import StoreClock
 from chatsvc.store.directory_snapshot import DirectorySnapshot
 from chatsvc.store.keyring import VaultKeyring
@@ -38,6 +39,7 @@ holds.json           legal holds, asked for or confirmed, with their reasons
 statistics.json      counts by month, as they are: also those that statistics hide because they are small
 audit.json           the audit log, each entry bound to the one before by `digest`
 checkpoints.json     the signed statements of how far the audit log went, as this machine has them
+cuts.json            the signed statements of which of its entries a rule has removed, as this machine has them
 SHA256SUMS           for: sha256sum --check SHA256SUMS
 
 Times are milliseconds since 1970-01-01 00:00 UTC. Not in here, because nobody has it: visitors' names and addresses.
@@ -88,7 +90,9 @@ class SiteExport:
         yield "statistics.json", _json(await self._statistics())
         entries = await AuditStore(self._link).entries(site.id)
         yield "audit.json", _json([{**msgspec.to_builtins(one), "digest": one.digest} for one in entries])
-        yield "checkpoints.json", _json(read_checkpoints(self._checkpoints.folder, site.id))
+        stated = self._checkpoints.read(site.id)
+        yield "checkpoints.json", _json(stated.checkpoints)
+        yield "cuts.json", _json(stated.cuts)
 
     def _staff(self) -> list[Staff]:
         return [staff for staff in self._snapshot.people.values() if self._site.id in staff.sites]

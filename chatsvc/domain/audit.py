@@ -6,11 +6,19 @@ checkpoints, signed and kept elsewhere, can't.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from chatsvc.domain.hours import local_day
+from chatsvc.domain.retention import Period
+
 FORMAT = 1
+CUT = "cut_audit_log"  # the entry that says in the log itself that it was cut
+# Of months that entries are kept. The least: the privacy report counts openings of this month and twelve before it.
+# The usual: for as long may anybody ask who has seen what, without a special reason (Act 703/2023, 11 §).
+LEAST_MONTHS, USUAL_MONTHS, MOST_MONTHS = 13, 24, 1_200
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +79,36 @@ class Checkpoint:
         return json.dumps(["chatsvc checkpoint", FORMAT, self.site, self.seq, self.digest, self.at]).encode()
 
 
-class Fault(NamedTuple):
-    """Something that is wrong with a log, at entry `seq`."""
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A statement, signed and kept elsewhere, that entries up to `seq` were removed by a rule of `months`.
 
+    `digest` is that of the last entry removed; `at` is ms. It is written before anything is removed.
+    """
+
+    site: str
     seq: int
-    what: str
+    digest: str
+    at: int
+    months: int
+    signature: bytes = b""
+
+    @property
+    def signed(self) -> bytes:
+        """What the signature is over; never the same as for a checkpoint."""
+        return json.dumps(
+            ["chatsvc cut", FORMAT, self.site, self.seq, self.digest, self.at, self.months]
+        ).encode()
+
+
+Statement = Checkpoint | Cut
+
+
+class Statements(NamedTuple):
+    """What is stated elsewhere of one site's log."""
+
+    checkpoints: Sequence[Checkpoint] = ()
+    cuts: Sequence[Cut] = ()
 
 
 def beginning(site: str) -> Head:
@@ -88,50 +121,14 @@ def follow(head: Head, site: str, deed: Deed) -> Entry:
     return Entry(site, head.seq + 1, head.digest, deed)
 
 
-def verify(
-    site: str,
-    entries: Sequence[Entry],
-    head: Head,
-    checkpoints: Sequence[Checkpoint],
-    genuine: Callable[[Checkpoint], bool],
-    settled: int,
-) -> list[Fault]:
-    """Everything that is wrong with a site's log; empty when it is whole.
+def is_over(deed: Deed, months: int, now: int, held: AbstractSet[str] = frozenset()) -> bool:
+    """Whether the rule wants a deed's entry gone: its `months` have ended on a day before today, in Finland.
 
-    `entries` are in the order in which they are kept, `head` is what the store says of the last one. Where there are
-    checkpoints, entries from before `settled` (ms) must be covered by one.
+    A whole day each, so that a log is cut once a day at most. What is about one of the conversations `held` stays.
     """
-    faults = set(_breaks(site, entries))
-    last = Head(entries[-1].seq, entries[-1].digest) if entries else beginning(site)
-    if last != head:
-        faults.add(Fault(head.seq, f"the log ends with entry {last.seq}; its head says {head.seq}"))
-    digests = {entry.seq: entry.digest for entry in entries}
-    for checkpoint in checkpoints:
-        if checkpoint.site != site or not genuine(checkpoint):
-            faults.add(Fault(checkpoint.seq, "a checkpoint whose signature is not ours"))
-        elif checkpoint.seq not in digests:
-            faults.add(Fault(checkpoint.seq, "a checkpoint has this entry; the log does not"))
-        elif digests[checkpoint.seq] != checkpoint.digest:
-            faults.add(Fault(checkpoint.seq, "another entry than the one that a checkpoint has"))
-    covered = max((checkpoint.seq for checkpoint in checkpoints), default=last.seq)
-    faults |= {
-        Fault(entry.seq, "no checkpoint covers it")
-        for entry in entries
-        if entry.seq > covered and entry.deed.at < settled
-    }
-    return sorted(faults)
-
-
-def _breaks(site: str, entries: Sequence[Entry]) -> Iterable[Fault]:
-    expected = beginning(site)
-    for entry in entries:
-        if entry.site != site:
-            yield Fault(entry.seq, f"an entry of another site, {entry.site}")
-        if entry.seq != expected.seq + 1:
-            yield Fault(entry.seq, f"entry {expected.seq + 1} should be here")
-        elif entry.previous != expected.digest:
-            yield Fault(entry.seq, "does not follow from the entry before it")
-        expected = Head(entry.seq, entry.digest)
+    if not held.isdisjoint(deed.record.split("/")):
+        return False
+    return local_day(Period(months).after(deed.at)) < local_day(now)
 
 
 def _sha256(text: str) -> str:

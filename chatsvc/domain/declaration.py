@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from chatsvc.domain.audit import LEAST_MONTHS, MOST_MONTHS
 from chatsvc.domain.declaration_hours import opening_hours
 from chatsvc.domain.declaration_questions import questions, rules
 from chatsvc.domain.declaration_text import Path, Problem, did_you_mean, line_numbers
@@ -95,6 +96,9 @@ SITE_KEYS: Mapping[str, Key] = {
     ),
     "late": Key(
         "late_ms", duration("1 min", "4 h"), "how long somebody on shift may be off duty before that is shown"
+    ),
+    "audit_months": Key(
+        "audit_months", integer(LEAST_MONTHS, MOST_MONTHS), "how long entries of the audit log are kept"
     ),
 }
 # Read elsewhere: `shift` and `minimum` by declaration_plan, what begins with `retention` by declaration_retention.

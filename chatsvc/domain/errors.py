@@ -30,6 +30,12 @@ class StoreUnavailable(ChatError):
     retryable = True
 
 
+class AuditUnavailable(StoreUnavailable):
+    """The audit log can't be written or read just now; what must be recorded first was not done."""
+
+    code = "audit_away"
+
+
 class VaultUnavailable(ChatError):
     """The key vault can't be reached just now; no new conversation can begin."""
 

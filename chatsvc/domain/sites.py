@@ -83,6 +83,7 @@ class Site:
     late_ms: int = 300_000  # how long somebody on shift may be off duty before that is shown
     former_pools: tuple[PoolId, ...] = ()  # whose records of this site stay where they are
     retention: tuple[RuleSet, ...] = ()  # every version of its rules, oldest first
+    audit_months: int = 24  # how long the entries of its audit log are kept: domain/audit.py
 
     @property
     def pool_id(self) -> PoolId:

@@ -1,13 +1,13 @@
 """Writing the audit log: an entry in the store, then a signed checkpoint elsewhere."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import structlog
 
-from chatsvc.domain.audit import Deed, Entry, Head
-from chatsvc.domain.errors import StoreUnavailable
+from chatsvc.domain.audit import Deed, Entry, Head, Statement, Statements
+from chatsvc.domain.errors import AuditUnavailable, ChatError
 from chatsvc.domain.ports import Clock
 from chatsvc.domain.sites import Staff
 
@@ -31,12 +31,44 @@ class AuditLog(Protocol):
         """The entries behind number `after`, oldest first. Raises StoreUnavailable."""
         ...
 
+    async def oldest(self, site: str, behind: str, limit: int) -> Sequence[tuple[str, Entry]]:
+        """The first entries behind a place ("": the beginning), each with its place."""
+        ...
+
+    async def newest(self, site: str, before: str, limit: int) -> Sequence[tuple[str, Entry]]:
+        """The last entries before a place ("": the end), the last one first, each with its place."""
+        ...
+
+    async def cut(self, site: str, deed: Deed, last: Head) -> Head | None:
+        """Remove entries up to `last` and write the deed of it, in one step; None if they are gone."""
+        ...
+
+    async def seen(self, site: str, staff: str) -> int:
+        """Up to which entry somebody has looked at what was opened."""
+        ...
+
+    async def see(self, site: str, staff: str, seq: int) -> None:
+        """Somebody has looked at what was opened up to an entry."""
+        ...
+
 
 class Checkpoints(Protocol):
-    """Where it is stated how far each log goes."""
+    """Where it is stated, signed, how far each log goes and where it was cut. Calls that block for a moment."""
 
     def write(self, site: str, head: Head, at: int) -> None:
-        """State it, lastingly. Raises OSError."""
+        """State how far it goes, lastingly. Raises OSError."""
+        ...
+
+    def write_cut(self, site: str, last: Head, at: int, months: int) -> None:
+        """State that entries up to `last` are removed, lastingly. Raises OSError."""
+        ...
+
+    def read(self, site: str) -> Statements:
+        """What is stated here of a log, unverified."""
+        ...
+
+    def genuine(self, statement: Statement) -> bool:
+        """Whether we have signed it."""
         ...
 
 
@@ -45,7 +77,9 @@ class Audit:
 
     def __init__(self, log: AuditLog, checkpoints: Checkpoints, clock: Clock) -> None:
         self.log = log
-        self._checkpoints = checkpoints
+        self.checkpoints = checkpoints
+        self.on_entry: Callable[[str], None] = _nothing  # with the action
+        self.on_failure: Callable[[str], None] = _nothing
         self._clock = clock
 
     async def record(
@@ -62,10 +96,21 @@ class Audit:
         """
         deed = self._deed(who, action, record, details)
         for site in sorted(set(sites)) or [SERVICE]:
-            try:
-                await self._write(site, deed)
-            except OSError as error:
-                _log.error("checkpoint_not_written", site=site, error=error.strerror)
+            await self._write_log(site, deed)
+
+    async def record_done(
+        self,
+        sites: Iterable[str],
+        who: Staff | None,
+        action: str,
+        record: str = "",
+        **details: str | int | bool,
+    ) -> None:
+        """As `record`, of what is done already: a log that can't be written does not undo it, operators are told."""
+        try:
+            await self.record(sites, who, action, record, **details)
+        except ChatError as error:
+            self.failed(action, error)
 
     async def record_before(
         self, site: str, who: Staff, action: str, record: str, **details: str | int | bool
@@ -74,11 +119,13 @@ class Audit:
 
         Raises StoreUnavailable if it is not in the log or not stated elsewhere: then it must not be done.
         """
+        deed = self._deed(who, action, record, details)
         try:
-            await self._write(site, self._deed(who, action, record, details))
-        except OSError as error:
-            _log.error("checkpoint_not_written", site=site, error=error.strerror)
-            raise StoreUnavailable from None
+            if not await self._write_log(site, deed):
+                raise AuditUnavailable
+        except ChatError as error:
+            self.failed(action, error)
+            raise
 
     async def record_stranger(
         self, sites: Iterable[str], action: str, record: str, **details: str | int | bool
@@ -86,10 +133,12 @@ class Audit:
         """What somebody who is not signed in tried with `record`. Raises StoreUnavailable."""
         deed = Deed(self._clock.now(), "not signed in", "none", action, record, details)
         for site in sorted(set(sites)) or [SERVICE]:
-            try:
-                await self._write(site, deed)
-            except OSError as error:
-                _log.error("checkpoint_not_written", site=site, error=error.strerror)
+            await self._write_log(site, deed)
+
+    def failed(self, action: str, error: ChatError) -> None:
+        """Tell operators of something that could not be recorded."""
+        _log.error("audit_failed", action=action, code=error.code)
+        self.on_failure(action)
 
     def _deed(
         self, who: Staff | None, action: str, record: str, details: Mapping[str, str | int | bool]
@@ -97,6 +146,18 @@ class Audit:
         actor, role = (who.id, who.role) if who else ("command line", "operator")
         return Deed(self._clock.now(), actor, role, action, record, details)
 
-    async def _write(self, site: str, deed: Deed) -> None:
+    async def _write_log(self, site: str, deed: Deed) -> bool:
+        """Write an entry; whether it is stated elsewhere too. Raises StoreUnavailable."""
         head = await self.log.append(site, deed)
-        await asyncio.to_thread(self._checkpoints.write, site, head, deed.at)
+        self.on_entry(deed.action)
+        try:
+            await asyncio.to_thread(self.checkpoints.write, site, head, deed.at)
+        except OSError as error:
+            _log.error("checkpoint_not_written", site=site, error=error.strerror)
+            self.on_failure(deed.action)
+            return False
+        return True
+
+
+def _nothing(_: str) -> None:
+    """Nobody wants to know."""

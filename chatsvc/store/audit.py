@@ -1,26 +1,20 @@
-"""The audit logs in the store, one for each site, and the checkpoints beside it."""
+"""The audit logs in the store, one for each site."""
 
-import base64
-import contextlib
-import fcntl
-import json
-import os
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from chatsvc.domain.audit import Checkpoint, Deed, Entry, Head, beginning, follow
-from chatsvc.domain.errors import StoreUnavailable
-from chatsvc.store.link import Link
+from chatsvc.domain.audit import Deed, Entry, Head, beginning, follow
+from chatsvc.domain.errors import AuditUnavailable
+from chatsvc.store.link import Link, StoreRefused
 from chatsvc.store.scripts import script
 
 ATTEMPTS = 50  # each is lost to another entry that was written, so that all get there
 PAGE = 500
 _PREFIX = "chatsvc:{audit}:"
+_UNREADABLE = Deed(0, "", "", "unreadable")  # what somebody else has put into the log
 
 
 class Written(NamedTuple):
@@ -30,8 +24,15 @@ class Written(NamedTuple):
     head: Head
 
 
+class Placed(NamedTuple):
+    """An entry and where it is kept, from where `oldest` and `newest` go on."""
+
+    place: str
+    entry: Entry
+
+
 class AuditStore:
-    """Writes and reads the logs. Every method may raise `StoreUnavailable`."""
+    """Writes and reads the logs. Every method may raise `StoreUnavailable`, of the kind `AuditUnavailable`."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
@@ -43,37 +44,82 @@ class AuditStore:
             written, head = await self.put(follow(head, site, deed))
             if written:
                 return head
-        raise StoreUnavailable("The audit log is being written to by too many at once.")
+        raise AuditUnavailable("The audit log is being written to by too many at once.")
 
     async def put(self, entry: Entry) -> Written:
         """Write an entry if the log still ends as it says."""
+        return await self._write("audit_append", entry)
+
+    async def cut(self, site: str, deed: Deed, last: Head) -> Head | None:
+        """Remove all entries up to `last` and write the deed of it, in one step; how far the log goes then.
+
+        None if they are gone already, and then nothing is written.
+        """
+        head = await self.head(site)
+        for _ in range(ATTEMPTS):
+            first = await self.entries(site, limit=1)
+            if not first or first[0].seq > last.seq:
+                return None
+            written, head = await self._write("audit_cut", follow(head, site, deed), last.seq)
+            if written:
+                return head
+        raise AuditUnavailable("The audit log is being written to by too many at once.")
+
+    async def _write(self, name: str, entry: Entry, *more: int) -> Written:
         arguments: list[str | int | bytes] = [
-            entry.previous, entry.seq, entry.digest, msgspec.msgpack.encode(entry)
+            entry.previous, entry.seq, entry.digest, msgspec.msgpack.encode(entry), *more
         ]  # fmt: skip
-        written, seq, digest = await self._link.run(script("audit_append"), _keys(entry.site), arguments)
+        with _refusals():
+            written, seq, digest = await self._link.run(script(name), _keys(entry.site), arguments)
         return Written(bool(written), Head(int(seq), digest.decode()) if digest else beginning(entry.site))
 
     async def head(self, site: str) -> Head:
         """How far a log goes, as the store says."""
-        seq, digest = await self._link.call(_keys(site)[1], "HMGET", _keys(site)[1], "seq", "digest")
-        return Head(int(seq), digest.decode()) if digest else beginning(site)
+        key = _keys(site)[1]
+        with _refusals():
+            seq, digest = await self._link.call(key, "HMGET", key, "seq", "digest")
+            return Head(int(seq), digest.decode()) if digest else beginning(site)
 
     async def entries(self, site: str, after: int = 0, limit: int | None = None) -> list[Entry]:
         """The entries behind number `after`, in the order in which they are kept; at most `limit`."""
         found: list[Entry] = []
-        start = f"({after}-0" if after else "-"
+        place = f"{after}-0" if after else ""
         while limit is None or len(found) < limit:
             count = PAGE if limit is None else min(PAGE, limit - len(found))
-            page = await self._link.call(_keys(site)[0], "XRANGE", _keys(site)[0], start, "+", "COUNT", count)
-            found += [msgspec.msgpack.decode(fields[1], type=Entry) for _, fields in page]
+            page = await self.oldest(site, place, count)
+            found += [entry for _, entry in page]
             if len(page) < count:
                 break
-            start = f"({page[-1][0].decode()}"
+            place = page[-1].place
         return found
+
+    async def oldest(self, site: str, behind: str, limit: int) -> Sequence[Placed]:
+        """The first entries behind a place, or "" for the beginning of the log; at most `limit`."""
+        key, start = _keys(site)[0], f"({behind}" if behind else "-"
+        with _refusals():
+            return _placed(await self._link.call(key, "XRANGE", key, start, "+", "COUNT", limit))
+
+    async def newest(self, site: str, before: str, limit: int) -> Sequence[Placed]:
+        """The last entries before a place, or "" for the end of the log; the last one first, at most `limit`."""
+        key, start = _keys(site)[0], f"({before}" if before else "+"
+        with _refusals():
+            return _placed(await self._link.call(key, "XREVRANGE", key, start, "-", "COUNT", limit))
+
+    async def seen(self, site: str, staff: str) -> int:
+        """Up to which entry somebody has looked at what was opened; 0 if never."""
+        key = _seen(site)
+        with _refusals():
+            return int(await self._link.call(key, "HGET", key, staff) or 0)
+
+    async def see(self, site: str, staff: str, seq: int) -> None:
+        """Somebody has looked at what was opened up to an entry."""
+        key = _seen(site)
+        with _refusals():
+            await self._link.call(key, "HSET", key, staff, seq)
 
     async def forget(self, site: str) -> None:
         """Remove a site's log, head and all: the site leaves."""
-        for key in _keys(site):
+        for key in (*_keys(site), _seen(site)):
             await self._link.call(key, "UNLINK", key)
 
 
@@ -81,71 +127,26 @@ def _keys(site: str) -> list[str]:
     return [f"{_PREFIX}log:{site}", f"{_PREFIX}head:{site}"]
 
 
-class WrongCheckpoints(Exception):
-    """A file of checkpoints that can't be read; the message says where and why."""
+def _seen(site: str) -> str:
+    return f"{_PREFIX}seen:{site}"
 
 
-class CheckpointFiles:
-    """Signed checkpoints in a folder outside the store: one file for each site, one line for each checkpoint.
-
-    `seed` are the 32 bytes that the signing key is made from (Ed25519, RFC 8032). Blocking calls, of a moment each.
-    """
-
-    def __init__(self, folder: Path, seed: bytes) -> None:
-        self.folder = folder
-        self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        self._public: Ed25519PublicKey = self._key.public_key()
-
-    def write(self, site: str, head: Head, at: int) -> None:
-        """State that the log of `site` goes as far as `head`; on disk when this returns. Raises OSError."""
-        unsigned = Checkpoint(site, head.seq, head.digest, at)
-        line = {
-            "site": site, "seq": head.seq, "digest": head.digest, "at": at,
-            "signature": base64.b64encode(self._key.sign(unsigned.signed)).decode(),
-        }  # fmt: skip
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(
-            _file(self.folder, site), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
-        )
-        with contextlib.closing(os.fdopen(descriptor, "w", encoding="utf-8")) as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            file.write(json.dumps(line) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-
-    def forget(self, site: str) -> None:
-        """Remove what is stated of a site's log here. Raises OSError."""
-        _file(self.folder, site).unlink(missing_ok=True)
-
-    def genuine(self, checkpoint: Checkpoint) -> bool:
-        """Whether it was signed with our key."""
-        try:
-            self._public.verify(checkpoint.signature, checkpoint.signed)
-        except InvalidSignature:
-            return False
-        return True
+def _placed(rows: Iterable[tuple[bytes, Sequence[bytes]]]) -> list[Placed]:
+    return [Placed(ident.decode(), _read(ident, fields)) for ident, fields in rows]
 
 
-def read_checkpoints(folder: Path, site: str) -> list[Checkpoint]:
-    """The checkpoints of a site in a folder, unverified. Raises WrongCheckpoints, OSError."""
-    path = _file(folder, site)
-    return list(_lines(path)) if path.exists() else []
+def _read(ident: bytes, fields: Sequence[bytes]) -> Entry:
+    """An entry as it is kept; one that can't be read breaks the chain, and whoever reads on sees that."""
+    try:
+        return msgspec.msgpack.decode(fields[1], type=Entry)
+    except (msgspec.MsgspecError, IndexError, UnicodeDecodeError):
+        return Entry("", int(ident.partition(b"-")[0]), "", _UNREADABLE)
 
 
-def _file(folder: Path, site: str) -> Path:
-    return folder / f"{site}.jsonl"
-
-
-def _lines(path: Path) -> Iterator[Checkpoint]:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            found: dict[str, Any] = json.loads(line)
-            yield Checkpoint(
-                found["site"],
-                found["seq"],
-                found["digest"],
-                found["at"],
-                base64.b64decode(found["signature"]),
-            )
-        except (ValueError, KeyError, TypeError):
-            raise WrongCheckpoints(f"{path}, line {number}: this is no checkpoint.") from None
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Tell whoever asks that the audit log is what is wrong."""
+    try:
+        yield
+    except (StoreRefused, ValueError):  # a key of another type, or something else in its place
+        raise AuditUnavailable from None

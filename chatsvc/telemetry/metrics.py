@@ -25,6 +25,7 @@ REFUSALS = frozenset({
 })
 # fmt: on
 ERASED = frozenset({"transcript", "notes", "answers", "feedback", "record"})
+OPENING = "open_transcript"  # as the audit log names it
 LIMITED = frozenset({"join", "message", "watch"})
 LIMIT_OUTCOMES = frozenset({"set", "solved", "wrong", "refused"})
 STATES = ("waiting", "offered", "active", "wrap_up", "closed")
@@ -168,6 +169,16 @@ class Metrics:
         self._erased = Counter(
             "chatsvc_erased", "What the retention rules have erased.", ["kind"], registry=registry
         )
+        self._openings = Counter(
+            "chatsvc_transcript_openings",
+            "Transcripts that somebody has opened, or a further part of one, as recorded before.",
+            registry=registry,
+        )
+        self._audit_failed = Counter(
+            "chatsvc_audit_failed",
+            "What could not be written to the audit log or stated beside it, and logs that could not be cut.",
+            registry=registry,
+        )
         self._loop_errors = Counter(
             "chatsvc_loop_errors", "Rounds of a loop that failed.", ["loop"], registry=registry
         )
@@ -233,6 +244,15 @@ class Metrics:
     def erased(self, kind: str, number: int) -> None:
         """Counts what retention has erased; a kind outside `ERASED` counts as `other`."""
         self._erased.labels(kind if kind in ERASED else "other").inc(number)
+
+    def recorded(self, action: str) -> None:
+        """Counts an entry of the audit log, if it is the opening of a transcript."""
+        if action == OPENING:
+            self._openings.inc()
+
+    def audit_failed(self, _: str) -> None:
+        """Counts something that could not be recorded."""
+        self._audit_failed.inc()
 
     def loop_failed(self, loop: str) -> None:
         """Counts a round of a worker's loop that ended with an error."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 import msgspec
-import structlog
 from aiohttp import web
 
 from chatsvc.domain.errors import ChatError, NotAllowed, NotFound
@@ -29,8 +28,6 @@ AUDIT = web.AppKey("audit", Audit)
 SAID = web.RequestKey("said", dict[str, str])  # facts for the audit log, besides what was done to what
 CHANGING = frozenset({"POST", "PUT", "DELETE"})
 Body = TypeVar("Body")
-
-_log = structlog.get_logger("chatsvc.audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +129,8 @@ async def _record(request: web.Request, operation: Operation, staff: Staff, wher
     """Write what was done to the audit log. It is done already, so a log that is away does not undo the answer."""
     place = request.path.removeprefix("/api/v1/")
     said = request.get(SAID, {})
-    try:
-        await request.app[AUDIT].record(
-            [where.id] if where else staff.sites, staff, operation.id, place, **said
-        )
-    except ChatError as error:
-        _log.error("audit_failed", action=operation.id, code=error.code)
+    sites = [where.id] if where else staff.sites
+    await request.app[AUDIT].record_done(sites, staff, operation.id, place, **said)
 
 
 def mount(app: web.Application, operation: Operation) -> None:

@@ -78,7 +78,7 @@ async def logout(request: web.Request) -> web.Response:
     if staff is not None:
         with suppress(NotFound):  # they never came on duty
             await desk.set_duty(node.hub(staff.pool).pool, staff.id, "off", "signed_out")
-        await request.app[AUDIT].record(staff.sites, staff, "sign_out")
+        await request.app[AUDIT].record_done(staff.sites, staff, "sign_out")
     return web.Response(status=204, headers={"Set-Cookie": EXPIRED, "Cache-Control": "no-store"})
 
 

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from math import ceil
 
-import structlog
 from aiohttp import web
 
 from chatsvc.domain.attempts import CODES, LONGEST_NAME, PASSWORDS, Attempt, Attempts, Told
@@ -15,8 +14,6 @@ from chatsvc.web.neighbours import Neighbours
 from chatsvc.web.node import Node
 from chatsvc.web.problems import problem
 from chatsvc.web.sign_in_devices import COOKIE, Devices
-
-_log = structlog.get_logger("chatsvc.audit")
 
 
 class Gate:
@@ -67,7 +64,7 @@ class Gate:
         try:
             await self._audit.record_stranger(staff.sites, action, staff.id, **details)
         except ChatError as error:
-            _log.error("audit_failed", action=action, code=error.code)
+            self._audit.failed(action, error)
 
 
 GATE = web.AppKey("gate", Gate)

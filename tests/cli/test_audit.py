@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 import shutil
 import sqlite3
 from dataclasses import replace
@@ -10,8 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from chatsvc.cli.auditing import checkpoints_of
 from chatsvc.config import Settings
 from chatsvc.config_keys import master_key
+from chatsvc.domain.retention import Period
+from chatsvc.services.audit_cuts import AuditCuts
+from chatsvc.store.audit import AuditStore
+from chatsvc.store.directory import wall_clock_ms
+from chatsvc.store.link import Link
 from chatsvc.store.vault import SqliteVault
 from tests.cli.conftest import EXAMPLE, CommandLine
 from tests.support.store_server import SingleStore
@@ -91,11 +98,42 @@ def test_whoever_touches_the_log_is_found_out(
     shutil.copytree(tmp_path / "data" / "audit", copy)
     assert chatsvc("audit", "verify", "--site", "kunta", "--checkpoints", copy).count("0 faults") == 1
     store.ask("XDEL", LOG, "3-0")
-    assert "entry 3: a checkpoint has this entry; the log does not" in chatsvc("audit", "verify", code=1)
+    assert "entry 3: a checkpoint or cut has this entry; the log does not" in chatsvc(
+        "audit", "verify", code=1
+    )
     store.ask("DEL", LOG, HEAD)
     shutil.rmtree(tmp_path / "data" / "audit")
     assert "0 entries, no checkpoints" in chatsvc("audit", "verify", "--site", "kunta")
     assert "5 faults" in chatsvc("audit", "verify", "--site", "kunta", "--checkpoints", copy, code=1)
+
+
+def test_a_cut_is_told_with_its_rule(chatsvc: CommandLine, store: SingleStore, tmp_path: Path) -> None:
+    """What would go is counted and stays; after the worker's cut `verify` says how far, when and by which rule."""
+    work(chatsvc)
+    check = ("retention", "check", "--site", "kunta", "--within")
+    assert "Audit log of kunta (kept 24 months): no entries go." in chatsvc(*check, "23 months")
+    assert "_service" not in chatsvc(*check, "1 d")
+    assert "Audit log of _service (kept 24 months): no entries go." in chatsvc("retention", "check")
+    assert "kunta (kept 24 months): 5 entries go, up to entry 5." in chatsvc(*check, "25 months")
+    settings = replace(Settings(), data_dir=tmp_path / "data")
+    asyncio.run(_cut(store, settings))
+    told = chatsvc("audit", "verify", "--site", "kunta")
+    assert "kunta: 1 entries, checkpoints up to entry 6, 0 faults" in told
+    assert re.search(
+        r"entries up to 5 were removed on 20\d\d-\S+ by the rule that keeps 24 months; the last", told
+    )
+    lines = (settings.checkpoint_dir / "kunta.jsonl").read_text().splitlines()
+    without = [line for line in lines if '"cut"' not in line]
+    (settings.checkpoint_dir / "kunta.jsonl").write_text("\n".join(without) + "\n")
+    told = chatsvc("audit", "verify", "--site", "kunta", code=1)
+    assert "entry 6: the log begins here, and no signed cut says why" in told
+
+
+async def _cut(store: SingleStore, settings: Settings) -> None:
+    link = await Link.open(store.url, client_name="test")
+    later = Period(25).after(wall_clock_ms())
+    await AuditCuts(AuditStore(link), checkpoints_of(settings)).cut("kunta", 24, later, frozenset())
+    await link.close()
 
 
 def test_what_is_asked_wrongly(chatsvc: CommandLine, tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ from chatsvc.cli.site_erasing import SiteErasure
 from chatsvc.domain.plan import Edit, Required
 from chatsvc.domain.retained import Held
 from chatsvc.domain.sites import PoolId, SiteId, StaffId
-from chatsvc.store.audit import AuditStore, CheckpointFiles
+from chatsvc.store.audit import AuditStore
+from chatsvc.store.checkpoints import CheckpointFiles
 from chatsvc.store.directory import Directory
 from chatsvc.store.plans import PlanStore
 from chatsvc.store.retention import PoolRetention

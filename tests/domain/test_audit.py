@@ -1,12 +1,24 @@
 """The audit log's chain: whatever is changed, taken away, moved or cut is found."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
 
-from chatsvc.domain.audit import Checkpoint, Deed, Entry, Head, beginning, follow, verify
+from chatsvc.domain.audit import (
+    Checkpoint,
+    Cut,
+    Deed,
+    Entry,
+    Head,
+    Statement,
+    Statements,
+    beginning,
+    follow,
+)
+from chatsvc.domain.audit_verification import Fault
+from chatsvc.domain.audit_verification import verify as verify_statements
 
 NOW = 1_000_000
 ACTIONS = ("sign_in", "putHours", "postShift", "open_transcript")
@@ -29,9 +41,22 @@ def log_of(length: int, site: str = "kunta") -> tuple[list[Entry], list[Checkpoi
     return entries, checkpoints
 
 
-def ours(checkpoint: Checkpoint) -> bool:
+def ours(statement: Statement) -> bool:
     """Whether it was signed by us."""
-    return checkpoint.signature == b"ours"
+    return statement.signature == b"ours"
+
+
+def verify(
+    site: str,
+    entries: Sequence[Entry],
+    head: Head,
+    checkpoints: Sequence[Checkpoint],
+    genuine: Callable[[Statement], bool],
+    settled: int,
+    cuts: Sequence[Cut] = (),
+) -> list[Fault]:
+    """What is wrong with a log of which these checkpoints and cuts are kept."""
+    return verify_statements(site, entries, head, Statements(checkpoints, cuts), genuine, settled)
 
 
 def head_of(entries: list[Entry]) -> Head:

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from chatsvc.domain.audit import Deed, Entry, Fault, Head, beginning, follow, verify
-from chatsvc.store.audit import AuditStore, CheckpointFiles, WrongCheckpoints, read_checkpoints
+from chatsvc.domain.audit import Deed, Entry, Head, Statement, beginning, follow
+from chatsvc.domain.audit_verification import Fault, verify
+from chatsvc.domain.errors import AuditUnavailable
+from chatsvc.store.audit import AuditStore
+from chatsvc.store.checkpoints import CheckpointFiles, WrongCheckpoints
 from chatsvc.store.link import Link
 
 if TYPE_CHECKING:
@@ -53,9 +56,9 @@ async def written(link: Link, files: CheckpointFiles, count: int) -> AuditStore:
 
 async def faults(store: AuditStore, files: CheckpointFiles) -> list[Fault]:
     """What is wrong with the log."""
-    checkpoints = read_checkpoints(files.folder, "kunta")
     entries = await store.entries("kunta")
-    return verify("kunta", entries, await store.head("kunta"), checkpoints, files.genuine, LATER)
+    head = await store.head("kunta")
+    return verify("kunta", entries, head, files.read("kunta"), files.genuine, LATER)
 
 
 async def test_what_is_written_is_read(link: Link, files: CheckpointFiles) -> None:
@@ -180,10 +183,67 @@ def test_checkpoints_are_signed_and_private(tmp_path: Path) -> None:
     path = tmp_path / "audit" / "kunta.jsonl"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert [found.seq for found in read_checkpoints(files.folder, "kunta")] == [1, 2]
-    assert all(map(files.genuine, read_checkpoints(files.folder, "kunta")))
+    files.write_cut("kunta", Head(1, "ab"), 6, 24)
+    checkpoints, cuts = files.read("kunta")
+    assert [found.seq for found in checkpoints] == [1, 2]
+    assert [(found.seq, found.digest, found.at, found.months) for found in cuts] == [(1, "ab", 6, 24)]
+    stated: list[Statement] = [*checkpoints, *cuts]
+    assert all(files.genuine(one) for one in stated)
     theirs = CheckpointFiles(tmp_path / "audit", bytes(32))
-    assert not any(map(theirs.genuine, read_checkpoints(files.folder, "kunta")))
+    assert not any(theirs.genuine(one) for one in stated)
     path.write_text(path.read_text() + "{}\n")
-    with pytest.raises(WrongCheckpoints, match="line 3"):
-        read_checkpoints(files.folder, "kunta")
+    with pytest.raises(WrongCheckpoints, match="line 4"):
+        files.read("kunta")
+
+
+async def test_a_cut_removes_and_enters_in_one_step(link: Link, files: CheckpointFiles) -> None:
+    """The first entries go, the entry about it comes; a second time nothing happens; and others' entries stay."""
+    store = await written(link, files, 6)
+    entries = await store.entries("kunta")
+    last = Head(entries[3].seq, entries[3].digest)
+    files.write_cut("kunta", last, LATER, 24)
+    said = Deed(LATER, "worker", "none", "cut_audit_log", "", {"through": 4})
+    head = await store.cut("kunta", said, last)
+    assert head is not None
+    files.write("kunta", head, LATER)
+    assert [one.seq for one in await store.entries("kunta")] == [5, 6, 7]
+    assert await faults(store, files) == []
+    assert await store.cut("kunta", said, last) is None
+    assert await store.head("kunta") == head
+    files.write("kunta", await store.append("kunta", deed(9)), LATER)
+    assert await faults(store, files) == []
+
+
+async def test_pages_go_both_ways(link: Link, files: CheckpointFiles) -> None:
+    """From either end, each behind the place of the last entry of the page before, until there is none."""
+    store = await written(link, files, 5)
+    for read, order in ((store.oldest, [1, 2, 3, 4, 5]), (store.newest, [5, 4, 3, 2, 1])):
+        found, place = [], ""
+        while page := await read("kunta", place, 2):
+            found += [entry.seq for _, entry in page]
+            place = page[-1].place
+        assert found == order
+
+
+@pytest.mark.parametrize("key", [LOG, HEAD])
+async def test_a_key_of_another_type_is_told_of(link: Link, key: str) -> None:
+    """Whoever writes or reads hears that the audit log is what is wrong, and the log is not half written."""
+    store = AuditStore(link)
+    await store.append("kunta", deed(1))
+    await link.call(key, "DEL", key)
+    await link.call(key, "SET", key, "nothing")
+    with pytest.raises(AuditUnavailable):
+        await store.append("kunta", deed(2))
+    with pytest.raises(AuditUnavailable):
+        await (store.newest("kunta", "", 1) if key == LOG else store.head("kunta"))
+    await link.call(key, "DEL", key)
+    assert [one.deed.at for one in await store.entries("kunta")] == ([1] if key == HEAD else [])
+
+
+async def test_what_is_no_entry_is_found(link: Link, files: CheckpointFiles) -> None:
+    """Something else in the place of an entry is shown as unreadable, and breaks the chain."""
+    store = await written(link, files, 2)
+    for number, value in enumerate((b"\xc1", b"nothing", b"\x81\xa1s\x05"), 3):
+        await link.call(LOG, "XADD", LOG, f"{number}-0", "e", value)
+    assert [one.deed.action for one in await store.entries("kunta", after=2)] == ["unreadable"] * 3
+    assert {fault.seq for fault in await faults(store, files)} >= {2, 3, 4, 5}

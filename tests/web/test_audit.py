@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from chatsvc.domain.audit import verify
+from chatsvc.domain.audit import Statements
+from chatsvc.domain.audit_verification import verify
 from chatsvc.services.audit import SERVICE
-from chatsvc.store.audit import AuditStore, read_checkpoints
+from chatsvc.store.audit import AuditStore
+from chatsvc.store.checkpoints import read_statements
 from tests.support.api import person
 from tests.support.service import PASSWORD, Service, make_site, make_staff, running
 from tests.support.stores import SingleStore
@@ -45,8 +47,8 @@ async def test_changes_are_recorded_and_looks_are_not(service: Service) -> None:
     assert await deeds(service) == [
         ("saana", "putHours", "sites/kunta/queues/paihde/hours"), ("saana", "postShift", "sites/kunta/shifts"),
     ]  # fmt: skip
-    checkpoints = read_checkpoints(service.settings.checkpoint_dir, "kunta")
-    assert [one.seq for one in checkpoints] == [1, 2]
+    stated = read_statements([service.settings.checkpoint_dir], "kunta")
+    assert [one.seq for one in stated.checkpoints] == [1, 2]
 
 
 async def test_signing_in_and_out_is_recorded(service: Service) -> None:
@@ -89,4 +91,4 @@ async def test_a_log_that_is_damaged_does_not_stop_the_work(service: Service) ->
     log = AuditStore(service.backend.link)
     entries = await log.entries("kunta")
     assert [(one.seq, one.previous == "lost") for one in entries] == [(1, False), (2, True)]
-    assert verify("kunta", entries, await log.head("kunta"), [], lambda _: True, 0)
+    assert verify("kunta", entries, await log.head("kunta"), Statements(), lambda _: True, 0)
