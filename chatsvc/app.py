@@ -21,12 +21,14 @@ from chatsvc.domain.sites import Queue, Site
 from chatsvc.services import evictions
 from chatsvc.services.audit import Audit, Checkpoints
 from chatsvc.services.opening import learn_holidays
+from chatsvc.services.passkeys import Passkeys
 from chatsvc.services.planned_people import PlannedPeople
 from chatsvc.services.planning import Planning
 from chatsvc.services.pool import Pool
 from chatsvc.services.second_factor import SecondStep
 from chatsvc.services.statistics import ServiceCounts
 from chatsvc.services.transcripts import Shelf, Shelves
+from chatsvc.services.webauthn import RelyingParty
 from chatsvc.store.audit import AuditStore
 from chatsvc.store.chats import PoolChats
 from chatsvc.store.checkpoints import CheckpointFiles
@@ -37,6 +39,7 @@ from chatsvc.store.directory_snapshot import DirectorySnapshot
 from chatsvc.store.graves import Graves
 from chatsvc.store.keyring import VaultKeyring
 from chatsvc.store.link import Link
+from chatsvc.store.passkeys import PasskeyStore
 from chatsvc.store.past import PoolPast
 from chatsvc.store.plans import PlanFollower, PlanStore
 from chatsvc.store.second_factors import SecondFactors
@@ -59,6 +62,7 @@ from chatsvc.web.sign_in import PASSWORDS_ALLOWED
 from chatsvc.web.sign_in_devices import Devices
 from chatsvc.web.sign_in_enter import PROVIDERS
 from chatsvc.web.sign_in_gate import GATE, Gate
+from chatsvc.web.sign_in_passkey import PASSKEYS
 from chatsvc.web.sign_in_second import SECOND
 from chatsvc.web.statistics_api import COUNTS
 from chatsvc.web.tokens import VisitorTokens
@@ -303,6 +307,9 @@ class NodeParts:
             SecondFactors(backend.link), sign_in_secret, backend.clock,
             rules=settings.second_factor, service=settings.service_name,
         )  # fmt: skip
+        self.passkeys = Passkeys(
+            PasskeyStore(backend.link), sign_in_secret, backend.clock, RelyingParty(settings.origin)
+        )
         backend.on_epoch = self.node.close_pool
         backend.on_directory = self._directory_changed
         backend.planned.on_look = self._plan_changed
@@ -319,6 +326,7 @@ class NodeParts:
         app[SECOND] = self.second
         app[PROVIDERS] = {one.id: one for one in self.settings.oidc}
         app[PASSWORDS_ALLOWED] = self.settings.password_sign_in
+        app[PASSKEYS] = self.passkeys
         app[SHELVES] = Shelves(self.backend.shelves)
         app[STATIC] = STATIC_DIR
         app.router.add_get("/ws/visitor", visitor)

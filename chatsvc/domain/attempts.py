@@ -39,6 +39,9 @@ PASSWORDS = Rates(Rate(10, 1 / 60), Rate(5, 1 / 60), Rate(20, 1 / 30), Rate(50, 
 # Of a million codes three are right at any time: 300 guesses a day hit one in some three years.
 CODES = Rates(Rate(6, 1 / 300), Rate(5, 1 / 300), Rate(5, 1 / 300), Rate(20, 1 / 60))
 
+# Nobody guesses a signature: this only bounds the work and the refusals that one network can cause. Whoever brings no
+# known passkey is no account, and shares nothing with strangers of other networks.
+PASSKEYS = Rates(Rate(10, 1 / 60), Rate(50, 1 / 10), Rate(1_000_000, 1_000), Rate(50, 1 / 10))
 
 TOLD_OF_ONE = Rate(5, 1 / 900)  # so some hundred entries a day at most, whatever is tried
 TOLD_OF_ALL = Rate(100, 1 / 60)

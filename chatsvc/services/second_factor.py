@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from chatsvc.domain import one_time
 from chatsvc.domain.ports import Clock
-from chatsvc.domain.second_factor import Factor, is_required
+from chatsvc.domain.second_factor import Factor, has_app, is_required
 from chatsvc.domain.sites import Staff, StaffId
 
 ENROL_WITHIN_MS = 15 * 60_000
@@ -91,21 +91,47 @@ class SecondStep:
             return None
         if one_time.looks_like_recovery(code):
             return "recovery" if await self._recovered(staff, factor, code) else None
-        return "totp" if await self._right(staff, factor.generation, code) else None
+        right = factor.app and await self._right(staff, factor.generation, code)
+        return "totp" if right else None
 
-    async def remove(self, staff: Staff) -> None:
-        """The account has none any more. Raises StoreUnavailable."""
-        await self._factors.put(staff.id, None)
+    async def remove(self, staff: Staff, *, keep_codes: bool = False) -> None:
+        """The account has no app any more; its recovery codes go too, unless passkeys need them.
+
+        Raises StoreUnavailable.
+        """
+        while True:
+            factor = await self._factors.of(staff.id)
+            left = replace(factor, app=False) if factor and keep_codes else None
+            if await self._factors.put(staff.id, left, factor):
+                return
+
+    async def first_codes(self, staff: Staff) -> list[str]:
+        """Recovery codes for whoever has none, now that they have a passkey; empty for others.
+
+        Raises StoreUnavailable.
+        """
+        if await self._factors.of(staff.id) is not None:
+            return []
+        return await self._keep(staff, secrets.token_hex(8), app=False)
+
+    async def forget_codes(self, staff: Staff) -> None:
+        """The last passkey is gone: recovery codes without an app have nothing left to recover.
+
+        Raises StoreUnavailable.
+        """
+        factor = await self._factors.of(staff.id)
+        if factor is not None and not has_app(factor):
+            await self._factors.put(staff.id, None, factor)
 
     async def _right(self, staff: Staff, generation: str, code: str) -> bool:
         secret = one_time.secret_of(self._key, staff.id, generation)
         step = one_time.step_of(secret, code, self._clock.now())
         return step is not None and await self._factors.use(staff.id, generation, step)
 
-    async def _keep(self, staff: Staff, generation: str) -> list[str]:
+    async def _keep(self, staff: Staff, generation: str, *, app: bool = True) -> list[str]:
         codes = [one_time.recovery_code(secrets.token_bytes(10)) for _ in range(one_time.RECOVERY_CODES)]
         digests = tuple(one_time.recovery_digest(self._key, staff.id, generation, code) for code in codes)
-        await self._factors.put(staff.id, Factor(generation, self._clock.now(), digests))
+        await self._factors.put(staff.id, Factor(generation, self._clock.now(), digests, app))
         return codes
 
     async def _recovered(self, staff: Staff, factor: Factor, code: str) -> bool:

@@ -171,9 +171,13 @@ class Directory:
         )  # every node looks at its sockets again
 
     async def remove_staff(self, staff: str) -> int:
-        """Remove a person's account: their sessions and tokens stop working. Returns the version."""
-        await self._write(keys.FACTORS, staff, b"")
-        return await self._write(keys.STAFF, staff, b"")
+        """Remove a person's account with its second step and passkeys: sessions and tokens stop working.
+
+        Returns the version.
+        """
+        touched = (keys.STAFF, keys.FACTORS, keys.PASSKEYS, keys.PASSKEY_IDS, keys.ABOUT, keys.CHANGED)
+        version: int = await self._link.run(directory_script("staff_remove"), touched, (staff,))
+        return version
 
     async def staff(self, staff: str) -> Staff | None:
         """A person's account as it is now."""

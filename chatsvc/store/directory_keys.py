@@ -12,6 +12,8 @@ All of them carry the hash tag `{dir}`; no pool may have that name.
 | `code:<staff>:<generation>:<step>` | string | empty: this code was used | sign-in | 4 min |
 | `ended:<sid>` | string | empty: this session of an identity provider is over | its sign-out | `session_hours` |
 | `once:<digest>` | string | empty: this state, or this message of a provider, was used | sign-in | minutes |
+| `passkeys` | hash | staff id → `OwnPasskeys` (msgpack): public keys, no secret | passkeys | until removed |
+| `passkey-ids` | hash | SHA-256 of the credential id → staff id | passkeys | until removed |
 | `tokens` | hash | SHA-256 of the token → `ApiToken` (msgpack) | `token …` | until revoked |
 | `plans` | hash | `version` of all; `v:<site>`, `t:<site>`: its last change (ms) | `plan_write`, `apply` | for ever |
 | `shifts:<site>` | hash | shift id → `Shift` (msgpack) | `plan_write`, `apply` | until removed |
@@ -38,6 +40,8 @@ TOKENS = _PREFIX + "tokens"
 CHANGED = _PREFIX + "changed"
 PLANS = _PREFIX + "plans"
 FACTORS = _PREFIX + "factors"
+PASSKEYS = _PREFIX + "passkeys"
+PASSKEY_IDS = _PREFIX + "passkey-ids"
 FEEDS = _PREFIX + "feeds"
 PLAN_CHANGED = _PREFIX + "plan-changed"
 

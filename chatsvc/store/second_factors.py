@@ -24,13 +24,18 @@ class SecondFactors:
         return msgspec.msgpack.decode(row, type=Factor) if row else None
 
     async def everybody(self) -> set[StaffId]:
-        """Who has one."""
-        return {StaffId(name.decode()) for name in await self._link.call(keys.FACTORS, "HKEYS", keys.FACTORS)}
+        """Who has an app."""
+        rows = await self._link.call(keys.FACTORS, "HGETALL", keys.FACTORS)
+        return {
+            StaffId(name.decode())
+            for name, row in zip(rows[::2], rows[1::2], strict=True)
+            if msgspec.msgpack.decode(row, type=Factor).app
+        }
 
     async def put(self, staff: StaffId, factor: Factor | None, instead_of: Factor | None = None) -> bool:
         """Write an account's second factor, or remove it; false if it has another by now than `instead_of`."""
-        row = b"" if factor is None else msgspec.msgpack.encode(factor)
-        replaces = [] if instead_of is None else [msgspec.msgpack.encode(instead_of)]
+        row = b"" if factor is None else _row(factor)
+        replaces = [] if instead_of is None else [_row(instead_of)]
         version = await self._link.run(
             directory_script("directory_write"),
             (keys.FACTORS, keys.ABOUT, keys.CHANGED),
@@ -42,3 +47,11 @@ class SecondFactors:
         """Mark the code of a step as used; false if it was used before, on whichever node."""
         key = keys.used_code(staff, generation, step)
         return await self._link.call(key, "SET", key, "", "NX", "PX", USED_MS) is not None
+
+
+def _row(factor: Factor) -> bytes:
+    # As rows have always been: one that is to be replaced is compared byte by byte.
+    app = {} if factor.app else {"app": False}
+    return msgspec.msgpack.encode(
+        {"generation": factor.generation, "since": factor.since, "recovery": factor.recovery, **app}
+    )

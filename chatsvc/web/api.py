@@ -17,6 +17,7 @@ from chatsvc.web.operations import TooLarge
 from chatsvc.web.problems import problem
 from chatsvc.web.routes import NODE, origin_allowed, signed_in
 from chatsvc.web.sign_in import add_sign_in
+from chatsvc.web.sign_in_alone import add_sign_in_alone
 from chatsvc.web.tokens import COOKIE, expire_cookie
 
 
@@ -127,5 +128,6 @@ def add_api(app: web.Application) -> None:
     add = app.router.add_route
     add("GET", "/api/v1/sites/{site}/queues", queues)
     add_sign_in(app)
+    add_sign_in_alone(app)
     add("GET", "/api/v1/colleagues", colleagues)
     add("POST", "/api/v1/visitor/end", end_visit)

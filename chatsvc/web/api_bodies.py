@@ -7,6 +7,7 @@ from msgspec import Struct
 from chatsvc.domain.permissions import Action
 from chatsvc.domain.records import DutyReason
 from chatsvc.web.frames import Help, Question, Texts
+from chatsvc.web.passkey_bodies import Assertion
 
 
 class FieldProblem(Struct, frozen=True):
@@ -45,6 +46,7 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     enrolment: Enrolment | None = (
         None  # to set up an authenticator app, without which this account can't sign in
     )
+    passkey: dict[str, Any] | None = None  # what `navigator.credentials.get` takes, for the second step
 
 
 class QueueStatus(Struct, frozen=True):
@@ -79,12 +81,16 @@ class SiteQueues(Struct, frozen=True):
 
 
 class Credentials(Struct, frozen=True, omit_defaults=True):
-    """Who signs in; `totp` is an app's code or a recovery code, `enrolment` the token of an offer to set up an app."""
+    """Who signs in; `totp` is an app's code or a recovery code, `enrolment` the token of an offer to set up an app.
+
+    `passkey` is the answer to what came with `passkey_required` or `totp_required`.
+    """
 
     username: str
     password: str
     totp: str = ""
     enrolment: str = ""
+    passkey: Assertion | None = None
 
 
 class OwnQueue(Struct, frozen=True):

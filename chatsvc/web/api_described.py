@@ -6,6 +6,7 @@ from typing import Any
 
 from chatsvc.web import api_bodies as bodies
 from chatsvc.web.operations import Answer, Parameter
+from chatsvc.web.passkey_bodies import Options, PasskeyOnly
 
 _DOCUMENT = {"type": "object"}
 
@@ -38,6 +39,16 @@ DESCRIBED: tuple[Described, ...] = (
         "login", "POST", "/api/v1/login", "Sign in.",
         {200: Answer("Signed in; the session's cookie is set.", bodies.Me)},
         _BODY | {401, 403, 429, 503}, bodies.Credentials, public=True,
+    ),
+    Described(
+        "askPasskey", "POST", "/api/v1/login/passkey/options", "Ask for what a passkey answers to sign in.",
+        {200: Answer("What the browser needs; the same for everybody.", Options)},
+        frozenset({403, 404}), public=True,
+    ),
+    Described(
+        "loginWithPasskey", "POST", "/api/v1/login/passkey", "Sign in with a passkey alone.",
+        {200: Answer("Signed in; the session's cookie is set.", bodies.Me)},
+        _BODY | {401, 403, 429, 503}, PasskeyOnly, public=True,
     ),
     Described(
         "logout", "POST", "/api/v1/logout", "Go off duty and sign out.",

@@ -51,6 +51,7 @@ _MEANINGS = {
     "site": "The site's name.", "queue": "The queue's name within its site.", "shift": "The shift's id.",
     "absence": "The absence's id.", "swap": "The swap's id.", "token": "The secret part of a feed's address.",
     "step": "What happens to it.", "conversation": "The conversation's id.",
+    "passkey": "The passkey's id.",
 }  # fmt: skip
 _ID = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[a-z0-9-]+$"}
 _PLACES = {"token": {"type": "string", "minLength": 1, "pattern": "^[A-Za-z0-9_-]+$"}}

@@ -13,6 +13,7 @@ from chatsvc.web import (
     audit_api,
     board_api,
     holds_api,
+    passkeys_api,
     plan_api_calendar,
     plan_api_cover,
     plan_api_shifts,
@@ -87,6 +88,7 @@ OPERATIONS = (
     *holds_api.OPERATIONS,
     *privacy_api.OPERATIONS,
     *sign_in_api.OPERATIONS,
+    *passkeys_api.OPERATIONS,
 )
 
 

@@ -20,7 +20,7 @@ PASSWORDS_ALLOWED = web.AppKey("passwords_allowed", bool)
 
 
 async def login(request: web.Request) -> web.Response:
-    """POST /login {username, password, totp?, enrolment?}: a session cookie."""
+    """POST /login {username, password, totp? or passkey?, enrolment?}: a session cookie."""
     if not origin_allowed(request):
         return problem(403, "origin", "Sign in on this service's own page.")
     if not request.app[PASSWORDS_ALLOWED]:

@@ -4,30 +4,28 @@ from aiohttp import web
 from msgspec import Struct
 
 from chatsvc.domain.errors import BadState
-from chatsvc.domain.second_factor import Factor
+from chatsvc.domain.second_factor import has_app
 from chatsvc.services.second_factor import SecondStep
 from chatsvc.web.api_bodies import Enrolment
 from chatsvc.web.operations import Answer, Call, Operation, json_answer, read_body
-from chatsvc.web.problems import problem
-from chatsvc.web.sign_in import password_checked
+from chatsvc.web.passkey_bodies import Again
+from chatsvc.web.sign_in_again import not_again, not_shown
 from chatsvc.web.sign_in_enter import EXPIRED
-from chatsvc.web.sign_in_second import SECOND, code_checked, described, enrolment_checked
+from chatsvc.web.sign_in_passkey import PASSKEYS
+from chatsvc.web.sign_in_second import SECOND, described, enrolment_checked
 
 
 class SecondFactor(Struct, frozen=True):
-    """How an account's second step stands. `since` is ms; `recovery_left` codes are there for when the app is gone."""
+    """How an account's second step stands. `enrolled`: with an app, `since` (ms); `passkeys` is how many there are.
+
+    `recovery_left` codes are there for when the app or the passkeys are gone.
+    """
 
     enrolled: bool
     required: bool
     since: int | None
     recovery_left: int
-
-
-class Again(Struct, frozen=True):
-    """Who signed in shows once more that it is them; `totp` is a code of the app, needed where there is one already."""
-
-    password: str
-    totp: str = ""
+    passkeys: int
 
 
 class Confirmation(Struct, frozen=True):
@@ -51,20 +49,21 @@ async def delete_sessions(call: Call) -> web.Response:
 
 async def get_second_factor(call: Call) -> web.Response:
     """How it stands."""
-    factor = await _second(call).of(call.staff)
+    factor, own = await _second(call).of(call.staff), await call.request.app[PASSKEYS].of(call.staff.id)
     return json_answer(
         SecondFactor(
-            factor is not None,
+            has_app(factor),
             _second(call).required(call.staff),
-            factor.since if factor else None,
+            factor.since if factor and factor.app else None,
             len(factor.recovery) if factor else 0,
+            len(own.keys) if own else 0,
         )
     )
 
 
 async def offer_second_factor(call: Call) -> web.Response:
     """A secret for an app; it replaces the present one only once a code has come back."""
-    refusal = await _not_again(call, await _second(call).of(call.staff))
+    refusal = await not_again(call)
     return refusal or json_answer(Enrolment(**described(_second(call).offer(call.staff))))
 
 
@@ -72,34 +71,18 @@ async def put_second_factor(call: Call) -> web.Response:
     """From now on this app."""
     given = await read_body(call.request, Confirmation)
     found = await enrolment_checked(call.request, call.staff, given.token, given.totp)
-    return _not_shown(found) if isinstance(found, web.Response) else json_answer(RecoveryCodes(found))
+    return not_shown(found) if isinstance(found, web.Response) else json_answer(RecoveryCodes(found))
 
 
 async def remove_second_factor(call: Call) -> web.Response:
-    """Go on with the password alone."""
-    factor = await _second(call).of(call.staff)
-    if _second(call).required(call.staff):
+    """Go on with the password alone, or with passkeys."""
+    own = await call.request.app[PASSKEYS].of(call.staff.id)
+    if _second(call).required(call.staff) and own is None:
         raise BadState("This account needs a second step; a new app can take the place of the old one.")
-    if (refusal := await _not_again(call, factor)) is not None:
+    if (refusal := await not_again(call)) is not None:
         return refusal
-    await _second(call).remove(call.staff)
+    await _second(call).remove(call.staff, keep_codes=own is not None)
     return web.Response(status=204, headers={"Cache-Control": "no-store"})
-
-
-async def _not_again(call: Call, factor: Factor | None) -> web.Response | None:
-    """Why somebody who is signed in is not believed: the console may have been left open by somebody else."""
-    given = await read_body(call.request, Again)
-    refusal = await password_checked(call.request, call.staff.id, call.staff, given.password)
-    if refusal is None and factor is not None:
-        refusal, _ = await code_checked(call.request, call.staff, given.totp)
-    return refusal and _not_shown(refusal)
-
-
-def _not_shown(refusal: web.Response) -> web.Response:
-    """A 401 would tell a client that the session is over, which it is not."""
-    if refusal.status != 401:
-        return refusal
-    return problem(403, "not_shown", "The password or the code is wrong, or the code was used before.")
 
 
 def _second(call: Call) -> SecondStep:

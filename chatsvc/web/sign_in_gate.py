@@ -6,7 +6,7 @@ from math import ceil
 
 from aiohttp import web
 
-from chatsvc.domain.attempts import CODES, LONGEST_NAME, PASSWORDS, Attempt, Attempts, Told
+from chatsvc.domain.attempts import CODES, LONGEST_NAME, PASSKEYS, PASSWORDS, Attempt, Attempts, Told
 from chatsvc.domain.errors import ChatError
 from chatsvc.domain.sites import Staff
 from chatsvc.services.audit import Audit
@@ -28,6 +28,7 @@ class Gate:
         self.now_s = now_s
         self.passwords = Attempts(PASSWORDS)
         self.codes = Attempts(CODES)
+        self.passkeys = Attempts(PASSKEYS)
         self._neighbours = neighbours
         self._node = node
         self._audit = audit
@@ -38,6 +39,7 @@ class Gate:
         if self._neighbours.renew(self.now_s()):
             self.passwords.forget_sources()
             self.codes.forget_sources()
+            self.passkeys.forget_sources()
         device = self.devices.recognise(request.cookies.get(COOKIE), name, self.now_s())
         return Attempt(name[:LONGEST_NAME], staff is not None, self._neighbours.of(request), device)
 

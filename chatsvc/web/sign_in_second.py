@@ -5,10 +5,14 @@ from typing import Any
 
 from aiohttp import web
 
+from chatsvc.domain.passkeys import OwnPasskeys
+from chatsvc.domain.second_factor import has_app
 from chatsvc.domain.sites import Staff
+from chatsvc.services.passkeys import second_step_of
 from chatsvc.services.second_factor import Enrolment, SecondStep
 from chatsvc.web.problems import problem
 from chatsvc.web.sign_in_gate import GATE, too_often
+from chatsvc.web.sign_in_passkey import PASSKEYS, passkey_shown
 from chatsvc.web.sign_in_picture import picture_of
 
 SECOND = web.AppKey("second", SecondStep)
@@ -25,12 +29,15 @@ class Shown:
 async def second_step(request: web.Request, staff: Staff, body: dict[str, Any]) -> Shown | web.Response:
     """What the second step of an account comes to, the password being right; or why not. Raises StoreUnavailable."""
     second = request.app[SECOND]
-    enrolled = await second.of(staff) is not None
-    if not enrolled and not second.required(staff):
+    app, own = has_app(await second.of(staff)), await request.app[PASSKEYS].of(staff.id)
+    code, token, passkey = body.get("totp"), body.get("enrolment"), body.get("passkey")
+    if own is not None and isinstance(passkey, dict):
+        refusal = await passkey_shown(request, staff, second_step_of(staff.id), passkey)
+        return refusal or Shown("passkey")
+    if app or own is not None:
+        return await _by_code(request, staff, code) if _given(code) else _wanted(request, staff, own, app=app)
+    if not second.required(staff):
         return Shown("")
-    code, token = body.get("totp"), body.get("enrolment")
-    if enrolled:
-        return await _by_code(request, staff, code) if _given(code) else _wanted()
     if not _given(code) or not _given(token):
         return _offer(second.offer(staff))
     return await _by_enrolment(request, staff, str(token), str(code))
@@ -40,8 +47,15 @@ def _given(value: object) -> bool:
     return isinstance(value, str) and value != ""
 
 
-def _wanted() -> web.Response:
-    return problem(401, "totp_required", "The code from your authenticator app is needed too, as `totp`.")
+def _wanted(request: web.Request, staff: Staff, own: OwnPasskeys | None, *, app: bool) -> web.Response:
+    passkeys = request.app[PASSKEYS]
+    usable = passkeys.usable(own)
+    more: dict[str, Any] = {"passkey": passkeys.ask(second_step_of(staff.id), usable)} if usable else {}
+    if app or not usable:
+        detail = "The code from your authenticator app, or a recovery code, is needed too, as `totp`."
+        return problem(401, "totp_required", detail, **more)
+    detail = "One of your passkeys is needed too, as `passkey`, or a recovery code as `totp`."
+    return problem(401, "passkey_required", detail, **more)
 
 
 def _offer(offer: Enrolment) -> web.Response:

@@ -25,7 +25,9 @@ MAY = {
     "getStatisticsPicture": "SA", "getAudit": "U", "getConversations": "CS", "openTranscript": "CS",
     "getHolds": "SAU", "stepHold": "SA", "getPrivacyReport": "AU", "getPrivacyReportCsv": "AU",
     "deleteSessions": "CSAOU", "getSecondFactor": "CSAOU", "offerSecondFactor": "CSAOU",
-    "putSecondFactor": "CSAOU", "removeSecondFactor": "CSAOU",
+    "putSecondFactor": "CSAOU", "removeSecondFactor": "CSAOU", "getPasskeys": "CSAOU",
+    "getPasskeyChallenge": "CSAOU", "offerPasskey": "CSAOU", "addPasskey": "CSAOU", "renamePasskey": "CSAOU",
+    "removePasskey": "CSAOU",
 }  # fmt: skip
 LETTER = {"counsellor": "C", "supervisor": "S", "admin": "A", "operator": "O", "auditor": "U"}
 TALK = "CS"  # who has a console with visitors in it
@@ -47,7 +49,7 @@ def paths(site: str) -> Iterator[tuple[str, str, str, bool]]:
         path = operation.path.removeprefix("/api/v1")
         for name, value in (("site", site), ("queue", "paihde"), ("step", "accept")):
             path = path.replace(f"{{{name}}}", value)
-        for name in ("shift", "absence", "swap", "conversation"):
+        for name in ("shift", "absence", "swap", "conversation", "passkey"):
             path = path.replace(f"{{{name}}}", "none")
         yield operation.id, operation.method, path, "{site}" in operation.path
 
