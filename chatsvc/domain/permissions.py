@@ -36,6 +36,8 @@ class Action(StrEnum):
     READ_PRIVACY_REPORT = "read_privacy_report"
 
 
+TALKING: frozenset[Role] = frozenset({"counsellor", "supervisor"})  # who has a console with visitors in it
+
 _PLANNING = frozenset(
     {
         Action.READ_HOURS, Action.CHANGE_HOURS, Action.READ_SHIFTS, Action.CHANGE_SHIFTS,

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from chatsvc.domain.errors import BadState, ChatError, NotFound, StoreUnavailable, TooMany
+from chatsvc.domain.errors import BadState, ChatError, NotAllowed, NotFound, StoreUnavailable, TooMany
+from chatsvc.domain.permissions import TALKING
 from chatsvc.domain.records import Duty
 from chatsvc.domain.sites import Staff
 from chatsvc.services import visits
@@ -38,6 +39,8 @@ async def colleagues(request: web.Request) -> web.Response:
     staff = await signed_in(request)
     if staff is None:
         return problem(401, "not_signed_in", "Sign in first.")
+    if staff.role not in TALKING:
+        raise NotAllowed
     pool = request.app[NODE].hub(staff.pool).pool
     rows = [
         _colleague(duty)

@@ -60,7 +60,7 @@ DESCRIBED: tuple[Described, ...] = (
     ),
     Described(
         "getColleagues", "GET", "/api/v1/colleagues", "Who else is there, for transfers and consultations.",
-        {200: Answer("Those on duty in the same pool.", bodies.Colleagues)}, frozenset({401, 404, 503}),
+        {200: Answer("Those on duty in the same pool.", bodies.Colleagues)}, frozenset({401, 403, 404, 503}),
     ),
     Described(
         "endVisit", "POST", "/api/v1/visitor/end", "End what the visitor's cookie has, and the cookie itself.",

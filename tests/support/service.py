@@ -112,9 +112,9 @@ class Service:
 @asynccontextmanager
 async def running(
     store_url: str, tmp_path: Path, site: Site | None = None, people: Sequence[Staff] = (),
-    *, clock: ManualClock | None = None, worker: bool = True, **settings: Any,
+    *, clock: ManualClock | None = None, worker: bool = True, others: Sequence[Site] = (), **settings: Any,
 ) -> AsyncIterator[Service]:  # fmt: skip
-    """A node (and worker) on the store, with a site and people. Several may share a store and `tmp_path`."""
+    """A node (and worker) on the store, with a site, `others`, and people. Several may share a store and `tmp_path`."""
     site = site or make_site()
     settings = {"second_factor": ()} | settings  # a test that is not about it signs in with a password
     made = Settings(port=0, metrics_port=0, worker_metrics_port=0, data_dir=tmp_path, **settings)
@@ -122,7 +122,8 @@ async def running(
         backend = await open_backend(stack, made, store_url, MASTER_KEY)
         if clock is not None:
             _use(backend, clock)
-        await backend.directory.put_site(replace(site))
+        for declared in (replace(site), *others):
+            await backend.directory.put_site(declared)
         for person in people or (make_staff("aino"), make_staff("eino")):
             await backend.directory.put_staff(person)
         parts = await stack.enter_async_context(serving(backend, made, with_worker=worker))
