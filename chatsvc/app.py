@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from chatsvc.app_oidc import add_providers
 from chatsvc.config import Settings
 from chatsvc.config_keys import audit_key
 from chatsvc.domain.errors import ChatError, NotFound, StoreUnavailable, VaultUnavailable
@@ -60,7 +61,6 @@ from chatsvc.web.plan_api import add_plan_api
 from chatsvc.web.routes import NODE, counsellor, visitor
 from chatsvc.web.sign_in import PASSWORDS_ALLOWED
 from chatsvc.web.sign_in_devices import Devices
-from chatsvc.web.sign_in_enter import PROVIDERS
 from chatsvc.web.sign_in_gate import GATE, Gate
 from chatsvc.web.sign_in_passkey import PASSKEYS
 from chatsvc.web.sign_in_second import SECOND
@@ -286,6 +286,7 @@ class NodeParts:
         """`secret` is for visitors' tokens, `sign_in_secret` for whoever signs in; all nodes have the same."""
         self.backend = backend
         self.settings = settings
+        self.sign_in_secret = sign_in_secret
         self.metrics = metrics
         backend.shown_in.append(metrics)
         backend.audit.on_entry, backend.audit.on_failure = metrics.recorded, metrics.audit_failed
@@ -324,7 +325,6 @@ class NodeParts:
         app[COUNTS] = self.backend.counts
         app[GATE] = self.gate
         app[SECOND] = self.second
-        app[PROVIDERS] = {one.id: one for one in self.settings.oidc}
         app[PASSWORDS_ALLOWED] = self.settings.password_sign_in
         app[PASSKEYS] = self.passkeys
         app[SHELVES] = Shelves(self.backend.shelves)
@@ -332,6 +332,10 @@ class NodeParts:
         app.router.add_get("/ws/visitor", visitor)
         app.router.add_get("/ws/counsellor", counsellor)
         add_api(app)
+        add_providers(
+            app, self.settings, self.sign_in_secret, self.node,
+            self.backend.link, self.backend.directory, self.backend.audit, self.backend.planning.refresh,
+        )  # fmt: skip
         add_plan_api(app)
         app.router.add_get("/api/v1/openapi.json", openapi)
         add_pages(app)

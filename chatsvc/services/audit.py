@@ -140,6 +140,17 @@ class Audit:
         _log.error("audit_failed", action=action, code=error.code)
         self.on_failure(action)
 
+    async def record_as(
+        self, actor: str, sites: Iterable[str], action: str, record: str, **details: str | int | bool
+    ) -> None:
+        """What was done to `record` on the word of an identity provider, `actor`; as `record_done`."""
+        deed = Deed(self._clock.now(), actor, "none", action, record, details)
+        try:
+            for site in sorted(set(sites)) or [SERVICE]:
+                await self._write_log(site, deed)
+        except ChatError as error:
+            self.failed(action, error)
+
     def _deed(
         self, who: Staff | None, action: str, record: str, details: Mapping[str, str | int | bool]
     ) -> Deed:

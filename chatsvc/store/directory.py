@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -105,12 +105,12 @@ class Directory:
         sites: Sequence[Site],
         people: Sequence[Staff],
         plans: Sequence[tuple[SiteId, Sequence[Edit]]] = (),
-        on: tuple[int, int] | None = None,
+        on: tuple[int, int | Literal[""]] | None = None,
     ) -> int | None:
         """Declare sites, write accounts and change plans in one step; returns the directory's version.
 
-        `on` are the versions of the directory and of all plans that this was made on: None is returned, and nothing
-        written, if one of them is another by now.
+        `on` are the versions of the directory and of all plans ("" for any) that this was made on: None is returned,
+        and nothing written, if one of them is another by now.
         """
         touched = [keys.ABOUT, keys.CHANGED, keys.SITES, keys.STAFF, keys.PLANS, keys.PLAN_CHANGED]
         arguments: list[str | int | bytes] = [*(on or ("", "")), self._now_ms()]
@@ -126,6 +126,10 @@ class Directory:
                 arguments += [first + KINDS.index(edit.kind), edit.id, row, site]
         version: int = await self._link.run(directory_script("directory_together"), touched, arguments)
         return None if version < 0 else version
+
+    async def put_staff_on(self, staff: Staff, version: int) -> bool:
+        """Write a person's account; false, and nothing written, if the directory has another version by now."""
+        return await self.put_together((), (staff,), on=(version, "")) is not None
 
     async def change_site(self, site: str, change: Callable[[Site], Site]) -> Site:
         """Replace a site by what `change` makes of it, whoever else is writing; returns the new one.
@@ -161,14 +165,6 @@ class Directory:
     async def sign_out_everywhere(self, staff: str) -> None:
         """End all sessions of an account, on every node; API tokens go on. Raises KeyError for an unknown one."""
         await self.change_staff(staff, lambda now: replace(now, sign_outs=now.sign_outs + 1))
-
-    async def end_provider_session(self, sid: str) -> None:
-        """End what came from a session at an identity provider, on every node; also what has yet to come from it."""
-        key = keys.ended(sid)
-        await self._link.call(key, "SET", key, "", "PX", self._limits.absolute_ms)
-        await self._write(
-            keys.ABOUT, "ended", secrets.token_bytes(8)
-        )  # every node looks at its sockets again
 
     async def remove_staff(self, staff: str) -> int:
         """Remove a person's account with its second step and passkeys: sessions and tokens stop working.
@@ -253,7 +249,7 @@ class Directory:
         session = _decoded(row, Session)
         now = self._now_ms()
         account = await self.staff(session.staff)
-        if session.sid and await self._link.call(keys.ended(session.sid), "EXISTS", keys.ended(session.sid)):
+        if session.sid and await self._link.call(keys.vouched(session.sid), "GET", keys.vouched(session.sid)):
             return None
         if self._limits.over(session.opened_at, session.seen_at, now):
             return None

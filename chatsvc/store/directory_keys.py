@@ -10,7 +10,7 @@ All of them carry the hash tag `{dir}`; no pool may have that name.
 | `session:<SHA-256 of the token>` | string | `Session` (msgpack) | sign-in | `session_hours`, or until signed out |
 | `factors` | hash | staff id → `Factor` (msgpack): no secret, see `domain/one_time.py` | second steps | until removed |
 | `code:<staff>:<generation>:<step>` | string | empty: this code was used | sign-in | 4 min |
-| `ended:<sid>` | string | empty: this session of an identity provider is over | its sign-out | `session_hours` |
+| `vouched:<sid>` | string | a session at a provider: empty, or 1 once it is over | sign-in | `session_hours` |
 | `once:<digest>` | string | empty: this state, or this message of a provider, was used | sign-in | minutes |
 | `passkeys` | hash | staff id → `OwnPasskeys` (msgpack): public keys, no secret | passkeys | until removed |
 | `passkey-ids` | hash | SHA-256 of the credential id → staff id | passkeys | until removed |
@@ -66,9 +66,9 @@ def used_code(staff: str, generation: str, step: int) -> str:
     return f"{_PREFIX}code:{staff}:{generation}:{step}"
 
 
-def ended(sid: str) -> str:
-    """The key that is there once a session of an identity provider is over; `sid` is a digest."""
-    return f"{_PREFIX}ended:{sid}"
+def vouched(sid: str) -> str:
+    """The key of a session at an identity provider; `sid` is a digest."""
+    return f"{_PREFIX}vouched:{sid}"
 
 
 def once(what: str) -> str:

@@ -93,6 +93,29 @@ class Credentials(Struct, frozen=True, omit_defaults=True):
     passkey: Assertion | None = None
 
 
+class WayElsewhere(Struct, frozen=True):
+    """An identity provider; `sign_out` says whether it is known to have a page to sign out there too."""
+
+    id: str
+    names: Texts
+    sign_out: bool
+
+
+class Ways(Struct, frozen=True):
+    """With what somebody can sign in here."""
+
+    passwords: bool
+    providers: list[WayElsewhere]
+
+
+class SecondHere(Struct, frozen=True, omit_defaults=True):
+    """The second step of somebody whom an identity provider vouches for; all as in `Credentials`."""
+
+    totp: str = ""
+    enrolment: str = ""
+    passkey: Assertion | None = None
+
+
 class OwnQueue(Struct, frozen=True):
     """A queue that the person answers."""
 
@@ -128,6 +151,7 @@ class Me(Struct, frozen=True, omit_defaults=True):
     languages: list[str]
     queues: list[OwnQueue]
     sites: list[OwnSite]
+    provider: str | None = None  # the identity provider that the account is of, if it is of one
     recovery: list[str] | None = (
         None  # the codes for when the app is gone; only when it was set up in this sign-in
     )

@@ -28,6 +28,7 @@ class Described:
     tag: str = "service"
 
 
+_TO = Parameter("to", "Where to go at the end.", {"type": "string", "enum": ["console", "manage", "done"]})
 _BODY = frozenset({400, 408, 413})
 DESCRIBED: tuple[Described, ...] = (
     Described(
@@ -53,6 +54,36 @@ DESCRIBED: tuple[Described, ...] = (
     Described(
         "logout", "POST", "/api/v1/logout", "Go off duty and sign out.",
         {204: Answer("The session is over.")}, frozenset({403, 503}), public=True,
+    ),
+    Described(
+        "getWays", "GET", "/api/v1/sign-in", "With what somebody can sign in.",
+        {200: Answer("The ways in.", bodies.Ways)}, public=True,
+    ),
+    Described(
+        "startElsewhere", "GET", "/api/v1/oidc/{provider}/start", "Begin to sign in with an identity provider.",
+        {303: Answer("To the provider; or to the sign-in page, `sign_in` in its address says why.")},
+        frozenset({400, 404}), parameters=(_TO,), public=True,
+    ),
+    Described(
+        "finishElsewhere", "GET", "/api/v1/oidc/{provider}/callback", "Where an identity provider leads back to.",
+        {303: Answer("Signed in; or to the sign-in page, `sign_in` in its address says what is missing.")},
+        frozenset({400, 404}), public=True,
+    ),
+    Described(
+        "secondStepHere", "POST", "/api/v1/oidc/second", "The second step of whom an identity provider vouches for.",
+        {200: Answer("Signed in; the session's cookie is set.", bodies.Me)},
+        _BODY | {401, 403, 429, 503}, bodies.SecondHere, public=True,
+    ),
+    Described(
+        "endElsewhere", "GET", "/api/v1/oidc/{provider}/end", "Sign out at the identity provider too.",
+        {303: Answer("To the provider; or to the sign-in page, if it does not answer.")},
+        frozenset({404}), public=True,
+    ),
+    Described(
+        "endedElsewhere", "POST", "/api/v1/oidc/{provider}/logout", "For identity providers: a session there is over.",
+        {200: Answer("What came from it is over here too.")}, _BODY | {404, 429, 503},
+        {"type": "object", "properties": {"logout_token": {"type": "string"}}, "required": ["logout_token"]},
+        "application/x-www-form-urlencoded", public=True,
     ),
     Described(
         "getMe", "GET", "/api/v1/me", "Who is signed in.",

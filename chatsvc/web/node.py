@@ -2,13 +2,13 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import structlog
 
 from chatsvc.domain.errors import ChatError, NotFound
-from chatsvc.domain.sites import Queue, Site, Staff
+from chatsvc.domain.sites import Queue, Site, Staff, StaffId
 from chatsvc.web.connection import Connection
 from chatsvc.web.fanout import Hub
 from chatsvc.web.limits import Limits
@@ -27,6 +27,8 @@ _log = structlog.get_logger("chatsvc.web")
 class Snapshot(Protocol):
     """What is declared, as a node holds it in memory."""
 
+    @property
+    def people(self) -> Mapping[StaffId, Staff]: ...
     def site(self, site: str) -> Site | None: ...
     def queue(self, key: str) -> Queue | None: ...
     def staff(self, staff: str) -> Staff | None: ...

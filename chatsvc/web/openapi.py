@@ -52,6 +52,7 @@ _MEANINGS = {
     "absence": "The absence's id.", "swap": "The swap's id.", "token": "The secret part of a feed's address.",
     "step": "What happens to it.", "conversation": "The conversation's id.",
     "passkey": "The passkey's id.",
+    "provider": "The name of the identity provider in the settings.",
 }  # fmt: skip
 _ID = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[a-z0-9-]+$"}
 _PLACES = {"token": {"type": "string", "minLength": 1, "pattern": "^[A-Za-z0-9_-]+$"}}

@@ -74,12 +74,18 @@ def described_self(request: web.Request, staff: Staff) -> dict[str, Any]:
     """Who is signed in, as `GET /me` says it."""
     directory = request.app[NODE].directory
     queues = directory.queues_of(staff)
+    provider = _provider_of(request, staff)
     return {
         "id": staff.id, "alias": staff.alias, "role": staff.role, "capacity": staff.capacity,
         "languages": list(staff.languages),
         "queues": [{"site": queue.site, "queue": queue.name, "names": queue.names} for queue in queues],
         "sites": [_own_site(staff, site) for site in directory.all_sites() if works_for(staff, site.id)],
-    }  # fmt: skip
+    } | ({"provider": provider} if provider else {})  # fmt: skip
+
+
+def _provider_of(request: web.Request, staff: Staff) -> str:
+    issuer = staff.identity.issuer if staff.identity else None
+    return next((one.id for one in request.app[PROVIDERS].values() if one.issuer == issuer), "")
 
 
 def _own_site(staff: Staff, site: Site) -> dict[str, Any]:

@@ -6,7 +6,17 @@ from math import ceil
 
 from aiohttp import web
 
-from chatsvc.domain.attempts import CODES, LONGEST_NAME, PASSKEYS, PASSWORDS, Attempt, Attempts, Told
+from chatsvc.domain.attempts import (
+    CODES,
+    LONGEST_NAME,
+    PASSKEYS,
+    PASSWORDS,
+    REMEMBERED,
+    Attempt,
+    Attempts,
+    Told,
+)
+from chatsvc.domain.buckets import Buckets
 from chatsvc.domain.errors import ChatError
 from chatsvc.domain.sites import Staff
 from chatsvc.services.audit import Audit
@@ -29,6 +39,7 @@ class Gate:
         self.passwords = Attempts(PASSWORDS)
         self.codes = Attempts(CODES)
         self.passkeys = Attempts(PASSKEYS)
+        self._returns: Buckets[bytes] = Buckets(PASSWORDS.source, REMEMBERED)
         self._neighbours = neighbours
         self._node = node
         self._audit = audit
@@ -36,12 +47,30 @@ class Gate:
 
     def attempt(self, request: web.Request, name: str, staff: Staff | None) -> Attempt:
         """A try to sign in as `name`, which is the account `staff` if it is one."""
+        self._renew()
+        device = self.devices.recognise(request.cookies.get(COOKIE), name, self.now_s())
+        return Attempt(name[:LONGEST_NAME], staff is not None, self._neighbours.of(request), device)
+
+    def begin_return(self, request: web.Request) -> float:
+        """Count somebody who comes back from an identity provider as a wrong try: 0, or in how many seconds they may.
+
+        Only their network pays for it: whose account it will be is not known yet.
+        """
+        self._renew()
+        source = self._neighbours.of(request)
+        return self._returns.take(source, self.now_s()) if source else 0.0
+
+    def returned(self, request: web.Request) -> None:
+        """They were let in, or on: it costs nothing."""
+        if source := self._neighbours.of(request):
+            self._returns.take(source, self.now_s(), -1.0)
+
+    def _renew(self) -> None:
         if self._neighbours.renew(self.now_s()):
             self.passwords.forget_sources()
             self.codes.forget_sources()
             self.passkeys.forget_sources()
-        device = self.devices.recognise(request.cookies.get(COOKIE), name, self.now_s())
-        return Attempt(name[:LONGEST_NAME], staff is not None, self._neighbours.of(request), device)
+            self._returns.clear()
 
     def refuse(self, staff: Staff | None, why: str) -> None:
         """Somebody was not let in: that is counted, and written to the log of an account that exists.

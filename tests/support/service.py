@@ -116,8 +116,10 @@ async def running(
 ) -> AsyncIterator[Service]:  # fmt: skip
     """A node (and worker) on the store, with a site, `others`, and people. Several may share a store and `tmp_path`."""
     site = site or make_site()
-    settings = {"second_factor": ()} | settings  # a test that is not about it signs in with a password
-    made = Settings(port=0, metrics_port=0, worker_metrics_port=0, data_dir=tmp_path, **settings)
+    # A test that is not about it signs in with a password alone.
+    given: dict[str, Any] = {"second_factor": (), "port": 0}
+    settings = given | settings
+    made = Settings(metrics_port=0, worker_metrics_port=0, data_dir=tmp_path, **settings)
     async with AsyncExitStack() as stack:
         backend = await open_backend(stack, made, store_url, MASTER_KEY)
         if clock is not None:

@@ -1,5 +1,9 @@
 import { render } from "preact";
+import { cameBack } from "./state/elsewhere";
 import { App } from "./ui/App";
+import { SignedInThere } from "./ui/Elsewhere";
 
 const root = document.getElementById("app");
-if (root) render(<App />, root);
+const came = cameBack();
+// A second console would take the place of the one that waits.
+if (root) render(came === "done" ? <SignedInThere /> : <App came={came} />, root);

@@ -14,9 +14,11 @@ function useSession() {
   const [phase, setPhase] = useState<Phase>("loading");
   const [me, setMe] = useState<Me | null>(null);
   const skew = useRef(0);
+  const provider = useRef<string | null>(null);
   const api = useMemo(() => new Api(() => setPhase((now) => (now === "in" ? "ended" : now))), []);
   const enter = (found: SignedIn): void => {
     skew.current = found.skew;
+    provider.current = found.person.provider ?? null;
     setMe(found.person as unknown as Me);
     setPhase("in");
   };
@@ -35,20 +37,22 @@ function useSession() {
     return gone;
   };
   useEffect(ask, []);
-  return { phase, me, api, enter, leave, now: () => Date.now() + skew.current };
+  return { phase, me, api, enter, leave, left: provider.current, now: () => Date.now() + skew.current };
 }
 
-export function App() {
+/** `came` is the word with which somebody was sent back from an identity provider. */
+export function App({ came }: { readonly came: string }) {
   const [settings, setSettings] = useSettings();
   const i18n = useTexts(settings.lang, ZONE);
-  const { phase, me, api, enter, leave, now } = useSession();
+  const { phase, me, api, enter, leave, left, now } = useSession();
   if (!i18n) return null;
   if (phase === "loading") return <p class="loading" role="status">{i18n.t("app.loading")}</p>;
   if (phase === "away") return <p class="loading" role="status">{i18n.t("app.away")}</p>;
   return (
     <>
       {phase !== "in" && (
-        <Login i18n={i18n} settings={settings} ended={phase === "ended"} onSignedIn={enter} onLang={(lang) => setSettings({ lang })} />
+        <Login i18n={i18n} settings={settings} ended={phase === "ended"} came={phase === "ended" ? "" : came} left={left}
+          onSignedIn={enter} onLang={(lang) => setSettings({ lang })} />
       )}
       {me && (
         <div hidden={phase !== "in"}>

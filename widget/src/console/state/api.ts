@@ -6,6 +6,8 @@ export interface Person {
   readonly id: string;
   readonly alias: string;
   readonly role: string;
+  /** The identity provider that the account is of. */
+  readonly provider?: string;
 }
 
 /** Somebody at work who could take over or join. `free`: how many more visitors they can take. */
@@ -27,7 +29,7 @@ export interface Enrolment {
 
 /** `code` is a key of the texts; `detail` is the server's own sentence when there is no such text. */
 export interface Refusal {
-  readonly code: "wrong" | "limited" | "forbidden" | "away" | "totp" | "setup" | "code" | "other";
+  readonly code: "wrong" | "limited" | "forbidden" | "away" | "totp" | "setup" | "code" | "expired" | "other";
   readonly detail: string;
   /** With `setup`: the app has to be set up first. */
   readonly enrolment?: Enrolment;
@@ -64,6 +66,7 @@ async function problem(response: Response): Promise<Refusal> {
   const fields = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
   const detail = [fields["detail"], fields["title"]].find((one) => typeof one === "string") ?? "";
   if (fields["code"] === "totp_required") return { code: "totp", detail: String(detail) };
+  if (fields["code"] === "not_begun") return { code: "expired", detail: String(detail) };
   if (fields["code"] === "wrong_code") return { code: "code", detail: String(detail) };
   if (fields["code"] === "enrolment_required") {
     return { code: "setup", detail: String(detail), enrolment: fields["enrolment"] as Enrolment };
@@ -90,9 +93,14 @@ export async function whoAmI(): Promise<SignedIn | null> {
   return { person: body, skew: skewOf(response) };
 }
 
-export async function login(credentials: Credentials): Promise<LoginResult> {
+export const login = (credentials: Credentials): Promise<LoginResult> => enter("/api/v1/login", credentials);
+
+/** The second step here of somebody whom an identity provider vouches for. */
+export const secondHere = (shown: Pick<Credentials, "totp" | "enrolment">): Promise<LoginResult> => enter("/api/v1/oidc/second", shown);
+
+async function enter(path: string, sent: object): Promise<LoginResult> {
   try {
-    const response = await fetch("/api/v1/login", { method: "POST", headers: json, body: JSON.stringify(credentials) });
+    const response = await fetch(path, { method: "POST", headers: json, body: JSON.stringify(sent) });
     if (!response.ok) return { refusal: await problem(response) };
     const person: unknown = await response.json();
     if (!isPerson(person)) return { refusal: { code: "other", detail: "" } };

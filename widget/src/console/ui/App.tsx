@@ -14,6 +14,7 @@ type Phase = "loading" | "away" | "out" | "ended" | "in";
 function useSession() {
   const [phase, setPhase] = useState<Phase>("loading");
   const person = useRef<string | null>(null);
+  const provider = useRef<string | null>(null);
   const desk = useMemo(() => new Desk({
     onSignedOut: () => setPhase("ended"),
     roomy: () => matchMedia("(width > 760px)").matches,
@@ -22,6 +23,7 @@ function useSession() {
     // Somebody else at the same browser starts with an empty desk.
     if (person.current !== null && person.current !== found.id) desk.clear();
     person.current = found.id;
+    provider.current = found.provider ?? null;
     desk.update((state) => ({ ...state, skew }));
     setPhase("in");
     desk.start();
@@ -43,7 +45,7 @@ function useSession() {
   };
   useEffect(ask, []);
   usePageLife(desk, phase);
-  return { phase, desk, enter, leave };
+  return { phase, desk, enter, leave, left: provider.current };
 }
 
 /** Follows the page into and out of the background and the browser's page cache. */
@@ -66,17 +68,19 @@ function usePageLife(desk: Desk, phase: Phase): void {
   }, [desk, phase]);
 }
 
-export function App() {
+/** `came` is the word with which somebody was sent back from an identity provider. */
+export function App({ came }: { readonly came: string }) {
   const [settings, setSettings] = useSettings();
   const i18n = useTexts(settings.lang);
-  const { phase, desk, enter, leave } = useSession();
+  const { phase, desk, enter, leave, left } = useSession();
   useLeaveGuard(useUnsent(desk)); // at the login too: a session that ends keeps what was being written
   const actions = useMemo(() => new Actions(desk), [desk]);
   if (!i18n) return null;
   if (phase === "loading") return <p class="loading" role="status">{i18n.t("app.loading")}</p>;
   if (phase === "away") return <p class="loading" role="status">{i18n.t("app.away")}</p>;
   if (phase !== "in") {
-    return <Login i18n={i18n} settings={settings} ended={phase === "ended"} onSignedIn={enter} onLang={(lang) => setSettings({ lang })} />;
+    return <Login i18n={i18n} settings={settings} ended={phase === "ended"} came={phase === "ended" ? "" : came} left={left}
+      onSignedIn={enter} onLang={(lang) => setSettings({ lang })} />;
   }
   return (
     <ConsoleContext.Provider value={{ desk, actions, i18n, settings, setSettings }}>
