@@ -91,7 +91,9 @@ class Backend:
         self.clock = StoreClock()
         self.audit = Audit(AuditStore(link), checkpoints, self.clock)
         self.keyring = VaultKeyring(vault)
-        self.counts = ServiceCounts(lambda pool: PoolCounts(link, pool), lambda: self.snapshot.pools)
+        self.counts = ServiceCounts(
+            lambda pool: PoolCounts(link, pool), lambda: self.snapshot.pools, self.rules
+        )
         self.directory = Directory(link, limits=sessions)
         self.on_pool: Callable[[PoolChats, Pool], None] = lambda _chats, _pool: None
         self.on_epoch: Callable[[str], None] = lambda _pool: None

@@ -31,7 +31,8 @@ from chatsvc.domain.retention import Period, RuleSet
 from chatsvc.domain.sites import Site, SiteId
 from chatsvc.services.pool import Pool
 from chatsvc.services.retention import Retention
-from chatsvc.services.retention_report import WHY, Planned, planned
+from chatsvc.services.retention_report import WHY, Planned, planned, planned_statistics
+from chatsvc.services.statistics import ServiceCounts
 from chatsvc.store.chats import PoolChats
 from chatsvc.store.clock import StoreClock
 from chatsvc.store.directory import Directory, wall_clock_ms
@@ -149,7 +150,11 @@ async def _planned(link: Link, name: str, sites: Mapping[SiteId, Site]) -> list[
         return sites[SiteId(site)].retention
 
     pool = Pool(name, chats, cast("Keyring", None), StoreClock())  # nothing is opened here
-    return [row async for row in planned(Retention(pool, chats.retention, versions), sites)]
+    counts = ServiceCounts(lambda _: chats.tallies, lambda: [name], versions)
+    return [
+        *[row async for row in planned(Retention(pool, chats.retention, versions), sites)],
+        *[row async for row in planned_statistics(counts, chats.tallies, sites)],
+    ]
 
 
 def _version_lines(site: Site, version: RuleSet) -> Iterable[str]:
@@ -168,7 +173,7 @@ def _local(at: int) -> str:
 def _cells(row: Planned) -> tuple[str, ...]:
     when = "held" if row.held else _local(row.at)
     return (
-        when, row.queue, row.conversation, f"{row.step} {', '.join(row.kinds)}", row.rule or "-",
+        when, row.queue, row.conversation or row.month, f"{row.step} {', '.join(row.kinds)}", row.rule or "-",
         str(row.version or "-"), WHY[row.reason],
     )  # fmt: skip
 
@@ -190,13 +195,26 @@ def _csv(rows: Sequence[Planned]) -> str:
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(
-        ["at", "held", "site", "queue", "conversation", "ended", "kinds", "rule", "version", "reason", "step"]
+        [
+            "at",
+            "held",
+            "site",
+            "queue",
+            "conversation",
+            "ended",
+            "kinds",
+            "rule",
+            "version",
+            "reason",
+            "step",
+            "month",
+        ]
     )
     for row in rows:
         writer.writerow(
             [
                 _utc(row.at), int(row.held), row.site, row.queue, row.conversation, _utc(row.ended),
-                " ".join(row.kinds), row.rule, row.version, row.reason, row.step,
+                " ".join(row.kinds), row.rule, row.version, row.reason, row.step, row.month,
             ]
         )  # fmt: skip
     return out.getvalue()
@@ -213,8 +231,10 @@ def _summary(rows: Sequence[Planned], within: Period, now: int) -> str:
     free = [row for row in rows if not row.held]
     overdue = sum(row.at <= now for row in free)
     held = len({row.conversation for row in rows if row.held})
-    going = len({row.conversation for row in free})
+    going = len({row.conversation for row in free if row.conversation})
+    lines = sum(not row.conversation for row in free)
+    months = f"So do counts of months, in {lines} lines. " if lines else ""
     return (
         f"Of {going} conversations something goes or is redacted within {period_text(within)} "
-        f"({overdue} lines are due now); {held} are held. This was a dry run: nothing is changed."
+        f"({overdue} lines are due now); {held} are held. {months}This was a dry run: nothing is changed."
     )

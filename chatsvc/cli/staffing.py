@@ -17,6 +17,7 @@ from chatsvc.cli.staffing_recorded import recorded_question
 from chatsvc.cli.staffing_words import WORDS, Words, time
 from chatsvc.cli.trouble import Refused
 from chatsvc.domain.declaration_values import Refusal
+from chatsvc.domain.retention_statistics import STATISTICS_KEPT
 from chatsvc.domain.staffing import CARRY_OVER, HourNeed, plan_week, rostered
 from chatsvc.domain.staffing_input import (
     READERS,
@@ -26,7 +27,6 @@ from chatsvc.domain.staffing_input import (
     StaffingRefused,
     read_question,
 )
-from chatsvc.domain.statistics import MONTHS_KEPT
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 LARGEST_FILE = 1 << 20  # a week's arrivals fill a few kilobytes
@@ -52,7 +52,7 @@ def _setting(name: str, metavar: str, about: str) -> Callable[[Command], Command
 @click.option("--queue", help="The queue of that site.")
 @click.option(
     "--months",
-    type=click.IntRange(1, MONTHS_KEPT),
+    type=click.IntRange(1, STATISTICS_KEPT.months),
     default=3,
     show_default=True,
     help="So much of what is recorded, the present month included.",

@@ -32,7 +32,7 @@ def recorded_question(
         if found is None:
             raise Refused(f"There is no site {site}.{did_you_mean(site, snapshot.sites)}")
         _check_queue(found, queue)
-        counts = ServiceCounts(lambda pool: PoolCounts(link, pool), lambda: snapshot.pools)
+        counts = ServiceCounts(lambda pool: PoolCounts(link, pool), lambda: snapshot.pools, lambda _: ())
         wanted = [months_before(f"{today:%Y-%m}", number) for number in range(months)]
         return sum([await counts.month(found, month) for month in wanted], Counter[Tally]())
 

@@ -85,6 +85,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "topic": _word,
     "outcome": _word,
     **dict.fromkeys(KINDS, period),
+    "statistics": period,
     "counted_from": choice(*get_args(CountedFrom)),
     "then": choice(*get_args(Then)),
     "redact": flag,
@@ -159,7 +160,7 @@ class _Reading:
         lives = {kind: read[kind] for kind in KINDS if read[kind] is not None}
         rule = Rule(
             read["name"], lives, read["queue"], read["topic"], read["outcome"], read["counted_from"] or "end",
-            read["then"], bool(read["redact"]), read["legal_minimum"],
+            read["then"], bool(read["redact"]), read["legal_minimum"], read["statistics"],
         )  # fmt: skip
         for key, message in _contradictions(rule):
             self._problem((*path, key), message)
@@ -181,16 +182,27 @@ class _Reading:
 
 
 def _contradictions(rule: Rule) -> Iterator[tuple[str, str]]:
-    if not rule.says():
-        yield "name", f"the rule says nothing; say how long one of {', '.join(KINDS)} lives."
+    if not rule.says() and rule.statistics is None:
+        yield "name", f"the rule says nothing; say how long one of {', '.join(KINDS)} or statistics lives."
+    if rule.statistics is not None and (rule.tag or rule.outcome):
+        yield (
+            "statistics",
+            "are counts without topics and outcomes: say it in a rule for the whole site or for a queue.",
+        )
     if rule.then == "keep_record" and "record" not in rule.lives:
         yield "then", 'keeps the record: say for how long, such as record = "24 months".'
     if rule.then != "keep_record" and "record" in rule.lives:
         yield "record", 'is kept only with then = "keep_record"; with "erase" it goes with the last text.'
     if rule.legal_minimum is not None:
-        for kind, life in rule.lives.items():
+        for kind, life in _lives(rule).items():
             if life.after(0) < rule.legal_minimum.period.after(0):
                 yield kind, "is shorter than the rule's own legal_minimum."
+
+
+def _lives(rule: Rule) -> dict[str, Period]:
+    """What the rule says of each kind and of statistics."""
+    lives = {str(kind): life for kind, life in rule.lives.items()}
+    return lives if rule.statistics is None else lives | {"statistics": rule.statistics}
 
 
 def with_retention(known: Site | None, declared: Site, wanted: DeclaredRetention | None, now: int) -> Site:
@@ -222,7 +234,11 @@ def rule_text(rule: Rule) -> str:
         if value
     )
     parts = [
-        *(f"{kind} {period_text(rule.lives[kind])}" for kind in KINDS if kind in rule.lives),
+        *(
+            f"{kind} {period_text(_lives(rule)[kind])}"
+            for kind in (*KINDS, "statistics")
+            if kind in _lives(rule)
+        ),
         *(f"of {word} {value}" for word, value in only),
         *(["from the last message"] if rule.counted_from == "last_message" else []),
         *([f"then {rule.then.replace('_', ' ')}"] if rule.then else []),

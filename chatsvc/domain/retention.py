@@ -63,7 +63,8 @@ class LegalMinimum:
 class Rule:
     """How long some kinds live, of the conversations that it is for. Of a kind that `lives` lacks it says nothing.
 
-    `then` says what is left when the text is gone: nothing, or the record, which lives as `lives` says of it.
+    `then` says what is left when the text is gone: nothing, or the record, which lives as `lives` says of it. How long
+    `statistics` live counts from the end of their month, and is said for all of a site or for a queue.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Rule:
     then: Then | None = None
     redact: bool = False  # text that is kept is redacted when wrap-up and linger are over
     legal_minimum: LegalMinimum | None = None
+    statistics: Period | None = None
 
     def is_for(self, ended: "Ended") -> bool:
         """Whether it says anything about this conversation."""

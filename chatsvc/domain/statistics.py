@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal, NamedTuple
 
-from chatsvc.domain.hours import ZONE
+from chatsvc.domain.hours import ZONE, instant
 from chatsvc.domain.sites import LANGUAGES
 from chatsvc.domain.suppression import FEW, hide
 
-MONTHS_KEPT = 36  # a yearly report can still be compared with the two before it
 WAIT_BOUNDS_S = (30, 60, 120, 180, 300, 600, 900, 1800, 3600)  # of the histogram; the last bucket has no end
 PROMPT_S = 180
 FEW_WAITS = 20  # a tenth of fewer is one person, or none
@@ -60,6 +59,12 @@ def months_before(month: str, count: int) -> str:
     """The month that came so many before another."""
     number = int(month[:4]) * 12 + int(month[5:]) - 1 - count
     return f"{number // 12:04}-{number % 12 + 1:02}"
+
+
+def month_end(month: str) -> int:
+    """The instant (ms) at which a month such as `2026-11` is over in Finland."""
+    following = date.fromisoformat(f"{months_before(month, -1)}-01")
+    return instant(following, 0)
 
 
 def parts_of(tallies: Mapping[str, int]) -> dict[str, int]:

@@ -7,7 +7,9 @@ from typing import Literal
 from chatsvc.domain.conversation import LIVE
 from chatsvc.domain.retained import Look
 from chatsvc.domain.retention import TEXTS, Fate, Kind, Reason
+from chatsvc.domain.statistics import month_end
 from chatsvc.services.retention import Retention
+from chatsvc.services.statistics import PoolBook, ServiceCounts
 
 WHY: dict[Reason, str] = {
     "rule": "the rule's time",
@@ -21,22 +23,23 @@ WHY: dict[Reason, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """Kinds of one conversation that go, or are redacted, at one time (ms), and why.
+    """Kinds of one conversation that go, or are redacted, at one time (ms), and why; or a queue's counts of a month.
 
-    `held` means not before the hold is released.
+    `held` means not before the hold is released. Counts have a `month` (`2026-11`) in place of a conversation.
     """
 
     site: str
     queue: str
     conversation: str
     ended: int
-    kinds: tuple[Kind, ...]
+    kinds: tuple[Kind | Literal["statistics"], ...]
     at: int
     rule: str
     version: int
     reason: Reason
     held: bool
     step: Literal["erase", "redact"] = "erase"
+    month: str = ""
 
 
 async def planned(retention: Retention, sites: Collection[str]) -> AsyncIterator[Planned]:
@@ -55,11 +58,24 @@ async def planned(retention: Retention, sites: Collection[str]) -> AsyncIterator
                         yield row
 
 
+async def planned_statistics(
+    counts: ServiceCounts, book: PoolBook, sites: Collection[str]
+) -> AsyncIterator[Planned]:
+    """What becomes of the counts that one pool has booked of the sites' months. Raises StoreUnavailable."""
+    for site, month in await book.months():
+        if site in sites:
+            for queue, fate in (await counts.fates(book, site, month)).items():
+                yield Planned(
+                    site, queue, "", month_end(month), ("statistics",), fate.at, fate.rule, fate.version,
+                    fate.reason, held=False, month=month,
+                )  # fmt: skip
+
+
 def _rows(look: Look, fates: Iterable[Fate]) -> list[Planned]:
     """Kinds that go at one time for one reason stand together."""
     record = look.record
     assert record is not None
-    kinds: dict[tuple[int, str, int, Reason, bool], list[Kind]] = {}
+    kinds: dict[tuple[int, str, int, Reason, bool], list[Kind | Literal["statistics"]]] = {}
     for fate in fates:
         kinds.setdefault((fate.at, fate.rule, fate.version, fate.reason, fate.held), []).append(fate.kind)
     return [

@@ -2,13 +2,19 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Protocol
 
+import structlog
+
 from chatsvc.domain.hours import local_day
+from chatsvc.domain.retention import RuleSet
+from chatsvc.domain.retention_statistics import MonthFate, month_fate
 from chatsvc.domain.sites import Site
-from chatsvc.domain.statistics import MONTHS_KEPT, MonthTable, Tally, local_hour, month_table, months_before
+from chatsvc.domain.statistics import MonthTable, Tally, local_hour, month_end, month_table
+
+_log = structlog.get_logger("chatsvc.services")
 
 
 class PoolBook(Protocol):
@@ -30,18 +36,30 @@ class PoolBook(Protocol):
         """Move what is not of today to its month."""
         ...
 
-    async def forget(self, months: Iterable[tuple[str, str]]) -> None:
-        """Remove months."""
+    async def booked_queues(self, site: str, month: str) -> set[str]:
+        """The keys of the queues that a booked month has counts of."""
+        ...
+
+    async def forget(self, site: str, month: str, queues: Iterable[str]) -> int:
+        """Remove a month's counts of queues; how many fields those were."""
         ...
 
 
 class ServiceCounts:
     """All counts of a deployment. What was counted stays in the pool that a site had then: all its pools are asked."""
 
-    def __init__(self, open_pool: Callable[[str], PoolBook], pools: Callable[[], Iterable[str]]) -> None:
-        """`pools` are those of all sites, former ones too."""
+    def __init__(
+        self,
+        open_pool: Callable[[str], PoolBook],
+        pools: Callable[[], Iterable[str]],
+        rules: Callable[[str], Sequence[RuleSet]],
+    ) -> None:
+        """`pools` are those of all sites, former ones too; `rules` are all versions of a site's."""
         self._open = open_pool
         self._pools = pools
+        self._rules = rules
+        self._thinned: set[tuple[str, str, str, frozenset[str]]] = set()
+        self._thinned_on = ""
 
     async def today(self, site: Site, now: int) -> Counter[Tally]:
         """What was counted of a site on the local date of `now` (ms). Raises StoreUnavailable."""
@@ -55,20 +73,48 @@ class ServiceCounts:
         return await self._sum(self._open(pool).month(site.id, month) for pool in site.pools)
 
     async def tidy(self, now: int) -> int:
-        """Book the days that are over and forget the months that are too old; how many counts were booked.
+        """Book the days that are over and forget the months whose time is over; how many counts were booked.
 
         Safe at any time, again, and by several workers. Raises StoreUnavailable.
         """
-        hour, booked = local_hour(now), 0
-        oldest = months_before(hour[:7], MONTHS_KEPT)
+        today, booked = local_hour(now)[:10], 0
         for pool in self._pools():
             book = self._open(pool)
-            booked += await book.book(hour[:10])
-            await book.forget([one for one in await book.months() if one[1] < oldest])
+            booked += (new := await book.book(today))
+            if new or today != self._thinned_on:
+                self._thinned.clear()
+                self._thinned_on = today
+            for site, month in await book.months():
+                await self._forget_due(book, pool, site, month, now)
         return booked
+
+    async def _forget_due(self, book: PoolBook, pool: str, site: str, month: str, now: int) -> None:
+        """Read a month only when a rule's time has come since it was last read: a month may be long."""
+        due = frozenset(
+            name for name in _named(self._rules(site))
+            if month_fate(self._rules(site), name, month_end(month)).at <= now
+        )  # fmt: skip
+        if not due or (pool, site, month, due) in self._thinned:
+            return
+        fates = await self.fates(book, site, month)
+        queues = [queue for queue, fate in fates.items() if fate.at <= now]
+        if gone := await book.forget(site, month, queues):
+            _log.info("statistics_erased", site=site, month=month, queues=len(queues), counts=gone)
+        self._thinned.add((pool, site, month, due))
+
+    async def fates(self, book: PoolBook, site: str, month: str) -> dict[str, MonthFate]:
+        """What becomes of a booked month, by the keys of the queues that are in it. Raises StoreUnavailable."""
+        versions, ended = self._rules(site), month_end(month)
+        queues = await book.booked_queues(site, month)
+        return {queue: month_fate(versions, queue.partition("/")[2], ended) for queue in sorted(queues)}
 
     async def _sum(self, counts: Iterable[Awaitable[Counter[Tally]]]) -> Counter[Tally]:
         return sum(await asyncio.gather(*counts), Counter[Tally]())
+
+
+def _named(versions: Iterable[RuleSet]) -> set[str]:
+    """The queues that rules name, and "" for all others."""
+    return {"", *(rule.queue for version in versions for rule in version.rules if rule.queue)}
 
 
 async def month_of(counts: ServiceCounts, site: Site, month: str) -> MonthTable:

@@ -20,8 +20,8 @@ All keys of one pool carry the hash tag `{pool}`, so they share a slot and a scr
 | `queues` | hash | queue key → settings (msgpack map) | `set_queues` | for ever |
 | `pace` | hash | queue key → how it is served lately (msgpack map, `domain/pace.py`) | lifecycle scripts | for ever |
 | `count` | hash | `queue|language|hour or month|what` → how many: the day's statistics | scripts | until `book` |
-| `count:<site>:<month>` | hash | the same of a month whose days are over | `book` | 36 months |
-| `months` | set | `site:month`: which of these there are | `book` | for ever |
+| `count:<site>:<month>` | hash | the same of a month whose days are over | `book` | retention |
+| `months` | set | `site:month`: which of these there are | `book` | as they |
 | `decl` | zset | `conversation|staff` → not offered again before, ms | offers | minutes |
 | `nodes` | zset | node id → last heartbeat, ms | nodes, worker | while it lives |
 | `at:<node>` | set | `v:<conversation>`, `s:<staff>`: who is connected there | attach scripts | while the node lives |

@@ -11,8 +11,9 @@ from chatsvc.domain.sites import LANGUAGES
 STANDALONE = frozenset(
     {
         "append", "append_event", "epoch", "mark_seen", "set_queues", "drop_transcript", "plan_write", "book",
-        "read_counts", "audit_append", "audit_cut", "retention_drop", "retention_bury", "retention_settle",
-        "retention_tidy", "retention_wish", "retention_hold", "retention_redact", "site_drop", "site_forget_staff",
+        "read_counts", "forget_counts", "audit_append", "audit_cut", "retention_drop", "retention_bury",
+        "retention_settle", "retention_tidy", "retention_wish", "retention_hold", "retention_redact", "site_drop",
+        "site_forget_staff",
     }
 )  # fmt: skip
 LIFECYCLE = frozenset(

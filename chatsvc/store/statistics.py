@@ -61,12 +61,23 @@ class PoolCounts:
         await self._link.call(key, "HSET", key, *fields)
         await self._link.call(self._keys.months, "SADD", self._keys.months, f"{site}:{month}")
 
-    async def forget(self, months: Iterable[tuple[str, str]]) -> None:
-        """Remove months."""
-        for site, month in months:
-            key = self._keys.month(site, month)
-            await self._link.call(key, "UNLINK", key)
-            await self._link.call(self._keys.months, "SREM", self._keys.months, f"{site}:{month}")
+    async def booked_queues(self, site: str, month: str) -> set[str]:
+        """The keys of the queues that a booked month has counts of."""
+        return {tally.queue for tally in await self._fields(site, month)}
+
+    async def forget(self, site: str, month: str, queues: Iterable[str]) -> int:
+        """Remove a month's counts of queues; how many fields those were. Safe again and by several at once."""
+        wanted, gone = set(queues), 0
+        fields = ["|".join(tally) for tally in await self._fields(site, month) if tally.queue in wanted]
+        keys = self._keys.month(site, month), self._keys.months
+        for first in range(0, max(1, len(fields)), BATCH):
+            batch = fields[first : first + BATCH]
+            gone += await self._link.run(script("forget_counts"), keys, (f"{site}:{month}", *batch))
+        return gone
+
+    async def _fields(self, site: str, month: str) -> list[Tally]:
+        key = self._keys.month(site, month)
+        return [Tally(*field.decode().split("|")) for field in await self._link.call(key, "HKEYS", key)]
 
 
 def _month_of(tally: Tally) -> tuple[str, str]:

@@ -58,6 +58,7 @@ def test_another_time_is_refused(text: object) -> None:
     ("rule", "line", "said"),
     [
         ('name = "a"\nquue = "paihde"', 11, "Did you mean queue?"),
+        ('name = "a"\nstatistics = "24 months"\ntopic = "t"', 11, "for the whole site or for a queue"),
         ('name = "a"\nqueue = "paide"\ntranscript = "1 d"', 11, "no queue paide. Did you mean paihde?"),
         ('name = "a"\ntranscript = "soon"', 11, '"0 d" means gone when the wrap-up ends'),
         ('name = "a"\ntranscript = "1 d"\nthen = "keep"', 12, "must be one of erase, keep_record"),

@@ -11,7 +11,10 @@ import pytest
 
 from chatsvc.domain.retention import DAY_MS, LegalMinimum, Period, Rule
 from chatsvc.domain.sites import PoolId, Queue, QueueName, Site, SiteId
+from chatsvc.domain.statistics import month_end
 from chatsvc.store.directory import Directory
+from chatsvc.store.link import Link
+from chatsvc.store.statistics import PoolCounts
 from tests.cli.conftest import CommandLine
 from tests.support.retained import shelf_on
 from tests.support.store_server import SingleStore
@@ -42,6 +45,16 @@ def talks(store: SingleStore, tmp_path: Path) -> dict[str, list[str]]:
 
     asyncio.run(make())
     return readable
+
+
+SITE = """
+[site.s]
+names = { fi = "S" }
+languages = ["fi"]
+retention_existing = true
+[site.s.queue.q]
+names = { fi = "q" }
+"""
 
 
 def test_the_rules_are_told(chatsvc: CommandLine, talks: dict[str, list[str]]) -> None:
@@ -80,20 +93,7 @@ def test_a_file_can_be_tried(chatsvc: CommandLine, talks: dict[str, list[str]], 
     """What would go if a file were applied is told without applying it."""
     assert talks
     file = tmp_path / "site.toml"
-    file.write_text(
-        """
-[site.s]
-names = { fi = "S" }
-languages = ["fi"]
-retention_existing = true
-[site.s.queue.q]
-names = { fi = "q" }
-[[site.s.retention]]
-name = "short"
-transcript = "1 h"
-""",
-        encoding="utf-8",
-    )
+    file.write_text(f'{SITE}[[site.s.retention]]\nname = "short"\ntranscript = "1 h"\n', encoding="utf-8")
     for existing, rule in (("true", "short"), ("false", "usual")):
         text = file.read_text(encoding="utf-8")
         file.write_text(text.replace("existing = true", f"existing = {existing}"), encoding="utf-8")
@@ -115,6 +115,36 @@ transcript = "1 h"
         "c2": (["transcript"], "short"),
     }
     assert "redact transcript  " in chatsvc("retention", "check", "--file", file, *LATER)
+
+
+def test_counts_of_a_month_are_listed(
+    chatsvc: CommandLine, store: SingleStore, talks: dict[str, list[str]], tmp_path: Path
+) -> None:
+    """By month and queue, with the rule that they go by; without one after three years."""
+    assert talks
+
+    async def count() -> None:
+        link = await Link.open(store.url, client_name="test")
+        pool = next(site.pool for site in (await Directory(link).load()).all_sites())
+        counts = PoolCounts(link, pool)
+        await counts.turned_away("s/q", "fi", "2026-10-31T23", "turned_full")
+        await counts.book("2026-11-22")
+        await link.close()
+
+    asyncio.run(count())
+    command = ("retention", "check", "--json", *LATER)
+    (row,) = [row for row in json.loads(chatsvc(*command)) if row["kinds"] == ["statistics"]]
+    ended = month_end("2026-10")
+    assert (row["queue"], row["month"], row["conversation"], row["ended"]) == ("s/q", "2026-10", "", ended)
+    assert (row["at"], row["reason"]) == (Period(36).after(ended), "no_rule")
+    told = chatsvc("retention", "check", *LATER)
+    assert "2026-10" in told
+    assert "So do counts of months, in 1 lines." in told
+    file = tmp_path / "site.toml"
+    rule = 'name = "few"\nqueue = "q"\nstatistics = "2 months"\n'
+    file.write_text(f"{SITE}[[site.s.retention]]\n{rule}", encoding="utf-8")
+    (row,) = [row for row in json.loads(chatsvc(*command, "--file", file)) if row["kinds"] == ["statistics"]]
+    assert (row["at"], row["rule"], row["reason"]) == (Period(2).after(ended), "few", "rule")
 
 
 def test_a_hold_takes_two_people(chatsvc: CommandLine, talks: dict[str, list[str]]) -> None:

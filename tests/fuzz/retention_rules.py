@@ -6,6 +6,7 @@ from typing import Any, Final
 from chatsvc.domain import declaration_retention
 from chatsvc.domain.declaration import DeclarationRefused, parse_declaration
 from chatsvc.domain.retention import KINDS, TEXTS, Ended, Rule, RuleSet, fates, redaction
+from chatsvc.domain.retention_statistics import month_fate
 from tests.fuzz.made import ACCEPTED, NOTHING, REFUSED, VALUES, Bytes, Target, anything, list_of, table
 
 END: Final = 1_795_000_000_000
@@ -20,6 +21,7 @@ _NAMES: Final = (
     "then",
     "redact",
     "legal_minimum",
+    "statistics",
     *KINDS,
 )
 _UNITS: Final = ("min", "h", "d", "months", "years", "month", "year")
@@ -43,7 +45,7 @@ def _rule(choices: Bytes) -> dict[str, Any]:
         "name": lambda some: some.one_of(VALUES), "queue": "a", "topic": "b", "outcome": "talked",
         **dict.fromkeys(KINDS, _time), "counted_from": lambda some: some.one_of(("end", "last_message")),
         "then": lambda some: some.one_of(("erase", "keep_record")), "redact": lambda some: bool(some.next(2)),
-        "legal_minimum": _law,
+        "legal_minimum": _law, "statistics": _time,
     }  # fmt: skip
     wanted = choices.next(256) & choices.next(256) | choices.next(256) << 8
     shape = {
@@ -88,9 +90,9 @@ def read_retention(data: bytes) -> str:
 def _holds(rules: tuple[Rule, ...]) -> None:
     """What every set of rules that was read promises."""
     for rule in rules:
-        assert rule.says(), "a rule that says nothing was read"
+        assert rule.says() or rule.statistics is not None, "a rule that says nothing was read"
         assert declaration_retention.rule_text(rule)
-        for period in rule.lives.values():
+        for period in (*rule.lives.values(), *filter(None, [rule.statistics])):
             assert declaration_retention.period(declaration_retention.period_text(period)) == period
     assert len({rule.name for rule in rules}) == len(rules)
     versions = [RuleSet(1, 0, rules)]
@@ -103,6 +105,8 @@ def _holds(rules: tuple[Rule, ...]) -> None:
         assert made[-1].at >= max(fate.at for fate in made if fate.kind in TEXTS)
         planned = redaction(versions, ended)
         assert planned is None or END <= planned.at < LATEST
+        life = month_fate(versions, "a", END).at
+        assert END <= life < LATEST, "a life outside of what may be declared"
 
 
 def _plant() -> None:

@@ -169,7 +169,11 @@ async def test_booking(pool_store: AnyStore) -> None:
             Tally("s/q", "fi", "2026-10", "gave_up_0"): 1,
         }  # fmt: skip
         assert await tallies.months() == [("s", "2026-10"), ("s", "2026-11")]
-        await tallies.forget([("s", "2026-10")])
+        assert await tallies.booked_queues("s", "2026-10") == {"s/q"}
+        assert await tallies.forget("s", "2026-10", ["s/other"]) == 0
+        assert await tallies.months() == [("s", "2026-10"), ("s", "2026-11")]
+        assert await tallies.forget("s", "2026-10", ["s/q"]) == 1
+        assert await tallies.forget("s", "2026-10", ["s/q"]) == 0
         assert await tallies.months() == [("s", "2026-11")]
         assert await tallies.month("other", "2026-11") == {}
 

@@ -11,9 +11,12 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from chatsvc.app_worker import WorkerParts
+from chatsvc.domain import retention
 from chatsvc.domain.questions import Condition, Question, Rule
+from chatsvc.domain.retention_statistics import STATISTICS_KEPT
 from chatsvc.domain.sites import PoolId
-from chatsvc.domain.statistics import MONTHS_KEPT, Tally, local_hour, months_before
+from chatsvc.domain.statistics import Tally, local_hour, months_before
+from chatsvc.services.statistics import ServiceCounts
 from chatsvc.store.statistics import PoolCounts
 from chatsvc.telemetry.metrics import Metrics
 from chatsvc.web.tokens import COOKIE
@@ -228,13 +231,38 @@ async def test_old_months_are_forgotten(service: Service) -> None:
     counts, now = service.backend.counts, service.backend.clock.now()
     month = local_hour(now)[:7]
     tallies = service.backend.chats["kunta"].tallies
-    kept, gone = months_before(month, MONTHS_KEPT), months_before(month, MONTHS_KEPT + 1)
+    kept, gone = (
+        months_before(month, STATISTICS_KEPT.months),
+        months_before(month, STATISTICS_KEPT.months + 1),
+    )
     for one in (kept, gone):
         await tallies.turned_away("kunta/paihde", "fi", f"{one}-05T10", "turned_full")
     await counts.tidy(now)
     assert await tallies.months() == [("kunta", kept)]
     assert await counts.month(service.site, gone) == {}
     assert sum((await counts.month(service.site, kept)).values()) == 1
+
+
+async def test_a_queue_has_a_time_of_its_own_for_its_counts(service: Service) -> None:
+    """What its rule says goes, the other queue's counts stay; what is booked late goes too, this month stays."""
+    backend, now = service.backend, service.backend.clock.now()
+    month = local_hour(now)[:7]
+    last, before = months_before(month, 1), months_before(month, 2)
+    rule = retention.Rule("little", {}, queue="paihde", statistics=retention.Period(1))
+    rules = [retention.RuleSet(1, 0, (rule,))]
+    counts = ServiceCounts(lambda pool: backend.chats[pool].tallies, lambda: ["kunta"], lambda _: rules)
+    tallies = backend.chats["kunta"].tallies
+    for one in (month, last, before):
+        for queue in ("kunta/paihde", "kunta/velka"):
+            await tallies.turned_away(queue, "fi", f"{one}-01T10", "turned_full")
+    for _ in range(2):
+        await counts.tidy(now)
+        assert await tallies.booked_queues("kunta", before) == {"kunta/velka"}
+        assert await tallies.booked_queues("kunta", last) == {"kunta/paihde", "kunta/velka"}
+        await tallies.turned_away("kunta/paihde", "fi", f"{before}-01T11", "turned_full")
+    rules[0] = replace(rules[0], rules=(replace(rule, queue=None, statistics=retention.Period()),))
+    await counts.tidy(now)
+    assert await tallies.months() == [("kunta", month)]
 
 
 async def filled(service: Service) -> str:
