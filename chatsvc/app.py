@@ -21,6 +21,7 @@ from chatsvc.domain.sessions import SessionLimits
 from chatsvc.domain.sites import Queue, Site
 from chatsvc.services import evictions
 from chatsvc.services.audit import Audit, Checkpoints
+from chatsvc.services.audit_state import AuditStates
 from chatsvc.services.opening import learn_holidays
 from chatsvc.services.passkeys import Passkeys
 from chatsvc.services.planned_people import PlannedPeople
@@ -50,6 +51,7 @@ from chatsvc.store.vault_keys import MasterKeys, Vault
 from chatsvc.store.vault_open import open_vault
 from chatsvc.telemetry.metrics import Metrics
 from chatsvc.web.api import add_api, answer_errors
+from chatsvc.web.audit_api import STATES
 from chatsvc.web.fanout import Hub
 from chatsvc.web.locked import lock
 from chatsvc.web.neighbours import Neighbours
@@ -324,6 +326,7 @@ class NodeParts:
         app[NODE] = self.node
         app[PLANNING] = self.backend.planning
         app[AUDIT] = self.backend.audit
+        app[STATES] = AuditStates(self.backend.audit)
         app[COUNTS] = self.backend.counts
         app[GATE] = self.gate
         app[SECOND] = self.second

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
+from chatsvc.cli.trouble import Failed
 from chatsvc.config import Settings
 from chatsvc.config_keys import audit_key
+from chatsvc.domain.errors import ChatError
 from chatsvc.services.audit import Audit
 from chatsvc.store.audit import AuditStore
 from chatsvc.store.checkpoints import CheckpointFiles
@@ -27,6 +29,25 @@ def checkpoints_of(settings: Settings) -> CheckpointFiles:
 async def record(
     settings: Settings, link: Link, sites: Iterable[str], action: str, about: str, **details: str | int | bool
 ) -> None:
-    """Write to the audit log that a command has done this. Raises StoreUnavailable, MasterKeyMissing, OSError."""
-    audit = Audit(AuditStore(link), checkpoints_of(settings), WallClock())
-    await audit.record(sites, None, action, about, **details)
+    """Write to the audit log that a command has done this.
+
+    Raises Failed, which says that it is done all the same; MasterKeyMissing, OSError.
+    """
+    try:
+        await _audit(settings, link).record(sites, None, action, about, **details)
+    except ChatError as error:
+        raise Failed(f"This is done ({action} {about}), and it is not in the audit log: {error}") from None
+
+
+async def record_first(
+    settings: Settings, link: Link, site: str, action: str, about: str, **details: str | int | bool
+) -> None:
+    """Write to a site's audit log what a command is about to do, for what nobody may do unseen.
+
+    Raises StoreUnavailable if it is not there, or no checkpoint states it; MasterKeyMissing, OSError.
+    """
+    await _audit(settings, link).record_before(site, None, action, about, **details)
+
+
+def _audit(settings: Settings, link: Link) -> Audit:
+    return Audit(AuditStore(link), checkpoints_of(settings), WallClock())

@@ -132,8 +132,8 @@ def _take(
             store, look = await find(stores, wanted.conversation)
             assert look.record is not None
             site = SiteId(look.record.site)
-            if not holds.may_hold(staff, site):
-                raise Refused(f"Holds of {site} are for its supervisors and administrators.")
+            if not holds.may_hold(staff, site, look.record.queue):
+                raise Refused(f"Holds of {look.record.queue} are for its supervisors and administrators.")
             after = await change_hold(store, look, change, wall_clock_ms())
         except (NotFound, holds.HoldRefused) as refused:
             raise Refused(str(refused)) from None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from chatsvc.cli.auditing import checkpoints_of, record
+from chatsvc.cli.auditing import checkpoints_of, record, record_first
 from chatsvc.cli.context import Context, open_store, pass_settings
 from chatsvc.cli.site_archive import Recipient, read_recipient, write_archive
 from chatsvc.cli.site_erasing import Erased, SiteErasure
@@ -16,6 +16,7 @@ from chatsvc.config import Settings
 from chatsvc.config_keys import master_keys
 from chatsvc.domain.declaration_text import did_you_mean
 from chatsvc.domain.sites import Site
+from chatsvc.services.audit import SERVICE
 from chatsvc.store.directory import Directory
 from chatsvc.store.link import Link
 from chatsvc.store.site_traces import LeavingSites
@@ -82,7 +83,7 @@ async def _export(
         vault = await open_vault(settings.vault_file, settings.vault_url, master_keys(settings), store=link)
         try:
             readers = recipient.fingerprint if recipient else "anybody: it is not encrypted"
-            await record(settings, link, [name], "site export", name, readers=readers)
+            await record_first(settings, link, name, "site export", name, readers=readers)
             export = SiteExport(link, vault, checkpoints_of(settings), snapshot, declared)
             digest = await write_archive(export.files(), target, recipient)
             told = export.told
@@ -133,7 +134,7 @@ async def _erase(settings: Settings, name: str, ending: bool) -> Erased:
         try:
             erasure = SiteErasure(link, vault, checkpoints_of(settings), declared)
             await erasure.refuse_while_needed(ending=ending)
-            await record(settings, link, [], "site erase", name)
+            await record_first(settings, link, SERVICE, "site erase", name)
             await LeavingSites(link).begin(declared)
             await erasure.close()
             await erasure.refuse_while_needed(ending=ending)  # who came in that moment

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
-from chatsvc.cli.auditing import record
+from chatsvc.cli.auditing import record_first
 from chatsvc.cli.context import Context, open_store, pass_settings
 from chatsvc.cli.trouble import Refused
 from chatsvc.config import Settings
 from chatsvc.config_keys import MasterKeyMissing, adopt_next_key, make_next_key, master_keys
 from chatsvc.doctor_files import holder
 from chatsvc.domain.errors import StoreUnavailable
+from chatsvc.services.audit import SERVICE
 from chatsvc.store.directory import Directory, wall_clock_ms
 from chatsvc.store.embedded import EmbeddedStoreFailed
 from chatsvc.store.remains import Remains, owner
@@ -217,7 +218,7 @@ def _note(settings: Settings, action: str, about: str = "", **details: str | int
 
     async def note() -> None:
         async with open_store(settings) as link:
-            await record(settings, link, [], action, about, **details)
+            await record_first(settings, link, SERVICE, action, about, **details)
 
     try:
         asyncio.run(note())

@@ -92,11 +92,15 @@ class Verification:
         if (self._last or beginning(self.site)) != head:
             self.faults.add(Fault(head.seq, "head"))
         self.faults |= {Fault(seq, "missing") for seq in self._unmet}
-        if self.cut and self.cut.seq not in self._entered:  # written in one step with the removal
+        if self.cut and not self.says_cut_at(self.cut.seq):  # written in one step with the removal
             self.faults.add(Fault(self.cut.seq + 1, "cut_not_entered"))
         if self._last:
             self._look_for_leftovers()
         return sorted(self.faults)
+
+    def says_cut_at(self, seq: int) -> bool:
+        """Whether the log itself has an entry that it was cut there: no proof, but where to look for one."""
+        return seq in self._entered
 
     def _begin(self, seq: int, previous: str) -> None:
         """The log begins with entry `seq`: at its beginning, or where a signed cut says."""

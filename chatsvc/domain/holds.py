@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chatsvc.domain.errors import ChatError
 from chatsvc.domain.retained import Held
-from chatsvc.domain.sites import SiteId, Staff
+from chatsvc.domain.sites import QueueKey, SiteId, Staff
 
 LONGEST_REASON = 500
 _ROLES = frozenset({"supervisor", "admin"})
@@ -16,10 +16,18 @@ class HoldRefused(ChatError):
     code = "bad_state"
 
 
-def may_hold(staff: Staff, site: SiteId) -> bool:
-    """Whether somebody may take part in holds at a site: supervisors and administrators of it."""
+def may_hold(staff: Staff, site: SiteId, queue: str) -> bool:
+    """Whether somebody may take part in holds of a queue's records: its supervisors, and the site's administrators."""
     works_there = site in staff.sites or (staff.role == "admin" and not staff.sites)
-    return not staff.disabled and staff.role in _ROLES and works_there
+    return not staff.disabled and staff.role in _ROLES and works_there and sees_holds_of(staff, queue)
+
+
+def sees_holds_of(staff: Staff, queue: str) -> bool:
+    """Whether holds on records of a queue (its key) concern somebody who may see holds at all.
+
+    A supervisor of some queues has nothing to do with the others; everybody else sees those of the site.
+    """
+    return staff.role != "supervisor" or not staff.queues or QueueKey(queue) in staff.queues
 
 
 def ask(present: Held | None, who: str, reason: str, now: int) -> Held:

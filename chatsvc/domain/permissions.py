@@ -27,6 +27,7 @@ class Action(StrEnum):
     READ_BOARD = "read_board"  # how queues and people stand now
     READ_STATISTICS = "read_statistics"
     READ_AUDIT = "read_audit"  # who did what
+    READ_OPENINGS = "read_openings"  # who has opened what was said, and whether anybody has looked at that
     LIST_CONVERSATIONS = (
         "list_conversations"  # that are over, without text; which ones: domain/transcripts.py
     )
@@ -48,14 +49,15 @@ _PLANNING = frozenset(
 )  # fmt: skip
 _TRANSCRIPTS = frozenset({Action.LIST_CONVERSATIONS, Action.OPEN_TRANSCRIPTS})
 _HOLDS = frozenset({Action.READ_HOLDS, Action.CHANGE_HOLDS})
+_OVERSIGHT = frozenset({Action.READ_PRIVACY_REPORT, Action.READ_OPENINGS})
 
 MAY: Mapping[Role, frozenset[Action]] = {
     "counsellor": _TRANSCRIPTS
     | {Action.READ_HOURS, Action.READ_SHIFTS, Action.READ_OWN_ABSENCES, Action.ASK_SWAPS},
     "supervisor": _PLANNING | _TRANSCRIPTS | _HOLDS | {Action.ASK_SWAPS},
-    "admin": _PLANNING | _HOLDS | {Action.READ_PRIVACY_REPORT},  # reads no text, and no shift is theirs
+    "admin": _PLANNING | _HOLDS | _OVERSIGHT,  # reads no text, and no shift is theirs
     "operator": frozenset(),
-    "auditor": frozenset({Action.READ_AUDIT, Action.READ_HOLDS, Action.READ_PRIVACY_REPORT}),
+    "auditor": _OVERSIGHT | {Action.READ_AUDIT, Action.READ_HOLDS},
 }
 
 

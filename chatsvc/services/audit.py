@@ -113,7 +113,7 @@ class Audit:
             self.failed(action, error)
 
     async def record_before(
-        self, site: str, who: Staff, action: str, record: str, **details: str | int | bool
+        self, site: str, who: Staff | None, action: str, record: str, **details: str | int | bool
     ) -> None:
         """What `who` is about to do, for what nobody may do unseen.
 
@@ -121,11 +121,12 @@ class Audit:
         """
         deed = self._deed(who, action, record, details)
         try:
-            if not await self._write_log(site, deed):
-                raise AuditUnavailable
+            stated = await self._write_log(site, deed)
         except ChatError as error:
             self.failed(action, error)
             raise
+        if not stated:
+            raise AuditUnavailable
 
     async def record_stranger(
         self, sites: Iterable[str], action: str, record: str, **details: str | int | bool

@@ -18,18 +18,22 @@ STEPS = ("ask", "confirm", "release")
 
 
 async def get_holds(call: Call) -> web.Response:
-    """The holds of the site."""
-    rows = [row for shelf in shelves(call) for row in await _of(shelf, call.site.id)]
+    """The holds of the site; for a supervisor of some queues those on records of these."""
+    rows = [row for shelf in shelves(call) for row in await _of(shelf, call)]
     return json_answer(bodies.Holds(sorted(rows, key=lambda row: (-row.asked_at, row.conversation))))
 
 
-async def _of(shelf: Shelf, site: str) -> list[bodies.Hold]:
+async def _of(shelf: Shelf, call: Call) -> list[bodies.Hold]:
     looks = await shelf.store.look(list(await shelf.store.holds()))
-    return [
-        _shown(look, look.hold)
-        for look in looks
-        if look.hold is not None and look.record is not None and look.record.site == site
-    ]
+    return [_shown(look, look.hold) for look in looks if look.hold is not None and _concerns(call, look)]
+
+
+def _concerns(call: Call, look: Look) -> bool:
+    """Whether a conversation is one of the site, and of whoever asks."""
+    record = look.record
+    return (
+        record is not None and record.site == call.site.id and holds.sees_holds_of(call.staff, record.queue)
+    )
 
 
 async def post_hold(call: Call) -> web.Response:
@@ -39,8 +43,10 @@ async def post_hold(call: Call) -> web.Response:
         raise NotFound("A hold has the steps ask, confirm and release.")
     body = await read_body(call.request, bodies.HoldAsked)
     store, look = await find([shelf.store for shelf in shelves(call)], conversation)
-    if look.record is None or look.record.site != call.site.id:
-        raise NotFound(f"There is no conversation {conversation} at this site; it may be erased already.")
+    if not _concerns(call, look):
+        raise NotFound(
+            f"There is no conversation {conversation} at this site, or it is not one of your queues; it may be erased."
+        )
     change, said = _change(call, step, body.reason)
     after = await change_hold(store, look, change, call.planning.now)
     call.request[SAID] = said
@@ -77,7 +83,9 @@ def _shown(look: Look, held: Held) -> bodies.Hold:
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
-        "getHolds", "GET", "/api/v1/sites/{site}/holds", "The legal holds of a site.", get_holds,
+        "getHolds", "GET", "/api/v1/sites/{site}/holds",
+        "The legal holds of a site; of some queues for their supervisor.",
+        get_holds,
         {200: Answer("The latest first.", bodies.Holds)}, Action.READ_HOLDS, tag="transcripts",
     ),
     Operation(

@@ -82,14 +82,21 @@ class Gate:
             self._node.see_through(self._record(staff, "sign_in_refused", why=why, times=times))
 
     async def let_in(self, staff: Staff, factor: str = "", how: str = "") -> None:
-        """Write down that somebody has signed in, `how` if not with a password, and how often it was tried before."""
+        """Write down that somebody has signed in, `how` if not with a password, and how often it was tried before.
+
+        Raises StoreUnavailable: then they must not come in.
+        """
         untold = self._told.untold(staff.id)
         more: dict[str, str | int | bool] = {"how": how} if how else {}
         if factor:
             more["factor"] = factor
         if untold:
             more["refused_before"] = untold
-        await self._audit.record(staff.sites, staff, "sign_in", "", **more)
+        try:
+            await self._audit.record(staff.sites, staff, "sign_in", "", **more)
+        except ChatError as error:  # nobody comes in unseen
+            self._audit.failed("sign_in", error)
+            raise
 
     async def _record(self, staff: Staff, action: str, **details: str | int) -> None:
         try:

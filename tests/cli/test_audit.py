@@ -136,6 +136,24 @@ async def _cut(store: SingleStore, settings: Settings) -> None:
     await link.close()
 
 
+@pytest.mark.parametrize("key", [LOG, HEAD])
+def test_a_log_that_cannot_be_written_is_told_of(
+    chatsvc: CommandLine, store: SingleStore, tmp_path: Path, key: str
+) -> None:
+    """A command says that what it did is done and not recorded; nothing leaves the service unrecorded."""
+    store.ask("SET", key, "nothing")
+    anna = ("--alias", "Anna", "--site", "kunta")
+    told = chatsvc("counsellor", "add", "anna", *anna, stdin=PASSWORD, code=1)
+    assert (
+        "This is done (counsellor add anna), and it is not in the audit log: The audit log can't be" in told
+    )
+    assert "anna" in chatsvc("counsellor", "list")
+    told = chatsvc("site", "export", "kunta", "--readable", "--to", tmp_path / "kunta.tar.gz", code=1)
+    assert "The audit log can't be written" in told
+    assert not (tmp_path / "kunta.tar.gz").exists()
+    assert "The audit log can't be" in chatsvc("audit", "verify", "--site", "kunta", code=1)
+
+
 def test_what_is_asked_wrongly(chatsvc: CommandLine, tmp_path: Path) -> None:
     """An unknown site, and a file of checkpoints that is none: told in a sentence, with the place."""
     assert "no site kunto. Did you mean kunta?" in chatsvc("audit", "list", "--site", "kunto", code=2)

@@ -1,12 +1,13 @@
 """Legal holds take two people, each way."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from chatsvc.domain.holds import HoldRefused, ask, ask_release, confirm, may_hold
+from chatsvc.domain.holds import HoldRefused, ask, ask_release, confirm, may_hold, sees_holds_of
 from chatsvc.domain.retained import Held
-from chatsvc.domain.sites import PoolId, SiteId, Staff, StaffId
+from chatsvc.domain.sites import PoolId, QueueKey, SiteId, Staff, StaffId
 
 WHY = "the police asked for it, case 1"
 
@@ -54,4 +55,19 @@ def test_what_nobody_confirmed_is_withdrawn_by_one() -> None:
 def test_supervisors_and_administrators_of_the_site_may(role: str, sites: tuple[str, ...], may: bool) -> None:
     """Nobody else, and no account that is disabled."""
     staff = Staff(StaffId("a"), "A", role, "", PoolId("kunta"), tuple(map(SiteId, sites)))  # type: ignore[arg-type]
-    assert may_hold(staff, SiteId("kunta")) is may
+    assert may_hold(staff, SiteId("kunta"), "kunta/paihde") is may
+
+
+@pytest.mark.parametrize(
+    ("role", "queues", "sees"),
+    [
+        ("supervisor", (), True), ("supervisor", ("kunta/paihde",), True), ("supervisor", ("kunta/perhe",), False),
+        ("admin", ("kunta/perhe",), True), ("auditor", ("kunta/perhe",), True),
+    ],
+)  # fmt: skip
+def test_a_supervisor_of_some_queues_sees_their_holds(role: Any, queues: tuple[str, ...], sees: bool) -> None:
+    """And takes no part in others; whoever answers for the site sees all of it."""
+    keys = tuple(map(QueueKey, queues))
+    staff = Staff(StaffId("a"), "A", role, "", PoolId("kunta"), (SiteId("kunta"),), keys)
+    assert sees_holds_of(staff, "kunta/paihde") is sees
+    assert may_hold(staff, SiteId("kunta"), "kunta/paihde") is (sees and role != "auditor")

@@ -23,7 +23,7 @@ async def service(valkey: SingleStore, tmp_path: Path) -> AsyncIterator[Service]
         make_staff("aino"), make_staff("saana", role="supervisor"), make_staff("vera", role="supervisor"),
         make_staff("aada", role="admin"), make_staff("aune", role="auditor"),
     )  # fmt: skip
-    async with still(valkey.url, tmp_path, make_site(), people) as made:
+    async with still(valkey.url, tmp_path, make_site(paihde={}, perhe={}), people) as made:
         yield made
 
 
@@ -82,6 +82,27 @@ async def test_what_is_refused(service: Service) -> None:
     assert (await step(saana, ident, "ask", site="toinen")).status == 403
     assert (await step(await person(service, "boss"), ident, "ask", site="toinen")).status == 404
     assert (await saana.ask("GET", "/sites/kunta/holds")).body["holds"] == []
+
+
+async def test_a_supervisor_of_some_queues_has_to_do_with_their_holds_only(service: Service) -> None:
+    """Of another queue's record they see no hold and take no step, as if it were not there; others see all."""
+    _, _, ident = await service.talking(queue="paihde")
+    perhe = make_staff("peppi", role="supervisor", queues=("perhe",))
+    await service.backend.directory.put_staff(perhe)
+    await service.backend.directory.put_staff(make_staff("paavo", role="supervisor", queues=("paihde",)))
+    await service.backend.planning.refresh()
+    peppi, paavo, saana = [await person(service, name) for name in ("peppi", "paavo", "saana")]
+    assert (await step(saana, ident, "ask")).status == 200
+    for name, reason in (("ask", REASON), ("confirm", None), ("release", REASON)):
+        assert (await step(peppi, ident, name, reason)).status == 404
+    assert (await peppi.ask("GET", "/sites/kunta/holds")).body["holds"] == []
+    assert [one["conversation"] for one in (await paavo.ask("GET", "/sites/kunta/holds")).body["holds"]] == [
+        ident
+    ]
+    assert (await step(paavo, ident, "confirm", None)).body["hold"]["confirmed_by"] == "paavo"
+    for name in ("aada", "aune", "saana"):
+        rows = (await (await person(service, name)).ask("GET", "/sites/kunta/holds")).body["holds"]
+        assert [one["conversation"] for one in rows] == [ident]
 
 
 async def test_a_hold_that_nobody_confirmed_is_withdrawn(service: Service) -> None:

@@ -31,7 +31,7 @@ EXPECTED = {
     "read_swaps": "SA", "decide_swaps": "SA", "read_coverage": "SA", "change_minima": "SA", "read_late": "SA",
     "import_plan": "SA", "export_plan": "SA", "read_board": "SA", "read_statistics": "SA",
     "read_audit": "U", "list_conversations": "SC", "open_transcripts": "SC", "read_holds": "SAU",
-    "change_holds": "SA", "read_privacy_report": "AU",
+    "change_holds": "SA", "read_privacy_report": "AU", "read_openings": "AU",
 }  # fmt: skip
 
 
