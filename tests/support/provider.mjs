@@ -66,7 +66,7 @@ async function person(context) {
   const said = new URLSearchParams(await read(context.req));
   const result = said.has("refused") || !people.has(said.get("name"))
     ? { error: "access_denied", error_description: "Not this time." }
-    : { login: { accountId: said.get("name"), acr: people.get(said.get("name")).acr } };
+    : { login: { accountId: said.get("name"), amr: people.get(said.get("name")).amr, acr: people.get(said.get("name")).acr } };
   await provider.interactionFinished(context.req, context.res, result, { mergeWithLastSubmission: false });
   context.respond = false;
 }

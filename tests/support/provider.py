@@ -141,9 +141,9 @@ class Traveller:
 
 
 @asynccontextmanager
-async def travelling(origin: str) -> AsyncIterator[Traveller]:
-    """A browser that has been nowhere."""
-    jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=[URL(origin)])
+async def travelling(origin: str, *others: str) -> AsyncIterator[Traveller]:
+    """A browser that has been nowhere; it takes `origin` and `others` for secure, as browsers do with localhost."""
+    jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=[URL(one) for one in (origin, *others)])
     async with aiohttp.ClientSession(cookie_jar=jar) as http:
         yield Traveller(http, origin)
 
