@@ -37,7 +37,7 @@ class ProviderSessions:
         key = keys.once(what)
         return await self._link.call(key, "SET", key, "", "NX", "PX", within_ms) is not None
 
-    async def take_back(self, what: str) -> None:
-        """It was not used after all."""
+    async def used(self, what: str) -> bool:
+        """Whether this has been used."""
         key = keys.once(what)
-        await self._link.call(key, "DEL", key)
+        return bool(await self._link.call(key, "EXISTS", key))

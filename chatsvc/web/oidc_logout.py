@@ -5,7 +5,6 @@ from urllib.parse import parse_qs
 import structlog
 from aiohttp import web
 
-from chatsvc.domain.errors import StoreUnavailable
 from chatsvc.domain.identity import subject_digest
 from chatsvc.domain.sites import Staff
 from chatsvc.services.vouched import account_of
@@ -43,14 +42,13 @@ async def logout_there(request: web.Request) -> web.Response:
         return _bad()
     gate.returned(request)
     mark = f"jti {link.provider.issuer} {claims['jti']}"
-    if not await request.app[ELSEWHERE].sessions.first_time(mark, REMEMBERED_MS):
+    sessions = request.app[ELSEWHERE].sessions
+    if await sessions.used(mark):
         _log.warning("oidc_logout_refused", provider=link.provider.id, why="jti used")
         return _bad()
-    try:
-        await _end(request, link, claims)
-    except StoreUnavailable:
-        await request.app[ELSEWHERE].sessions.take_back(mark)  # the provider may send it again
-        raise
+    await _end(request, link, claims)
+    # Last, so that what could not be done may be sent again; twice at the same time does no more than once.
+    await sessions.first_time(mark, REMEMBERED_MS)
     return web.Response(status=200, headers={"Cache-Control": "no-store"})
 
 

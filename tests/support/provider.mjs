@@ -45,6 +45,7 @@ const provider = new Provider(issuer, {
   interactions: { url: (_, interaction) => `/person/${interaction.uid}` },
   findAccount: (_, id) => people.has(id) && { accountId: id, claims: () => ({ sub: id, ...people.get(id) }) },
   loadExistingGrant: agreed,
+  fetch: (url, { dispatcher, ...options }) => fetch(url, options), // the one given refuses addresses of this machine
   ttl: { Session: 3600, Grant: 3600, Interaction: 600, IdToken: 300, AccessToken: 300 },
 });
 const form = `<!doctype html><html lang="en"><title>Provider</title><form method="post"><label>Name <input name="name" autofocus></label>
@@ -78,5 +79,5 @@ provider.use(async (context, next) => {
   } else if (context.path.startsWith("/person/")) await person(context);
   else await next();
 });
-provider.on("server_error", (_, error) => console.error(error));
+for (const event of ["server_error", "backchannel.error"]) provider.on(event, (_, error) => console.error(event, error));
 provider.listen(given.port, "127.0.0.1", () => console.log("ready"));
