@@ -1,14 +1,23 @@
 """Looks for traces of a marked visitor: in files, logs, metrics and stores, also encoded and hashed."""
 
 import base64
+import contextlib
 import hashlib
+import html
 import ipaddress
+import re
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote, quote_plus
 
 import redis
+
+# How something that was compressed begins: gzip's header, and the usual ones of zlib.
+_PACKED = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
+_MOST_UNPACKED = 64 * 2**20
 
 
 class Found(NamedTuple):
@@ -29,13 +38,13 @@ class Mark:
     @classmethod
     def of(cls, name: str, value: str) -> "Mark":
         """The value itself, its usual encodings, and hashes of it."""
-        return cls(name, dict(_forms(value.encode())))
+        return cls(name, dict(_text_forms(value)) | dict(_forms(value.encode())))
 
     @classmethod
     def of_address(cls, address: str) -> "Mark":
         """An address as text, and as the four bytes that it is."""
         packed = ipaddress.ip_address(address).packed
-        forms = dict(_forms(address.encode()))
+        forms = dict(_text_forms(address)) | dict(_forms(address.encode()))
         forms |= {f"packed, {form}": found for form, found in _forms(packed) if len(found) >= 7}
         forms["packed"] = packed
         forms["number"] = str(int.from_bytes(packed, "big")).encode()
@@ -58,6 +67,29 @@ def _forms(value: bytes) -> Iterator[tuple[str, bytes]]:
         yield f"{kind} base64", base64.b64encode(digest)[:10]
 
 
+def _text_forms(value: str) -> Iterator[tuple[str, bytes]]:
+    """What other encodings make of a text, unless they leave it as it is."""
+    yield from ((form, made) for form, made in _written(value) if made != value.encode())
+
+
+def _written(value: str) -> Iterator[tuple[str, bytes]]:
+    yield "utf-16", value.encode("utf-16-le")[:-1]  # of either byte order
+    yield "utf-32", value.encode("utf-32-le")[:-3]
+    yield "in a query", quote_plus(value).encode()
+    yield "in a path", quote(value, safe="").encode()
+    yield "percent", "".join(f"%{byte:02X}" for byte in value.encode()).encode()
+    yield "in HTML", html.escape(value).encode()
+    yield "as numbers", ", ".join(map(str, value.encode())).encode()
+    yield "base32", base64.b32encode(value.encode() + bytes(5))[: len(value) * 8 // 5]
+
+
+def _unpacked(content: bytes) -> Iterator[bytes]:
+    """What is in every part that was compressed by gzip or zlib."""
+    for found in _PACKED.finditer(content):
+        with contextlib.suppress(zlib.error):
+            yield zlib.decompressobj(wbits=47).decompress(content[found.start() :], _MOST_UNPACKED)
+
+
 def _in_base64(value: bytes) -> list[bytes]:
     """What base64 makes of the value at each of three places in the text around it, whatever follows."""
     found = set()
@@ -77,8 +109,14 @@ class Detector:
         self.looked_at = 0
 
     def in_bytes(self, where: str, content: bytes) -> list[Found]:
-        """Traces in some bytes."""
+        """Traces in some bytes, and in what is compressed in them."""
         self.looked_at += 1
+        found = self._plainly_in(where, content)
+        for number, inner in enumerate(_unpacked(content)):
+            found += self._plainly_in(f"{where}, unpacked {number}", inner)
+        return found
+
+    def _plainly_in(self, where: str, content: bytes) -> list[Found]:
         lower = content.lower()
         return [
             Found(where, mark.name, form)
@@ -95,6 +133,22 @@ class Detector:
             found += self.in_bytes(f"name of {name}", name.encode())
             if path.is_file():
                 found += self.in_bytes(f"file {name}", path.read_bytes())
+        return found
+
+    def in_process(self, pid: int) -> list[Found]:
+        """Traces in what others can see of a process: command line, environment, names of threads, open files.
+
+        Also in the contents of regular files that it holds open, which may have no name any more.
+        """
+        folder, found = Path(f"/proc/{pid}"), []
+        shown = [folder / "cmdline", folder / "environ", *folder.glob("task/*/comm"), *folder.glob("fd/*")]
+        for path in shown:
+            # What a process closes meanwhile is gone; what only root may read, nobody else can see.
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError, OSError):
+                if path.parent.name == "fd":
+                    found += self.in_bytes(f"name of {path}", str(path.readlink()).encode())
+                if path.is_file():
+                    found += self.in_bytes(str(path), path.read_bytes())
         return found
 
     def in_store(self, client: redis.Redis) -> list[Found]:
