@@ -23,7 +23,7 @@ from chatsvc.ports_in_use import holder_of
 from chatsvc.store.directory import WrongStore
 from chatsvc.store.embedded import DataDirectoryBusy, EmbeddedStore, EmbeddedStoreFailed
 from chatsvc.store.vault_keys import SIGN_IN, VISITOR_TOKENS, WrongVault
-from chatsvc.telemetry.logging import configure
+from chatsvc.telemetry.logging import configure, watch_loop
 from chatsvc.telemetry.metrics import Metrics
 from chatsvc.telemetry.server import start_metrics_server
 from chatsvc.web.http_guard import answer_malformed, cut_idle
@@ -48,6 +48,7 @@ def run_until_stopped(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]
     async def main() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
+        watch_loop(loop)
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
         await work(stop)
