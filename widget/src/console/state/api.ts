@@ -1,6 +1,7 @@
 /** The few HTTP calls of the console. */
 
 import type { DutyState } from "../../core/frames";
+import type { PasskeyOptions } from "./passkeys";
 
 export interface Person {
   readonly id: string;
@@ -29,10 +30,12 @@ export interface Enrolment {
 
 /** `code` is a key of the texts; `detail` is the server's own sentence when there is no such text. */
 export interface Refusal {
-  readonly code: "wrong" | "limited" | "forbidden" | "away" | "totp" | "setup" | "code" | "expired" | "other";
+  readonly code: "wrong" | "limited" | "forbidden" | "away" | "totp" | "setup" | "code" | "passkey" | "passkey_refused" | "expired" | "other";
   readonly detail: string;
   /** With `setup`: the app has to be set up first. */
   readonly enrolment?: Enrolment;
+  /** With `totp` and `passkey`: a passkey will do. */
+  readonly passkeys?: PasskeyOptions;
 }
 
 /** A person and what the server's clock said: server time less local time, ms. */
@@ -49,6 +52,7 @@ export interface Credentials {
   readonly password: string;
   readonly totp?: string;
   readonly enrolment?: string;
+  readonly passkey?: object;
 }
 
 export type LoginResult = SignedIn | { readonly refusal: Refusal };
@@ -65,7 +69,10 @@ async function problem(response: Response): Promise<Refusal> {
   const body: unknown = await response.json().catch(() => null);
   const fields = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
   const detail = [fields["detail"], fields["title"]].find((one) => typeof one === "string") ?? "";
-  if (fields["code"] === "totp_required") return { code: "totp", detail: String(detail) };
+  const passkeys = fields["passkey"] ? { passkeys: fields["passkey"] as PasskeyOptions } : {};
+  if (fields["code"] === "totp_required") return { code: "totp", detail: String(detail), ...passkeys };
+  if (fields["code"] === "passkey_required") return { code: "passkey", detail: String(detail), ...passkeys };
+  if (fields["code"] === "wrong_passkey") return { code: "passkey_refused", detail: String(detail) };
   if (fields["code"] === "not_begun") return { code: "expired", detail: String(detail) };
   if (fields["code"] === "wrong_code") return { code: "code", detail: String(detail) };
   if (fields["code"] === "enrolment_required") {
@@ -94,9 +101,20 @@ export async function whoAmI(): Promise<SignedIn | null> {
 }
 
 export const login = (credentials: Credentials): Promise<LoginResult> => enter("/api/v1/login", credentials);
+export const loginWithPasskey = (passkey: object): Promise<LoginResult> => enter("/api/v1/login/passkey", { passkey });
+
+/** What a passkey answers to sign in; null when the server can't be reached or has no passkeys. */
+export async function askPasskey(): Promise<PasskeyOptions | null> {
+  try {
+    const response = await fetch("/api/v1/login/passkey/options", { method: "POST", headers: json, body: "{}" });
+    return response.ok ? ((await response.json()) as { publicKey: PasskeyOptions }).publicKey : null;
+  } catch {
+    return null;
+  }
+}
 
 /** The second step here of somebody whom an identity provider vouches for. */
-export const secondHere = (shown: Pick<Credentials, "totp" | "enrolment">): Promise<LoginResult> => enter("/api/v1/oidc/second", shown);
+export const secondHere = (shown: Pick<Credentials, "totp" | "enrolment" | "passkey">): Promise<LoginResult> => enter("/api/v1/oidc/second", shown);
 
 async function enter(path: string, sent: object): Promise<LoginResult> {
   try {

@@ -4,16 +4,20 @@ import { FieldError } from "./required";
 interface FieldProps {
   readonly label: string;
   readonly name: string;
-  readonly autocomplete: "username" | "current-password" | "one-time-code";
+  readonly autocomplete: "username webauthn" | "off" | "current-password" | "one-time-code";
   readonly type?: "text" | "password";
   readonly error: string | null;
   readonly hint?: string;
   /** Takes the focus when it appears: it is what is asked for now. */
   readonly focused?: boolean;
+  /** What stands in it at first. */
+  readonly value?: string;
+  /** How many letters it takes. */
+  readonly most?: number;
 }
 
 /** A field of the sign-in, with what it lacks. */
-export function Field({ label, name, autocomplete, type = "text", error, hint, focused = false }: FieldProps) {
+export function Field({ label, name, autocomplete, type = "text", error, hint, focused = false, value, most }: FieldProps) {
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => { if (focused) input.current?.focus(); }, [focused]);
@@ -21,6 +25,8 @@ export function Field({ label, name, autocomplete, type = "text", error, hint, f
   const more = {
     ...(described ? { "aria-describedby": described } : {}),
     ...(error === null ? {} : { "aria-invalid": true }),
+    ...(value === undefined ? {} : { defaultValue: value }),
+    ...(most === undefined ? {} : { maxLength: most }),
   };
   return (
     <div class="field">

@@ -1,12 +1,14 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { I18n } from "../../core/i18n";
 import type { Lang, Settings } from "../settings";
-import { login, secondHere, type Enrolment, type LoginResult, type Refusal, type SignedIn } from "../state/api";
+import { login, secondHere, type Credentials, type Enrolment, type LoginResult, type Refusal, type SignedIn } from "../state/api";
 import { fetchWays, type Ways } from "../state/elsewhere";
+import { passkeySupport, signWithPasskey } from "../state/passkeys";
 import { AppSetUp, RecoveryCodes } from "./AppSetUp";
 import { Elsewhere, StillThere } from "./Elsewhere";
 import { Field } from "./Field";
 import { LanguagePicker } from "./LanguagePicker";
+import { PasskeyButton, usePasskeyLogin } from "./LoginPasskey";
 import { Mark } from "./icons";
 import { useRequired } from "./required";
 
@@ -25,14 +27,20 @@ interface LoginProps {
 
 /** What has been asked for besides the password; it stays on the screen until somebody is in. */
 interface Asked {
-  readonly code: boolean;
+  /** A code of the app, or one of the recovery codes, which are all that goes besides a passkey. */
+  readonly code: "totp" | "recovery" | null;
+  readonly passkey: boolean;
   readonly offer: Enrolment | null;
 }
 
+const NOTHING: Asked = { code: null, passkey: false, offer: null };
+
 function askedBy(refusal: Refusal, before: Asked): Asked {
-  if (refusal.code === "totp") return { code: true, offer: null };
-  if (refusal.code === "setup" && refusal.enrolment) return { code: true, offer: refusal.enrolment };
-  return refusal.code === "wrong" || refusal.code === "expired" ? { code: false, offer: null } : before;
+  const passkey = refusal.passkeys !== undefined && passkeySupport() === "yes";
+  if (refusal.code === "totp") return { code: "totp", passkey, offer: null };
+  if (refusal.code === "passkey") return { code: "recovery", passkey, offer: null };
+  if (refusal.code === "setup" && refusal.enrolment) return { code: "totp", passkey: false, offer: refusal.enrolment };
+  return refusal.code === "wrong" || refusal.code === "expired" ? NOTHING : before;
 }
 
 /** With what somebody can sign in here; null until that is known. */
@@ -45,24 +53,12 @@ function useWays(): Ways | null {
 /** `vouched`: an identity provider has said who they are, and only the second step is left. */
 function useSignIn(onSignedIn: LoginProps["onSignedIn"], vouched: boolean) {
   const [busy, setBusy] = useState(false);
-  const [asked, setAsked] = useState<Asked>({ code: false, offer: null });
+  const [asked, setAsked] = useState<Asked>(NOTHING);
   const [entered, setEntered] = useState<SignedIn | null>(null);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const required = useRequired("username", "password", "totp");
   const [second, setSecond] = useState(vouched);
-  useEffect(() => { if (vouched) void send(secondHere({})); }, []);
-  const submit = async (form: HTMLFormElement): Promise<void> => {
-    if (busy || !required.complete(form)) return;
-    const fields = new FormData(form);
-    const field = (name: string): string => String(fields.get(name) ?? "");
-    const code = asked.code ? { totp: field("totp").trim(), ...(asked.offer ? { enrolment: asked.offer.token } : {}) } : {};
-    await send(second ? secondHere(code) : login({ username: field("username").trim(), password: field("password"), ...code }));
-  };
-  const send = async (sent: Promise<LoginResult>): Promise<void> => {
-    setBusy(true);
-    setRefusal(null);
-    const result = await sent;
-    setBusy(false);
+  const settle = (result: LoginResult): void => {
     if ("refusal" in result) {
       if (result.refusal.code === "expired") setSecond(false);
       setRefusal(result.refusal);
@@ -70,7 +66,36 @@ function useSignIn(onSignedIn: LoginProps["onSignedIn"], vouched: boolean) {
     } else if (result.recovery) setEntered(result);
     else onSignedIn(result);
   };
-  return { busy, refusal, submit, required, asked, entered, second };
+  const passkeys = usePasskeyLogin(settle);
+  const show = (form: HTMLFormElement | null, shown: Pick<Credentials, "totp" | "enrolment" | "passkey"> = {}): Promise<LoginResult> => {
+    const fields = new FormData(form ?? undefined);
+    const field = (name: string): string => String(fields.get(name) ?? "");
+    return second ? secondHere(shown) : login({ username: field("username").trim(), password: field("password"), ...shown });
+  };
+  const send = async (sent: Promise<LoginResult>): Promise<void> => {
+    setBusy(true);
+    setRefusal(null);
+    passkeys.setTrouble(null);
+    const result = await sent;
+    setBusy(false);
+    settle(result);
+  };
+  useEffect(() => { if (vouched) void send(secondHere({})); }, []);
+  const submit = async (form: HTMLFormElement): Promise<void> => {
+    if (busy || !required.complete(form)) return;
+    const code = String(new FormData(form).get("totp") ?? "").trim();
+    await send(show(form, asked.code ? { totp: code, ...(asked.offer ? { enrolment: asked.offer.token } : {}) } : {}));
+  };
+  /** The second step with a passkey: a new challenge each time, for which the first step has to hold. */
+  const confirm = (form: HTMLFormElement): Promise<void> => passkeys.alone(async () => {
+    const result = await show(form);
+    const options = "refusal" in result ? result.refusal.passkeys : undefined;
+    if (!options) return settle(result);
+    const found = await signWithPasskey(options);
+    if ("answer" in found) settle(await show(form, { passkey: found.answer }));
+    else passkeys.setTrouble(found.trouble);
+  });
+  return { busy, refusal, submit, required, asked, entered, second, passkeys, confirm };
 }
 
 export function Login({ i18n, settings, onLang, onSignedIn, ended, came = "", left = null }: LoginProps) {
@@ -95,33 +120,37 @@ export function Login({ i18n, settings, onLang, onSignedIn, ended, came = "", le
 
 type LoginFormProps = Omit<ReturnType<typeof useSignIn>, "entered"> & Pick<LoginProps, "i18n" | "ended"> & { readonly came: string; readonly passwords: boolean };
 
-function LoginForm({ i18n, ended, came, passwords, busy, refusal, submit, required, asked, second }: LoginFormProps) {
+function LoginForm({ i18n, ended, came, passwords, busy, refusal, submit, required, asked, second, passkeys, confirm }: LoginFormProps) {
   const problem = useRef<HTMLParagraphElement>(null);
+  const form = useRef<HTMLFormElement>(null);
   const { t } = i18n;
-  const lacks = (name: string): string | null => (required.missing.includes(name) ? t(`login.need_${name}`) : null);
-  const asking = refusal?.code === "totp" || refusal?.code === "setup"; // then the field for the code takes the focus
-  useEffect(() => { if (!asking) problem.current?.focus(); }, [refusal]);
+  const lacks = (name: string, key = name): string | null => (required.missing.includes(name) ? t(`login.need_${key}`) : null);
+  const asking = refusal?.code === "totp" || refusal?.code === "setup" || refusal?.code === "passkey"; // then the field for the code takes the focus
+  const told = passkeys.trouble ? t(`login.passkey_${passkeys.trouble}`) : null;
+  useEffect(() => { if (!asking || told) problem.current?.focus(); }, [refusal, told]);
   return (
-    <form class="login-form" noValidate onInput={required.onInput} onSubmit={(event) => { event.preventDefault(); void submit(event.currentTarget); }}>
-      {!refusal && i18n.has(`elsewhere.came_${came}`) && <p class="callout callout-bad" role="alert">{t(`elsewhere.came_${came}`)}</p>}
-      {ended && !refusal && <p class="callout callout-care" role="status">{t("login.ended")}</p>}
-      {refusal && (
-        <p class={asking ? "callout" : "callout callout-bad"} role="alert" tabIndex={-1} ref={problem}>
-          {t(`login.${refusal.code}`)}{refusal.code === "other" && refusal.detail ? ` ${refusal.detail}` : ""}
+    <form class="login-form" noValidate ref={form} onInput={required.onInput} onSubmit={(event) => { event.preventDefault(); void submit(event.currentTarget); }}>
+      {!refusal && !told && i18n.has(`elsewhere.came_${came}`) && <p class="callout callout-bad" role="alert">{t(`elsewhere.came_${came}`)}</p>}
+      {ended && !refusal && !told && <p class="callout callout-care" role="status">{t("login.ended")}</p>}
+      {(told || refusal) && (
+        <p class={asking && !told ? "callout" : "callout callout-bad"} role="alert" tabIndex={-1} ref={problem}>
+          {told ?? t(`login.${refusal?.code}`)}{!told && refusal?.code === "other" && refusal.detail ? ` ${refusal.detail}` : ""}
         </p>
       )}
-      {passwords && !second && <Field label={t("login.username")} name="username" autocomplete="username" error={lacks("username")} />}
+      {passwords && !second && <Field label={t("login.username")} name="username" autocomplete="username webauthn" error={lacks("username")} />}
       {passwords && !second && <Field label={t("login.password")} name="password" type="password" autocomplete="current-password" error={lacks("password")} />}
       {asked.offer && <AppSetUp i18n={i18n} offer={asked.offer} />}
+      {asked.passkey && <PasskeyButton i18n={i18n} label={t("login.passkey_use")} busy={passkeys.busy} onUse={() => { if (form.current) void confirm(form.current); }} />}
       {asked.code && (
-        <Field label={t("login.totp_label")} name="totp" autocomplete="one-time-code" error={lacks("totp")} focused
-          {...(asked.offer ? {} : { hint: t("login.totp_hint") })} />
+        <Field key={asked.code} label={t(asked.code === "totp" ? "login.totp_label" : "login.recovery_label")} name="totp" autocomplete="one-time-code"
+          error={lacks("totp", asked.code)} focused {...(asked.offer || asked.code === "recovery" ? {} : { hint: t("login.totp_hint") })} />
       )}
       {(passwords || second) && (
         <button type="submit" class="button button-main button-wide" aria-disabled={busy}>
           {t(busy ? "login.busy" : "login.submit")}
         </button>
       )}
+      {passwords && !second && !asked.code && <PasskeyButton i18n={i18n} label={t("login.passkey_start")} busy={passkeys.busy} onUse={() => void passkeys.start()} />}
     </form>
   );
 }

@@ -1,12 +1,14 @@
 import { useEffect, useState } from "preact/hooks";
 import type { I18n } from "../../core/i18n";
 import {
-  confirmFactor, offerFactor, removeFactor, secondFactor, signOutEverywhere, type Failure, type SecondFactor,
+  confirmFactor, offerFactor, removeFactor, secondFactor, signOutEverywhere, type Again, type Failure, type SecondFactor,
 } from "../state/account";
 import type { Enrolment } from "../state/api";
 import { AppSetUp, RecoveryCodes } from "./AppSetUp";
 import { Field } from "./Field";
+import { PasskeySection } from "./PasskeySection";
 import { useRequired } from "./required";
+import { ShowAgain } from "./ShowAgain";
 
 /** What the person is about to do; `confirm` holds the offer for which a code has to come back. */
 type Step =
@@ -31,22 +33,23 @@ function useSecondFactor() {
     setStep(next);
     if (next.name === "idle") void look();
   };
-  const send = async (password: string, totp: string): Promise<void> => {
+  const show = async (again: Again): Promise<void> => {
     if (step.name === "offer") {
-      const found = await offerFactor(password, totp);
+      const found = await offerFactor(again);
       if ("body" in found) go({ name: "confirm", offer: found.body });
       else setFailure(found.failure);
-    } else if (step.name === "confirm") {
-      const found = await confirmFactor(step.offer.token, totp);
-      if ("body" in found) go({ name: "codes", codes: found.body.recovery });
-      else setFailure(found.failure);
-    } else if (step.name === "remove") {
-      const found = await removeFactor(password, totp);
+    } else {
+      const found = await removeFactor(again);
       if ("body" in found) go(IDLE);
       else setFailure(found.failure);
     }
   };
-  return { factor, step, failure, go, send, fail: setFailure };
+  const confirm = async (offer: Enrolment, totp: string): Promise<void> => {
+    const found = await confirmFactor(offer.token, totp);
+    if ("body" in found) go({ name: "codes", codes: found.body.recovery });
+    else setFailure(found.failure);
+  };
+  return { factor, step, failure, go, look, show, confirm, fail: setFailure };
 }
 
 interface SignInSectionProps {
@@ -60,7 +63,7 @@ interface SignInSectionProps {
 /** How somebody signs in: the authenticator app, and signing out everywhere. */
 export function SignInSection({ i18n, onSignedOut, heading: Heading = "h3" }: SignInSectionProps) {
   const second = useSecondFactor();
-  const { factor, step, failure, go, fail } = second;
+  const { factor, step, failure, go, fail, show, confirm } = second;
   const { t } = i18n;
   const everywhere = async (): Promise<void> => {
     const found = await signOutEverywhere();
@@ -70,46 +73,52 @@ export function SignInSection({ i18n, onSignedOut, heading: Heading = "h3" }: Si
   return (
     <section class="setup" aria-labelledby="signin-title">
       <Heading class="label" id="signin-title">{t("signin.title")}</Heading>
-      {factor && <p>{factor.enrolled ? t("signin.with_app", { n: String(factor.recovery_left) }) : t("signin.password_only")}</p>}
+      {factor && <p>{t(waysOf(factor), { n: String(factor.recovery_left) })}</p>}
       {failure && <p class="callout callout-bad" role="alert">{t(`signin.${failure}`)}</p>}
       {step.name === "codes" && <RecoveryCodes i18n={i18n} codes={step.codes} onDone={() => go(IDLE)} />}
-      {(step.name === "offer" || step.name === "confirm" || step.name === "remove") && <Shown {...second} i18n={i18n} />}
+      {factor && (step.name === "offer" || step.name === "remove") && (
+        <ShowAgain i18n={i18n} factor={factor} onShow={show} onCancel={() => go(IDLE)} />
+      )}
+      {step.name === "confirm" && <Confirm i18n={i18n} offer={step.offer} onCode={confirm} onCancel={() => go(IDLE)} />}
       {step.name === "idle" && factor && (
         <div class="setup-buttons">
           <button type="button" class="button" onClick={() => go({ name: "offer" })}>{t(factor.enrolled ? "signin.change" : "signin.set_up")}</button>
-          {factor.enrolled && !factor.required && <button type="button" class="button" onClick={() => go({ name: "remove" })}>{t("signin.remove")}</button>}
+          {factor.enrolled && (!factor.required || factor.passkeys > 0) && <button type="button" class="button" onClick={() => go({ name: "remove" })}>{t("signin.remove")}</button>}
           <button type="button" class="button" aria-describedby="everywhere" onClick={() => void everywhere()}>{t("signin.everywhere")}</button>
           <p class="soft" id="everywhere">{t("signin.everywhere_text")}</p>
         </div>
       )}
+      {factor && step.name === "idle" && <PasskeySection i18n={i18n} factor={factor} onChanged={() => void second.look()} heading={Heading === "h2" ? "h3" : "h4"} />}
     </section>
   );
 }
 
-type ShownProps = ReturnType<typeof useSecondFactor> & { readonly i18n: I18n };
+function waysOf(factor: SecondFactor): string {
+  if (factor.passkeys > 0) return "signin.with_passkeys";
+  return factor.enrolled ? "signin.with_app" : "signin.password_only";
+}
 
-/** The form in which somebody shows that it is them: the console may have been left open by somebody else. */
-function Shown({ i18n, factor, step, go, send }: ShownProps) {
-  const required = useRequired("password", "totp");
+interface ConfirmProps {
+  readonly i18n: I18n;
+  readonly offer: Enrolment;
+  readonly onCode: (offer: Enrolment, totp: string) => Promise<void>;
+  readonly onCancel: () => void;
+}
+
+/** The first code of the new app. */
+function Confirm({ i18n, offer, onCode, onCancel }: ConfirmProps) {
+  const required = useRequired("totp");
   const { t } = i18n;
-  const confirming = step.name === "confirm";
-  const lacks = (name: string): string | null => (required.missing.includes(name) ? t(`login.need_${name}`) : null);
   const submit = (form: HTMLFormElement): void => {
-    if (!required.complete(form)) return;
-    const fields = new FormData(form);
-    void send(String(fields.get("password") ?? ""), String(fields.get("totp") ?? "").trim());
+    if (required.complete(form)) void onCode(offer, String(new FormData(form).get("totp") ?? "").trim());
   };
   return (
     <form class="login-form" noValidate onInput={required.onInput} onSubmit={(event) => { event.preventDefault(); submit(event.currentTarget); }}>
-      {confirming && <AppSetUp i18n={i18n} offer={step.offer} />}
-      {!confirming && <Field key="password" label={t("login.password")} name="password" type="password" autocomplete="current-password" error={lacks("password")} focused />}
-      {(confirming || factor?.enrolled) && (
-        <Field key={step.name} label={t("login.totp_label")} name="totp" autocomplete="one-time-code" error={lacks("totp")} focused={confirming}
-          {...(confirming ? {} : { hint: t("login.totp_hint") })} />
-      )}
+      <AppSetUp i18n={i18n} offer={offer} />
+      <Field label={t("login.totp_label")} name="totp" autocomplete="one-time-code" error={required.missing.includes("totp") ? t("login.need_totp") : null} focused />
       <div class="setup-buttons">
         <button type="submit" class="button button-main">{t("signin.go_on")}</button>
-        <button type="button" class="button" onClick={() => go(IDLE)}>{t("signin.cancel")}</button>
+        <button type="button" class="button" onClick={onCancel}>{t("signin.cancel")}</button>
       </div>
     </form>
   );
