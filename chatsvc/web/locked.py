@@ -5,11 +5,15 @@ Pages say more (`web/pages.py`). What a page is made of, scripts and styles, is 
 
 from aiohttp import web
 
+_NEVER = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()"
+_PASSKEYS = "publickey-credentials-get={0}, publickey-credentials-create={0}"
 LOCKED = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()",
+    "Permissions-Policy": f"{_NEVER}, {_PASSKEYS.format('()')}",
 }
+SIGN_IN_PAGE = {"Permissions-Policy": f"{_NEVER}, {_PASSKEYS.format('(self)')}"}
+"""Instead, for the pages on which staff sign in: theirs alone may ask for passkeys."""
 NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _PARTS = frozenset({"text/javascript", "text/css"})
 

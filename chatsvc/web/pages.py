@@ -11,7 +11,7 @@ from aiohttp import web
 from chatsvc.domain.errors import NotFound
 from chatsvc.domain.sites import Site
 from chatsvc.web.asyncapi import asyncapi
-from chatsvc.web.locked import LOCKED
+from chatsvc.web.locked import LOCKED, SIGN_IN_PAGE
 from chatsvc.web.problems import STYLE_HASH, not_found_page, page_language, problem, wants_page
 from chatsvc.web.routes import NODE
 
@@ -34,6 +34,12 @@ def _page(request: web.Request, name: str, ancestors: str, embedders: str = "") 
         "Cache-Control": "no-store",
     }
     return _answer(request, raw, gzip.compress(raw, 6, mtime=0), "text/html", headers)
+
+
+def _staff_page(request: web.Request, name: str) -> web.Response:
+    found = _page(request, name, "'none'")
+    found.headers.update(SIGN_IN_PAGE)
+    return found
 
 
 def _site(request: web.Request, ident: str) -> Site | None:
@@ -81,12 +87,12 @@ async def own_page(request: web.Request) -> web.Response:
 
 async def console(request: web.Request) -> web.Response:
     """GET /console/: for counsellors; never in a frame."""
-    return _page(request, "console.html", "'none'")
+    return _staff_page(request, "console.html")
 
 
 async def manage(request: web.Request) -> web.Response:
     """GET /manage/: where the service is planned; never in a frame."""
-    return _page(request, "manage.html", "'none'")
+    return _staff_page(request, "manage.html")
 
 
 async def to_manage(_: web.Request) -> web.Response:

@@ -60,6 +60,18 @@ async def test_pages_and_error_pages(service: Service, static_dir: Path) -> None
                 assert (answer.status, faults(answer.headers, ancestors)) == (status, []), path
 
 
+async def test_the_pages_of_staff_alone_may_ask_for_passkeys(service: Service, static_dir: Path) -> None:
+    """Not the chat, nor any error page, whichever way it is opened."""
+    assert static_dir.is_dir()
+    for path in (path for paths in PATHS.values() for path in paths):
+        async with service.http.get(f"{service.base}{path}", headers=PAGE, allow_redirects=False) as answer:
+            policy = answer.headers["Permissions-Policy"].split(", ")
+            wanted = "(self)" if path in ("/console/", "/manage/") else "()"
+            assert {f"publickey-credentials-{what}={wanted}" for what in ("get", "create")} < set(policy), (
+                path
+            )
+
+
 async def test_every_operation(service: Service) -> None:
     """Whatever is asked of the API by nobody, from a foreign page, and with nonsense for a body."""
     for operation in openapi.every():

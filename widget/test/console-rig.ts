@@ -13,6 +13,9 @@ const KINDS: Readonly<Record<string, string>> = {
   ".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".html": "text/html; charset=utf-8",
 };
 
+/** What is asked of a passkey to sign in, while nobody has one. */
+const NO_PASSKEY = { challenge: "AAAA", timeout: 300_000, rpId: "localhost", userVerification: "required" };
+
 /** A stand-in for the server of the console: a test says what comes over the socket and reads what was sent. */
 export class ConsoleRig {
   readonly frames: WireMap[] = [];
@@ -88,7 +91,8 @@ export class ConsoleRig {
     } else if (path === "/api/v1/colleagues") {
       if (this.colleagues) send(200, "application/json", JSON.stringify({ colleagues: this.colleagues }));
       else send(503, "application/problem+json", JSON.stringify({ status: 503, code: "store_away" }));
-    } else if (path === "/api/v1/login" || path.startsWith("/api/v1/me/")) this.#account(path, request, send);
+    } else if (path === "/api/v1/sign-in") send(200, "application/json", JSON.stringify({ passwords: true, providers: [] }));
+    else if (path.startsWith("/api/v1/login") || path.startsWith("/api/v1/me/")) this.#account(path, request, send);
     else if (path === "/api/v1/logout") {
       this.signedIn = false;
       response.writeHead(204).end();
@@ -102,10 +106,10 @@ export class ConsoleRig {
       const right = body.includes("right");
       const asked = `${request.method ?? ""} ${path.replace("/api/v1", "")}`;
       const [status, found] = this.account(asked, (body ? JSON.parse(body) : {}) as WireMap)
-        ?? (right ? [200, { ...ME, role: "counsellor" }] : [401, { status: 401, code: "wrong_login" }]);
-      if (path === "/api/v1/login") this.signedIn = status === 200;
+        ?? (path.endsWith("/options") ? [200, { publicKey: NO_PASSKEY }] : null) ?? (right ? [200, { ...ME, role: "counsellor" }] : [401, { status: 401, code: "wrong_login" }]);
+      if (path.startsWith("/api/v1/login") && !path.endsWith("/options")) this.signedIn = status === 200;
       if (status === 204) send(204, "text/plain", "");
-      else send(status, status === 200 ? "application/json" : "application/problem+json", JSON.stringify(found));
+      else send(status, status < 300 ? "application/json" : "application/problem+json", JSON.stringify(found));
     });
   }
 
@@ -118,6 +122,8 @@ export class ConsoleRig {
   }
 }
 
-function noSecondFactor(asked: string): readonly [number, WireMap] | null {
-  return asked === "GET /me/second-factor" ? [200, { enrolled: false, required: false, since: null, recovery_left: 0 }] : null;
+/** What is known of the sign-in of somebody who has a password and nothing else. */
+export function noSecondFactor(asked: string): readonly [number, WireMap] | null {
+  if (asked === "GET /me/second-factor") return [200, { enrolled: false, required: false, since: null, recovery_left: 0, passkeys: 0 }];
+  return asked === "GET /me/passkeys" ? [200, { passkeys: [], most: 10, possible: true }] : null;
 }

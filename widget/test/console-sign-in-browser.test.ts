@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser } from "playwright-core";
+import { noSecondFactor } from "./console-rig";
 import { ME } from "./console-scenes";
 import { stageOn, type Stage } from "./console-stage";
 import { axeFindings, sharedBrowser } from "./rig/stage";
@@ -88,7 +89,8 @@ test("In the settings an app is set up and taken away, and everything is signed 
     const sent: string[] = [];
     rig.account = (asked, body) => {
       sent.push(asked);
-      if (asked === "GET /me/second-factor") return [200, { enrolled, required: false, since: null, recovery_left: enrolled ? 10 : 0 }];
+      if (asked === "GET /me/second-factor") return [200, { enrolled, required: false, since: null, recovery_left: enrolled ? 10 : 0, passkeys: 0 }];
+      if (asked === "GET /me/passkeys") return noSecondFactor(asked);
       if (asked === "DELETE /me/sessions") {
         rig.signedIn = false;
         rig.socket.close(4001);
