@@ -8,6 +8,7 @@ from chatsvc.doctor_access import examine_access
 from chatsvc.doctor_apart import examine_apart
 from chatsvc.doctor_files import examine_data_dir, examine_front_end, examine_listener
 from chatsvc.doctor_findings import Findings
+from chatsvc.doctor_oidc import examine_grants, examine_providers
 from chatsvc.doctor_store import examine_store
 from chatsvc.doctor_vault import examine_backups, examine_vault
 from chatsvc.domain.errors import StoreUnavailable
@@ -26,6 +27,7 @@ async def examine(settings: Settings, open_store: OpenStore) -> Findings:
     present = examine_data_dir(settings, findings) if settings.embedded else True
     vault_id = await examine_vault(settings, findings)
     examine_backups(settings, findings)
+    await examine_providers(settings, findings)
     if not present:
         return findings
     try:
@@ -33,6 +35,7 @@ async def examine(settings: Settings, open_store: OpenStore) -> Findings:
             await examine_store(link, settings, vault_id, findings)
             await examine_access(link, settings, findings)
             await examine_apart(link, settings, findings)
+            await examine_grants(link, settings, findings)
     except (StoreUnavailable, StoreRefused, EmbeddedStoreFailed) as error:
         where = "the bundled store" if settings.embedded else "the store of redis_url"
         remedy = (

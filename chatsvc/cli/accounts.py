@@ -83,3 +83,11 @@ def _read_password(file: Path | None) -> str:
     if file is not None or not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
     return str(click.prompt("New password", hide_input=True, confirmation_prompt="The same again"))
+
+
+def state_of(staff: Staff) -> str:
+    """What is special about whether somebody can sign in, for a line of a list; empty for nothing."""
+    found = f"  from {staff.identity.issuer}" if staff.identity else ""
+    if staff.identity and staff.identity.lapsed:
+        return f"{found}  no group of theirs gives a role"
+    return f"{found}  disabled" if staff.disabled else found

@@ -7,11 +7,13 @@ from typing import Any, get_args
 
 import click
 
-from chatsvc.cli.accounts import checked_alias, checked_name, existing, new_hash, pool_of
+from chatsvc.cli.accounts import checked_alias, checked_name, existing, new_hash, pool_of, state_of
 from chatsvc.cli.auditing import record
 from chatsvc.cli.context import Context, pass_settings, with_directory
+from chatsvc.cli.provider import provider
 from chatsvc.cli.second_factor import second_factor
 from chatsvc.cli.trouble import Refused
+from chatsvc.domain.identity import with_disabled
 from chatsvc.domain.sites import LANGUAGES, PoolId, QueueKey, Role, SiteId, Staff, StaffId
 from chatsvc.store.chats import PoolChats
 from chatsvc.store.clock import StoreClock
@@ -133,7 +135,7 @@ def list_people(context: Context, as_json: bool) -> None:
         return
     for staff in people:
         where = ", ".join(staff.queues or staff.sites) or "no site"
-        state = ("  with an app" if staff.id in with_app else "") + ("  disabled" if staff.disabled else "")
+        state = ("  with an app" if staff.id in with_app else "") + state_of(staff)
         click.echo(f"{staff.id}  {staff.role}  “{staff.alias}”  {where}  {staff.capacity} at a time{state}")
     if not people:
         click.echo("There are no accounts yet. `chatsvc counsellor add NAME --role admin` makes the first.")
@@ -195,6 +197,10 @@ def change(context: Context, /, name: str, all_queues: bool, **given: Any) -> No
         click.echo(f"{before['name']}: {field}: {_words(before[field])} → {_words(after[field])}")
     if not changed:
         click.echo("Nothing changed.")
+    if before["issuer"] and {"role", "sites", "queues"} & set(changed):
+        click.echo(
+            "Role, sites and queues are as the groups say again, once they sign in with their provider."
+        )
 
 
 @counsellor.command()
@@ -255,6 +261,7 @@ def sign_out(context: Context, name: str) -> None:
 
 
 counsellor.add_command(second_factor)
+counsellor.add_command(provider)
 
 
 def _change(context: Context, name: str, *, disabled: bool) -> bool:
@@ -262,9 +269,10 @@ def _change(context: Context, name: str, *, disabled: bool) -> bool:
 
     async def write(directory: Directory, link: Link) -> bool:
         staff = existing(await directory.load(), name)
-        if staff.disabled == disabled:
+        after = with_disabled(staff, disabled=disabled)
+        if after == staff:
             return False
-        await directory.put_staff(replace(staff, disabled=disabled))
+        await directory.put_staff(after)
         await record(
             settings, link, staff.sites, f"counsellor {'disable' if disabled else 'enable'}", staff.id
         )
@@ -298,4 +306,5 @@ def _row(staff: Staff) -> dict[str, object]:
         "languages": staff.languages,
         "capacity": staff.capacity,
         "disabled": staff.disabled,
+        "issuer": staff.identity.issuer if staff.identity else "",
     }

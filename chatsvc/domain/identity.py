@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from chatsvc.domain.sites import PoolId, QueueKey, Role, Site, SiteId, Staff, StaffId
@@ -142,3 +142,9 @@ def may_use_own_ways(staff: Staff, providers: Collection[Provider]) -> bool:
     if staff.identity is None:
         return True
     return any(one.issuer == staff.identity.issuer and one.passwords for one in providers)
+
+
+def with_disabled(staff: Staff, *, disabled: bool) -> Staff:
+    """The account as an operator disables or enables it: what a provider's groups say does not undo the former."""
+    identity = None if staff.identity is None else replace(staff.identity, lapsed=False)
+    return replace(staff, disabled=disabled, identity=identity)

@@ -93,11 +93,11 @@ class ProviderLink:
 
     async def key(self, kid: str | None, algorithm: str) -> Key | None:
         """The key that a token names; if it is not known, all are fetched anew, at times. Raises ProviderFailed."""
-        found = _fitting(await self._keys.get(self._fetch_keys, self._now()), kid, algorithm)
+        found = _fitting(await self._keys.get(self.fetch_keys, self._now()), kid, algorithm)
         if found is not None or self._now() - self._looked_for_key < UNKNOWN_KEY_S:
             return found
         self._looked_for_key = self._now()
-        return _fitting(await self._keys.get(self._fetch_keys, self._now(), 0.0), kid, algorithm)
+        return _fitting(await self._keys.get(self.fetch_keys, self._now(), 0.0), kid, algorithm)
 
     async def exchange(self, code: str, verifier: str, redirect_uri: str) -> dict[str, Any]:
         """What the provider gives for a code (RFC 6749, 4.1.3; RFC 7636). Raises ProviderFailed."""
@@ -129,7 +129,8 @@ class ProviderLink:
         address = f"{self.provider.issuer.rstrip('/')}/.well-known/openid-configuration"
         return read_metadata(await get_json(self._session(), address), self.provider.issuer)
 
-    async def _fetch_keys(self) -> list[tuple[Mapping[str, Any], Key]]:
+    async def fetch_keys(self) -> list[tuple[Mapping[str, Any], Key]]:
+        """The keys as they are now, each with its description. Raises ProviderFailed."""
         found = await get_json(self._session(), (await self.metadata()).keys)
         return read_keys(found)
 
