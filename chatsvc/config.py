@@ -154,7 +154,7 @@ class Settings:
         default=True,
         metadata=_about(
             kinds.YES_NO,
-            "whether anybody signs in with a name and a password; false leaves the providers of oidc alone",
+            "whether anybody signs in with a name and a password; false leaves passkeys and the providers of oidc",
         ),
     )
     second_factor: tuple[str, ...] = field(

@@ -121,9 +121,7 @@ def answering(**changes: Any) -> Iterator[str]:
 def test_the_doctor_asks_the_provider(chatsvc: CommandLine, changes: dict[str, Any], told: str) -> None:
     """Whether it answers, is who it says, and has keys; and which groups lead nowhere."""
     with answering(**changes) as issuer:
-        found = chatsvc(
-            "doctor", code=1, CHATSVC_OIDC=settings(issuer)
-        )  # there is nothing here yet: that is wrong too
+        found = chatsvc("doctor", code=int(bool(changes)), CHATSVC_OIDC=settings(issuer))
     assert told in found
     assert ("WRONG  oidc.kunta" in found) == bool(changes)
     assert "the group c gives counsellor at kunta, which is not declared" in found
