@@ -16,6 +16,8 @@ export interface Manage {
   readonly now: () => number;
   /** Tells everybody, screen readers too, what was done. */
   readonly say: (text: string) => void;
+  /** Whoever answers for the site has looked at what was opened. */
+  readonly onOpeningsSeen: () => void;
 }
 
 export const ManageContext = createContext<Manage | null>(null);

@@ -3,6 +3,8 @@
 import type { ComponentType } from "preact";
 import { may } from "./context";
 import type { OwnSite } from "./core/model";
+import { AuditView } from "./audit/AuditView";
+import { OpeningsView } from "./audit/OpeningsView";
 import { BoardView } from "./board/BoardView";
 import { CoverageView } from "./coverage/CoverageView";
 import { HoldsView } from "./holds/HoldsView";
@@ -27,6 +29,8 @@ export const VIEWS: readonly View[] = [
   { name: "statistics", needs: "read_statistics", Component: StatisticsView },
   { name: "transcripts", needs: "list_conversations", Component: PastView },
   { name: "holds", needs: "read_holds", Component: HoldsView },
+  { name: "openings", needs: "read_openings", Component: OpeningsView },
+  { name: "audit", needs: "read_audit", Component: AuditView },
   { name: "privacy", needs: "read_privacy_report", Component: PrivacyView },
 ];
 

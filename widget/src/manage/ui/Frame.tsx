@@ -3,6 +3,7 @@ import type { I18n } from "../../core/i18n";
 import type { Lang } from "../../console/settings";
 import { LanguagePicker } from "../../console/ui/LanguagePicker";
 import { Back, Mark, Out } from "../../console/ui/icons";
+import { useNewOpenings } from "../audit/newOpenings";
 import { ManageContext } from "../context";
 import type { Api } from "../core/api";
 import type { Me, OwnSite } from "../core/model";
@@ -47,6 +48,7 @@ export function Frame(props: FrameProps) {
   const { view: wanted } = useRoute();
   const views = site ? viewsFor(site) : [];
   const view = views.find((one) => one.name === wanted) ?? views[0];
+  const [newOpenings, onOpeningsSeen] = useNewOpenings(api, site, shown);
   const main = useRef<HTMLElement>(null);
   useEffect(() => () => unsaved.clear(), []); // whoever signs in next begins with what is saved
   useEffect(() => {
@@ -55,11 +57,11 @@ export function Frame(props: FrameProps) {
   return (
     <div class="manage">
       <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>{i18n.t("frame.skip")}</a>
-      <Top {...props} site={site} views={views} view={view} say={say}
+      <Top {...props} site={site} views={views} view={view} say={say} newOpenings={newOpenings}
         onSite={(id) => setSite(me.sites.find((one) => one.site === id))} />
       <main class="main" id="main" tabIndex={-1} ref={main}>
         {site && view ? (
-          <ManageContext.Provider value={{ i18n, api, me, site, shown, now, say }}>
+          <ManageContext.Provider value={{ i18n, api, me, site, shown, now, say, onOpeningsSeen }}>
             <view.Component key={site.site} />
           </ManageContext.Provider>
         ) : <NotHere i18n={i18n} />}
@@ -84,10 +86,12 @@ interface TopProps extends FrameProps {
   readonly views: readonly View[];
   readonly view: View | undefined;
   readonly say: (text: string) => void;
+  /** How many openings nobody has looked at, in digits; "" for none. */
+  readonly newOpenings: string;
   readonly onSite: (site: string) => void;
 }
 
-function Top({ i18n, me, now, lang, onLang, onLeave, site, views, view, say, onSite }: TopProps) {
+function Top({ i18n, me, now, lang, onLang, onLeave, site, views, view, say, newOpenings, onSite }: TopProps) {
   const { t } = i18n;
   const leave = async (): Promise<void> => { if (!(await onLeave())) say(t("logout.failed")); };
   return (
@@ -105,7 +109,11 @@ function Top({ i18n, me, now, lang, onLang, onLeave, site, views, view, say, onS
       <nav class="views" aria-label={t("frame.views")}>
         <ul>
           {views.map((one) => (
-            <li key={one.name}><a href={hashOf(one.name)} aria-current={one === view ? "page" : undefined}>{t(`view.${one.name}`)}</a></li>
+            <li key={one.name}>
+              <a href={hashOf(one.name)} aria-current={one === view ? "page" : undefined}>
+                {t(`view.${one.name}`)}{one.name === "openings" && newOpenings && <span class="new-count"> {t("openings.count", { n: newOpenings })}</span>}
+              </a>
+            </li>
           ))}
         </ul>
         {isAbroad(now()) && <p class="zone">{t("frame.zone")}</p>}
