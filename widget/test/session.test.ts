@@ -313,6 +313,23 @@ test("What the server ended or erased while its answer was lost counts as done."
   }
 });
 
+test("What can no longer be asked for is never called erased: not asked in time, or its time was over when nobody answered.", () => {
+  for (const [asked, away, phase, notErased] of [
+    [true, 60_000, "erased", null], [true, 700_000, "talking", "late"], [false, 700_000, "talking", "late"],
+  ] as const) {
+    const { peer, session, clock } = joined("active");
+    peer.socket.deliver({ ...over, linger_until: clock.now() + 600_000 });
+    if (!asked) peer.socket.end(1006);
+    session.erase();
+    if (asked) peer.socket.end(1006);
+    clock.sleep(away);
+    session.wake();
+    peer.socket.accept();
+    peer.socket.deliver(statusOf("paihde"));
+    assert.deepEqual([session.view.phase, session.view.notErased], [phase, notErased], `${asked} ${away}`);
+  }
+});
+
 test("An erasure that the server refuses says so and can be asked for again; of what is gone it says: done.", () => {
   const { peer, session } = joined("active");
   peer.socket.deliver(over);

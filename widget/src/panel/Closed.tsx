@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import words from "../i18n/later.json";
 import { Confirm } from "./Confirm";
 import { NotErased } from "./Gone";
 import { Help } from "./Help";
@@ -97,7 +98,7 @@ export function Closed({ view, talk }: { view: View; talk: Talk }) {
         </button>}
       </div>
       {out && <Help emergency={status?.emergency} alternatives={status?.alternatives} />}
-      {readable && <p class="soft small-print">{t("closed.shared")}</p>}
+      {readable && <p class="soft small-print">{i18n.pick(words["closed.shared"])}</p>}
       {!kept && <NotErased code={view.notErased} />}
       {asking && (
         <Confirm kind="erase" onNo={() => setAsking(false)} onYes={() => {

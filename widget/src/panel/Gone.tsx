@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import words from "../i18n/later.json";
 import { Heading } from "./Heading";
 import { Icon } from "./icons";
@@ -16,15 +17,16 @@ export function Replaced() {
   );
 }
 
-/** Nothing is left of it. */
+/** Nothing is left of it: shown only once the server has said so, with what that means and when it was. */
 export function Erased() {
   const { i18n, session } = useUi();
   const { t } = i18n;
+  const [at] = useState(Date.now);
   return (
     <div class="content centre">
       <span class="medal good"><Icon name="check" /></span>
       <Heading>{i18n.pick(words["erased.title"])}</Heading>
-      <p>{i18n.pick(words["erased.text"])}</p>
+      <p role="status">{i18n.pick(words["erased.text"]).replace("{when}", i18n.moment(at, at))}</p>
       <button type="button" class="button quiet" onClick={() => session.browse()}>{t("closed.new")}</button>
     </div>
   );
@@ -36,5 +38,5 @@ export function NotErased({ code }: { code: string | null }) {
   if (!code) return null;
   return code === "held"
     ? <p class="notice" role="alert"><Icon name="clock" /> {pick(words["erase.held"])}</p>
-    : <p class="error-text" role="alert">{pick(words["erase.failed"])}</p>;
+    : <p class="error-text" role="alert">{pick(words[code === "late" ? "erase.late" : "erase.failed"])}</p>;
 }

@@ -59,6 +59,11 @@ export class Orders {
     return this.#kept.has(name);
   }
 
+  /** Whether the server may have heard of it. */
+  asked(name: OrderName): boolean {
+    return (this.#kept.get(name)?.sent ?? 0) > 0;
+  }
+
   add(name: OrderName, frame: VisitorFrame): void {
     if (name === "erase") this.#notErased = null;
     this.#kept.set(name, { frame: { ...frame, ref: name }, sent: 0 });
@@ -88,9 +93,9 @@ export class Orders {
     return false;
   }
 
-  /** None of it can be any more. */
-  fail(): void {
-    for (const name of [...this.#kept.keys()]) this.#fail(name, "failed");
+  /** None of it can be any more, for why `code` stands. */
+  fail(code: string): void {
+    for (const name of [...this.#kept.keys()]) this.#fail(name, code);
   }
 
   /** Forgets everything, for a new conversation. */

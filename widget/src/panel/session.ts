@@ -4,7 +4,7 @@ import { Deadline } from "../core/timer";
 import { Door } from "./door";
 import { isOrder, Orders, PASSING, type OrderName } from "./orders";
 import { Thread } from "./thread";
-import { NOTHING, stillThere, talkOf, type In, type Out, type SessionOptions, type Talk, type View, Viewed } from "./view";
+import { NOTHING, stillThere, talkOf, type In, type Out, type SessionOptions, type Talk, type View, Viewed, wouldBeThere } from "./view";
 
 const TYPING_SHOWN_MS = 10_000;
 const TYPING_AGAIN_MS = 5_000;
@@ -208,7 +208,7 @@ export class Session extends Viewed {
       this.#awaySince ??= this.#options.clock.now();
       this.#paged = this.#asked = false;
       this.#thread.outbox.offline();
-      if (link.name === "stopped" && !this.#putAway) this.#orders.fail();
+      if (link.name === "stopped" && !this.#putAway) this.#orders.fail("failed");
       this.#change({ link });
       this.#talk({ typing: false });
     }
@@ -262,13 +262,15 @@ export class Session extends Viewed {
     else if (this.view.phase === "joining" && frame.queue === this.view.queue) this.#hello(frame.queue, false);
   }
 
-  /** The server no longer has this conversation; what was said stays readable here, unless it was to be erased. */
+  /** The server no longer gives this conversation to us: it was erased, as asked, or the time for reading is over. What was said stays readable here. */
   #ended(): void {
-    if (this.#orders.has("erase")) return this.#erased();
+    const { talk } = this.view;
+    const now = this.#options.clock.now();
+    if (talk && this.#orders.asked("erase") && wouldBeThere(talk, now - (this.#awaySince ?? now), now)) return this.#erased();
     const left = this.#orders.has("leave");
-    this.#orders.fail();
+    this.#orders.fail("late");
     this.#change({});
-    if (this.view.talk?.state !== "closed") this.#closed(left ? "visitor_left" : "visitor_timeout", null);
+    if (talk?.state !== "closed") this.#closed(left ? "visitor_left" : "visitor_timeout", null);
   }
 
   #welcome(frame: VisitorWelcome): void {

@@ -127,6 +127,11 @@ export function talkOf(frame: VisitorWelcome, before: Talk | null): Talk {
   };
 }
 
+/** Whether the server would still give a conversation to this browser, had it not been erased. */
+export function wouldBeThere(talk: Talk, away: number, now: number): boolean {
+  return talk.state === "closed" ? now < (talk.lingerUntil ?? 0) : stillThere(talk, away);
+}
+
 /** Whether the server still has a live conversation after `away` ms without a connection, as far as is known here. */
 export function stillThere({ state, limits }: Talk, away: number): boolean {
   const grace = state === "waiting" ? limits.grace_waiting_ms : limits.grace_talking_ms;
