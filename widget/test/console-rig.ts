@@ -23,6 +23,10 @@ export class ConsoleRig {
   signedIn = true;
   /** Null: the server can't say. */
   colleagues: readonly WireMap[] | null = COLLEAGUES;
+  /** With what somebody can sign in. */
+  ways: WireMap = { passwords: true, providers: [] };
+  /** The account's own identity provider. */
+  provider: string | null = null;
   answer: (frame: WireMap, socket: RigSocket) => void = () => undefined;
   /** Who signs in, and what is asked about their own sign-in: status and body. Null: as the password says. */
   account: ((asked: string, sent: WireMap) => readonly [number, WireMap] | null) = noSecondFactor;
@@ -86,13 +90,13 @@ export class ConsoleRig {
       response.writeHead(status, { "content-type": kind, "content-security-policy": CSP }).end(body);
     };
     if (path === "/api/v1/me") {
-      if (this.signedIn) send(200, "application/json", JSON.stringify({ ...ME, role: "counsellor" }));
+      if (this.signedIn) send(200, "application/json", JSON.stringify({ ...ME, role: "counsellor", ...(this.provider ? { provider: this.provider } : {}) }));
       else send(401, "application/problem+json", JSON.stringify({ status: 401, code: "not_signed_in" }));
     } else if (path === "/api/v1/colleagues") {
       if (this.colleagues) send(200, "application/json", JSON.stringify({ colleagues: this.colleagues }));
       else send(503, "application/problem+json", JSON.stringify({ status: 503, code: "store_away" }));
-    } else if (path === "/api/v1/sign-in") send(200, "application/json", JSON.stringify({ passwords: true, providers: [] }));
-    else if (path.startsWith("/api/v1/login") || path.startsWith("/api/v1/me/")) this.#account(path, request, send);
+    } else if (path === "/api/v1/sign-in") send(200, "application/json", JSON.stringify(this.ways));
+    else if (path.startsWith("/api/v1/login") || path === "/api/v1/oidc/second" || path.startsWith("/api/v1/me/")) this.#account(path, request, send);
     else if (path === "/api/v1/logout") {
       this.signedIn = false;
       response.writeHead(204).end();
@@ -107,7 +111,7 @@ export class ConsoleRig {
       const asked = `${request.method ?? ""} ${path.replace("/api/v1", "")}`;
       const [status, found] = this.account(asked, (body ? JSON.parse(body) : {}) as WireMap)
         ?? (path.endsWith("/options") ? [200, { publicKey: NO_PASSKEY }] : null) ?? (right ? [200, { ...ME, role: "counsellor" }] : [401, { status: 401, code: "wrong_login" }]);
-      if (path.startsWith("/api/v1/login") && !path.endsWith("/options")) this.signedIn = status === 200;
+      if (/\/(login|second)/.test(path) && !path.startsWith("/api/v1/me") && !path.endsWith("/options")) this.signedIn = status === 200;
       if (status === 204) send(204, "text/plain", "");
       else send(status, status < 300 ? "application/json" : "application/problem+json", JSON.stringify(found));
     });

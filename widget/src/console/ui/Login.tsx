@@ -150,7 +150,7 @@ function LoginForm({ i18n, ended, came, passwords, busy, refusal, submit, requir
           {t(busy ? "login.busy" : "login.submit")}
         </button>
       )}
-      {passwords && !second && !asked.code && <PasskeyButton i18n={i18n} label={t("login.passkey_start")} busy={passkeys.busy} onUse={() => void passkeys.start()} />}
+      {!second && !asked.code && <PasskeyButton i18n={i18n} label={t("login.passkey_start")} busy={passkeys.busy} onUse={() => void passkeys.start()} />}
     </form>
   );
 }
