@@ -9,6 +9,7 @@ from chatsvc.doctor_apart import examine_apart
 from chatsvc.doctor_files import examine_data_dir, examine_front_end, examine_listener
 from chatsvc.doctor_findings import Findings
 from chatsvc.doctor_oidc import examine_grants, examine_providers
+from chatsvc.doctor_passkeys import examine_passkeys
 from chatsvc.doctor_store import examine_store
 from chatsvc.doctor_vault import examine_backups, examine_vault
 from chatsvc.domain.errors import StoreUnavailable
@@ -36,6 +37,7 @@ async def examine(settings: Settings, open_store: OpenStore) -> Findings:
             await examine_access(link, settings, findings)
             await examine_apart(link, settings, findings)
             await examine_grants(link, settings, findings)
+            await examine_passkeys(link, settings, findings)
     except (StoreUnavailable, StoreRefused, EmbeddedStoreFailed) as error:
         where = "the bundled store" if settings.embedded else "the store of redis_url"
         remedy = (

@@ -1,6 +1,7 @@
 """`chatsvc counsellor …`: the accounts of people who sign in."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -10,16 +11,19 @@ import click
 from chatsvc.cli.accounts import checked_alias, checked_name, existing, new_hash, pool_of, state_of
 from chatsvc.cli.auditing import record
 from chatsvc.cli.context import Context, pass_settings, with_directory
+from chatsvc.cli.passkeys import passkeys, still_signing_in
 from chatsvc.cli.provider import provider
 from chatsvc.cli.second_factor import second_factor
 from chatsvc.cli.trouble import Refused
 from chatsvc.domain.identity import with_disabled
+from chatsvc.domain.passkeys import OwnPasskeys
 from chatsvc.domain.sites import LANGUAGES, PoolId, QueueKey, Role, SiteId, Staff, StaffId
 from chatsvc.store.chats import PoolChats
 from chatsvc.store.clock import StoreClock
 from chatsvc.store.directory import Directory
 from chatsvc.store.directory_snapshot import DirectorySnapshot
 from chatsvc.store.link import Link
+from chatsvc.store.passkeys import PasskeyStore
 from chatsvc.store.second_factors import SecondFactors
 
 ROLES = get_args(Role)
@@ -124,18 +128,30 @@ def add(
 def list_people(context: Context, as_json: bool) -> None:
     """List all accounts."""
 
-    async def read(directory: Directory, link: Link) -> tuple[DirectorySnapshot, set[StaffId]]:
-        return await directory.load(), await SecondFactors(link).everybody()
+    async def read(
+        directory: Directory, link: Link
+    ) -> tuple[DirectorySnapshot, set[StaffId], Mapping[StaffId, OwnPasskeys]]:
+        return (
+            await directory.load(), await SecondFactors(link).everybody(), await PasskeyStore(link).everybody()
+        )  # fmt: skip
 
-    snapshot, with_app = with_directory(context.settings(), read)
+    snapshot, with_app, with_passkeys = with_directory(context.settings(), read)
+    counts = {staff: len(own.keys) for staff, own in with_passkeys.items()}
     people = sorted(snapshot.people.values(), key=lambda staff: staff.id)
     if as_json:
-        rows = [_row(staff) | {"second_factor": staff.id in with_app} for staff in people]
+        rows = [
+            _row(staff) | {"second_factor": staff.id in with_app, "passkeys": counts.get(staff.id, 0)}
+            for staff in people
+        ]
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     for staff in people:
         where = ", ".join(staff.queues or staff.sites) or "no site"
-        state = ("  with an app" if staff.id in with_app else "") + state_of(staff)
+        state = (
+            ("  with an app" if staff.id in with_app else "")
+            + _passkeys(counts.get(staff.id, 0))
+            + state_of(staff)
+        )
         click.echo(f"{staff.id}  {staff.role}  “{staff.alias}”  {where}  {staff.capacity} at a time{state}")
     if not people:
         click.echo("There are no accounts yet. `chatsvc counsellor add NAME --role admin` makes the first.")
@@ -235,13 +251,14 @@ def set_password(context: Context, name: str, password_file: Path | None) -> Non
     staff = with_directory(settings, find)
     password_hash = new_hash(staff.id, password_file)
 
-    async def write(directory: Directory, link: Link) -> None:
+    async def write(directory: Directory, link: Link) -> str:
         now = existing(await directory.load(), name)
         await directory.put_staff(replace(now, password_hash=password_hash))
         await record(settings, link, now.sites, "counsellor set-password", now.id)
+        return await still_signing_in(link, now.id)
 
-    with_directory(settings, write)
-    click.echo(f"{staff.id} has a new password.")
+    more = with_directory(settings, write)
+    click.echo(f"{staff.id} has a new password.{more}")
 
 
 @counsellor.command("sign-out")
@@ -262,6 +279,7 @@ def sign_out(context: Context, name: str) -> None:
 
 counsellor.add_command(second_factor)
 counsellor.add_command(provider)
+counsellor.add_command(passkeys)
 
 
 def _change(context: Context, name: str, *, disabled: bool) -> bool:
@@ -290,6 +308,10 @@ async def _refuse_on_duty(link: Link, before: Staff, after: Staff) -> None:
             f"The counsellor {before.id} is on duty in the pool {before.pool} and would move to "
             f"{after.pool or 'none'}: they clock out first."
         )
+
+
+def _passkeys(count: int) -> str:
+    return f"  with {count} passkey{'s' if count > 1 else ''}" if count else ""
 
 
 def _words(value: object) -> str:

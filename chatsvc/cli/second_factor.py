@@ -5,9 +5,11 @@ import click
 from chatsvc.cli.accounts import existing
 from chatsvc.cli.auditing import WallClock, record
 from chatsvc.cli.context import Context, pass_settings, with_directory
+from chatsvc.cli.passkeys import still_signing_in
 from chatsvc.cli.trouble import Refused
 from chatsvc.config import Settings
 from chatsvc.config_keys import master_keys
+from chatsvc.domain.second_factor import has_app
 from chatsvc.domain.sites import Staff
 from chatsvc.services.second_factor import Enrolment, SecondStep
 from chatsvc.store.directory import Directory
@@ -30,21 +32,21 @@ def second_factor(context: Context, name: str, remove: bool) -> None:
     """
     settings = context.settings()
 
-    async def write(directory: Directory, link: Link) -> tuple[Staff, Enrolment | None, list[str]]:
+    async def write(directory: Directory, link: Link) -> tuple[Staff, Enrolment | str, list[str]]:
         staff = existing(await directory.load(), name)
         if remove:
-            if await SecondFactors(link).of(staff.id) is None:
+            if not has_app(await SecondFactors(link).of(staff.id)):
                 raise Refused(f"{staff.id} has no authenticator app.")
             await SecondFactors(link).put(staff.id, None)
             await record(settings, link, staff.sites, "counsellor second-factor remove", staff.id)
-            return staff, None, []
+            return staff, await still_signing_in(link, staff.id), []
         offer, codes = await (await _second_step(settings, link)).enrol(staff)
         await record(settings, link, staff.sites, "counsellor second-factor", staff.id)
         return staff, offer, codes
 
     staff, offer, codes = with_directory(settings, write)
-    if offer is None:
-        click.echo(f"{staff.id} has no authenticator app any more.")
+    if isinstance(offer, str):
+        click.echo(f"{staff.id} has no authenticator app any more.{offer}")
         return
     click.echo(letters_of(offer.uri))
     click.echo(f"{staff.id} needs a code of the app at every sign-in from now on.\n\nSecret: {offer.secret}")

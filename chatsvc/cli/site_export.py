@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from chatsvc.domain.errors import NotFound
+from chatsvc.domain.passkeys import OwnPasskeys
 from chatsvc.domain.records import Conversation
 from chatsvc.domain.retained import Kept
 from chatsvc.domain.sites import Site, Staff
@@ -22,6 +23,7 @@ from chatsvc.store.clock import StoreClock
 from chatsvc.store.directory_snapshot import DirectorySnapshot
 from chatsvc.store.keyring import VaultKeyring
 from chatsvc.store.link import Link
+from chatsvc.store.passkeys import PasskeyStore
 from chatsvc.store.plans import PlanStore
 from chatsvc.store.site_traces import PoolTraces
 from chatsvc.store.vault_keys import Vault
@@ -29,7 +31,7 @@ from chatsvc.store.vault_keys import Vault
 ABOUT: Final = """Everything that the chat service had of the site {site}.
 
 site.json            settings, queues, questions, opening hours, every version of the retention rules
-staff.json           accounts that work for the site, without passwords
+staff.json           accounts that work for the site, without passwords, and what their passkeys are called
 plan.json            shifts, absences, swaps, minima
 conversations/*.json one file each: the record, what visitor and counsellor wrote (talk), notes of staff (notes),
                      answers to the questions before joining, feedback; `gone` says which kinds were erased, when, by
@@ -73,7 +75,8 @@ class SiteExport:
         site = self._site
         yield "README.txt", ABOUT.format(site=site.id).encode()
         yield "site.json", _json(site)
-        yield "staff.json", _json([_shown(staff) for staff in self._staff()])
+        passkeys = await PasskeyStore(self._link).everybody()
+        yield "staff.json", _json([_shown(staff, passkeys.get(staff.id)) for staff in self._staff()])
         plan = (await PlanStore(self._link).load()).sites.get(site.id)
         yield "plan.json", _json(plan)
         holds: dict[str, Any] = {}
@@ -125,8 +128,14 @@ class SiteExport:
         return months
 
 
-def _shown(staff: Staff) -> dict[str, Any]:
-    return {name: value for name, value in msgspec.to_builtins(staff).items() if name != "password_hash"}
+def _shown(staff: Staff, own: OwnPasskeys | None) -> dict[str, Any]:
+    found = {name: value for name, value in msgspec.to_builtins(staff).items() if name != "password_hash"}
+    keys = own.keys if own else ()
+    named = [
+        {"name": key.name, "host": key.host, "created_at": key.created_at, "used_at": key.used_at or None}
+        for key in keys
+    ]
+    return found | {"passkeys": named}
 
 
 async def _log(pool: Pool, record: Conversation, log: str) -> list[dict[str, Any]] | None:

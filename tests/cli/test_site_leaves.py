@@ -19,12 +19,14 @@ import pytest
 
 from chatsvc.cli import main
 from chatsvc.cli.site_erasing import SiteErasure
+from chatsvc.domain.passkeys import OwnPasskeys, Passkey
 from chatsvc.domain.plan import Edit, Required
 from chatsvc.domain.retained import Held
 from chatsvc.domain.sites import PoolId, SiteId, StaffId
 from chatsvc.store.audit import AuditStore
 from chatsvc.store.checkpoints import CheckpointFiles
 from chatsvc.store.directory import Directory
+from chatsvc.store.passkeys import PasskeyStore
 from chatsvc.store.plans import PlanStore
 from chatsvc.store.retention import PoolRetention
 from chatsvc.store.site_traces import LeavingSites, PoolTraces
@@ -95,7 +97,7 @@ async def lived(
 
 
 async def live(service: Service) -> None:
-    """A conversation with text of every kind, feedback, a plan, a feed, a token, an audit log."""
+    """A conversation with text of every kind, feedback, a plan, a feed, a token, a passkey, an audit log."""
     visitor, counsellor, conversation = await service.talking()
     await visitor.ask("say", "ack", id="v1", text=SAID[0])
     await counsellor.ask("say", "ack", conversation=conversation, id="c1", text=SAID[1])
@@ -110,6 +112,8 @@ async def live(service: Service) -> None:
     edits = [Edit("minima", "kunta/paihde", (Required(1),))]
     assert await plans.write(SiteId("kunta"), edits, version=await plans.version(), now=1) is not None
     await plans.create_feed(StaffId("aino"), 1)
+    key = Passkey(b"one", b"public", "chat.kunta.fi", "Laptop", 1)
+    assert await PasskeyStore(backend.link).put(StaffId("aino"), OwnPasskeys(bytes(32), (key,)), None)
     await backend.audit.record(["kunta"], None, "test", "kunta")
 
 
@@ -171,6 +175,10 @@ async def test_a_site_leaves_with_everything(
         assert "visitor" not in whole["record"]
         assert {staff["id"] for staff in found["staff.json"]} == {"aino", "saana"}
         assert "hash" not in json.dumps(found["staff.json"])
+        assert [[key["name"] for key in staff["passkeys"]] for staff in found["staff.json"]] == [
+            ["Laptop"],
+            [],
+        ]
         assert found["plan.json"]["minima"] == {"kunta/paihde": [{"least": 1, "hours": None}]}
         assert [one["deed"]["action"] for one in found["audit.json"]] == [
             "test", "site export", "site exported", "site export",
