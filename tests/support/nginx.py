@@ -10,7 +10,7 @@ from pathlib import Path
 PAGE = Path(__file__).resolve().parents[2] / "deploy" / "abuse.md"
 SURROUNDINGS = """\
 daemon off; master_process off; worker_processes 1; pid {folder}/nginx.pid; error_log stderr crit;
-events {{ worker_connections 512; }}
+events {{ worker_connections {connections}; }}
 http {{
 client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
 uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
@@ -36,16 +36,24 @@ def documented() -> str:
 
 
 @asynccontextmanager
-async def nginx(folder: Path, port: int, target: int) -> AsyncIterator[Path]:
-    """nginx on this port of loopback before a node on `target`; what it writes is in the folder that this gives."""
+async def nginx(
+    folder: Path, port: int, target: int, *, ours: str = "", connections: int = 512
+) -> AsyncIterator[Path]:
+    """nginx on this port of loopback before a node on `target`; what it writes is in the folder that this gives.
+
+    `ours` are its lines, if not those that operators are given.
+    """
     folder.mkdir()
     ours = (
-        documented()
+        (ours or documented())
         .replace("127.0.0.1:8080", f"127.0.0.1:{target}")
         .replace("127.0.0.1:8000", f"127.0.0.1:{port}")
     )
     config = folder / "nginx.conf"
-    config.write_text(SURROUNDINGS.format(folder=folder, ours=ours, address=ADDRESS), encoding="utf-8")
+    config.write_text(
+        SURROUNDINGS.format(folder=folder, ours=ours, address=ADDRESS, connections=connections),
+        encoding="utf-8",
+    )
     with (folder / "errors.log").open("wb") as errors:
         process = await asyncio.create_subprocess_exec(
             program(), "-p", str(folder), "-e", "stderr", "-c", str(config), stdout=errors, stderr=errors
