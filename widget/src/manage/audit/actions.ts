@@ -4,7 +4,7 @@ export const ACTIONS: readonly string[] = [
   "sign_in", "sign_out", "sign_in_refused", "deleteSessions",
   "offerSecondFactor", "putSecondFactor", "removeSecondFactor", "offerPasskey", "addPasskey", "renamePasskey", "removePasskey",
   "counsellor add", "counsellor change", "counsellor set-password", "counsellor disable", "counsellor enable", "counsellor sign-out",
-  "counsellor second-factor", "counsellor second-factor remove", "token create", "token revoke",
+  "counsellor second-factor", "counsellor second-factor remove", "counsellor passkeys remove", "counsellor provider", "counsellor provider remove", "token create", "token revoke",
   "putHours", "postShift", "putShift", "deleteShift", "postAbsence", "putAbsence", "deleteAbsence", "postSwap", "stepSwap", "putMinima",
   "postCalendar", "plan import", "postFeed", "deleteFeed", "apply",
   "site export", "site exported", "site erase", "site erased", "vault rotate", "vault backup", "vault restore", "vault prune-backups",

@@ -18,6 +18,7 @@ const NOBODY: Readonly<Record<string, string>> = { "command line": "audit.comman
 export function whoWords(i18n: I18n, actor: string, role: string): string {
   const nobody = NOBODY[actor];
   if (nobody) return i18n.t(nobody);
+  if (actor.startsWith("oidc ")) return i18n.t("audit.provider", { name: actor.slice(5) });
   const key = `audit.role.${role}`;
   return i18n.has(key) ? i18n.t("audit.who_role", { who: actor, role: i18n.t(key) }) : actor;
 }
