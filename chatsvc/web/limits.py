@@ -10,14 +10,15 @@ from typing import Literal, Protocol
 
 from aiohttp import web
 
-from chatsvc.domain.buckets import Buckets, Rate
-from chatsvc.web.neighbours import NOBODY, Neighbours, Network
+from chatsvc.domain.buckets import Nested, Rate
+from chatsvc.web.neighbours import NOBODY, WORD, Neighbours, Network
 from chatsvc.web.puzzles import BITS, Puzzles
 
 WorkKind = Literal["join", "message"]
 Kind = Literal["join", "message", "watch"]
 
 MOST_SOURCES = 20_000  # remembered for each bucket: some 5 MB
+WIDER_HAS = 4  # times as much as one network: all networks of one /48 in IPv6 together
 GROWS_BY_BITS = 2  # four times the work, for the last of what may be had for work
 
 
@@ -77,14 +78,14 @@ class Limits:
         self._clock = clock
         self._neighbours = Neighbours(trusted)
         self._puzzles = Puzzles()
-        self._free: dict[Kind, Buckets[bytes]] = {
-            "join": Buckets(self.figures.joins, MOST_SOURCES),
-            "message": Buckets(self.figures.messages, MOST_SOURCES),
-            "watch": Buckets(self.figures.watches, MOST_SOURCES),
+        self._free: dict[Kind, Nested[bytes]] = {
+            "join": _buckets(self.figures.joins),
+            "message": _buckets(self.figures.messages),
+            "watch": _buckets(self.figures.watches),
         }
-        self._worked: dict[WorkKind, Buckets[bytes]] = {
-            "join": Buckets(self.figures.worked_joins, MOST_SOURCES),
-            "message": Buckets(self.figures.worked_messages, MOST_SOURCES),
+        self._worked: dict[WorkKind, Nested[bytes]] = {
+            "join": _buckets(self.figures.worked_joins),
+            "message": _buckets(self.figures.worked_messages),
         }
 
     def source(self, request: web.Request) -> bytes:
@@ -100,14 +101,14 @@ class Limits:
 
     def free(self, kind: Kind, source: bytes) -> float:
         """Take one of what `source` has for nothing, or tell in how many seconds there is one; 0 if it was taken."""
-        return 0.0 if source == NOBODY else self._free[kind].take(source, self._clock())
+        return 0.0 if source == NOBODY else self._free[kind].take(*_parts(source), self._clock())
 
     def task(self, kind: WorkKind, source: bytes) -> Task | Wait:
         """What `source` may do for it instead; the harder, the more of that has been used up."""
         now, worked = self._clock(), self._worked[kind]
-        left = worked.level(source, now)
-        if left < 1:
-            return self.refuse(kind, (1 - left) / worked.rate.per_s)
+        if wait_s := worked.wait(*_parts(source), now):
+            return self.refuse(kind, wait_s)
+        left = worked.level(*_parts(source), now)
         self._counter.limited(kind, "set")
         bits = self.figures.bits + round(GROWS_BY_BITS * (1 - left / worked.rate.burst))
         return Task(self._puzzles.puzzle(source, now, bits), bits)
@@ -118,7 +119,7 @@ class Limits:
         if not self._puzzles.solved(source, puzzle, proof, now):
             self._counter.limited(kind, "wrong")
             return False
-        if wait_s := self._worked[kind].take(source, now):
+        if wait_s := self._worked[kind].take(*_parts(source), now):
             return self.refuse(kind, wait_s)
         self._counter.limited(kind, "solved")
         return True
@@ -127,3 +128,12 @@ class Limits:
         """Count a refusal."""
         self._counter.limited(kind, "refused")
         return Wait(wait_s)
+
+
+def _buckets(rate: Rate) -> Nested[bytes]:
+    return Nested(rate, MOST_SOURCES, WIDER_HAS)
+
+
+def _parts(source: bytes) -> tuple[bytes, bytes | None]:
+    """The network's word, and that of what it is part of, where it is part of anything."""
+    return source[:WORD], source[WORD:] or None

@@ -2,7 +2,8 @@
 
 Limits have to tell one source from another, and need not know which it is. A network (not a single address: IPv4 /24,
 IPv6 /56) is put through HMAC with a key that is made in this process's memory, is in no file, and is gone after a day.
-So no word can be led back to a network, nor today's to yesterday's. Words stay in memory too.
+So no word can be led back to a network, nor today's to yesterday's. Words stay in memory too. In IPv6 one customer may
+have a /48, which is 256 such networks: after the network's word stands one for that.
 """
 
 import hmac
@@ -15,6 +16,8 @@ from aiohttp import web
 
 DAY_S = 86_400.0
 PREFIX = {4: 24, 6: 56}  # what one household, office or mobile operator's gateway may have at its disposal
+WIDER = {6: 48}  # what one organisation, or a customer who rents machines, may have (RFC 6177, 2)
+WORD = 16  # bytes of each word
 NOBODY = b""  # the source is not known: no limit by source applies
 
 Network = IPv4Network | IPv6Network
@@ -48,8 +51,12 @@ class Neighbours:
         found = self._source(peer, forwarded)
         if found is None:
             return NOBODY
-        network = ip_network((found, PREFIX[found.version]), strict=False)
-        return hmac.digest(self._key, network.network_address.packed, sha256)[:16]
+        prefixes = [PREFIX[found.version], *([WIDER[6]] if found.version == 6 else [])]
+        return b"".join(self._word(ip_network((found, prefix), strict=False)) for prefix in prefixes)
+
+    def _word(self, network: Network) -> bytes:
+        said = network.network_address.packed + bytes([network.prefixlen])
+        return hmac.digest(self._key, said, sha256)[:WORD]
 
     def _source(self, peer: str, forwarded: Sequence[str]) -> Address | None:
         """The address of the first machine, from ours outwards, that is not a trusted proxy.

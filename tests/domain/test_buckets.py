@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsvc.domain.buckets import Buckets, Rate
+from chatsvc.domain.buckets import Buckets, Nested, Rate
 
 steps = st.lists(st.tuples(st.floats(0, 5), st.sampled_from("ab"), st.integers(1, 3)), max_size=60)
 
@@ -49,3 +49,30 @@ def test_memory_is_bounded_and_forgetting_lets_in() -> None:
     assert buckets.take(0, 0.0) == 0
     buckets.clear()
     assert buckets.take(999, 0.0) == 0
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 3), st.integers(0, 5), st.sampled_from(["x", "y", None])), max_size=80)
+)
+def test_many_keys_of_one_group_have_no_more_than_the_group(
+    found: list[tuple[float, int, str | None]],
+) -> None:
+    """Each key has its own bucket, all of a group three of them together; a refusal takes nothing and tells when."""
+    rate, times = Rate(2, 0.5), 3
+    buckets: Nested[str] = Nested(rate, 10, times)
+    now, taken = 0.0, list[tuple[float, str, str | None]]()
+    for passed, number, group in found:
+        now += passed
+        key = f"{group}{number}"
+        if wait_s := buckets.take(key, group, now):
+            assert buckets.wait(key, group, now) == wait_s
+            now += wait_s + 1e-6
+            assert buckets.take(key, group, now) == 0
+        taken.append((now, key, group))
+    for start, _, group in taken:
+        through = sum(1 for at, _, other in taken if other == group and start <= at)
+        most = times * (rate.burst + (now - start) * rate.per_s)
+        assert group is None or through <= most + 1e-3
+    buckets.clear()
+    assert buckets.level("x0", "x", now) == rate.burst
+    assert len(buckets) == 0

@@ -9,8 +9,8 @@ import pytest
 
 from chatsvc.config import load_settings
 from chatsvc.telemetry.metrics import LIMIT_OUTCOMES, LIMITED, Metrics
-from chatsvc.web.limits import FIGURES, GROWS_BY_BITS, MOST_SOURCES
-from chatsvc.web.neighbours import PREFIX
+from chatsvc.web.limits import FIGURES, GROWS_BY_BITS, MOST_SOURCES, WIDER_HAS
+from chatsvc.web.neighbours import PREFIX, WIDER
 from chatsvc.web.puzzles import BITS
 from tests.support.nginx import PAGE
 
@@ -37,6 +37,8 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert f"to {BITS + GROWS_BY_BITS} bits at most" in TEXT
     assert f"at most {MOST_SOURCES:,} sources" in TEXT
     assert f"first {PREFIX[4]} bits of an IPv4 address, the first {PREFIX[6]} of an IPv6 address" in TEXT
+    together = {2: "twice", 3: "three times", 4: "four times"}[WIDER_HAS]
+    assert f"one customer's /{WIDER[6]} in IPv6 together have {together} what one has" in TEXT
 
 
 def test_the_example_of_the_setting_loads(tmp_path: Path) -> None:

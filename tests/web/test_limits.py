@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatsvc.domain.buckets import Rate
-from chatsvc.web.limits import FIGURES, GROWS_BY_BITS, MOST_SOURCES, Figures, Limits, Task, Wait
-from chatsvc.web.neighbours import DAY_S, NOBODY
+from chatsvc.web.limits import FIGURES, GROWS_BY_BITS, MOST_SOURCES, WIDER_HAS, Figures, Limits, Task, Wait
+from chatsvc.web.neighbours import DAY_S, NOBODY, WORD
 from tests.web.test_puzzles import solve
 
 HERE, THERE = b"here", b"there"
@@ -79,6 +79,20 @@ def test_the_work_grows_within_a_bound() -> None:
     assert bits == sorted(bits)
     assert (bits[0], bits[-1]) == (FEW.bits, FEW.bits + 2)
     assert max(bits) <= FEW.bits + GROWS_BY_BITS
+
+
+def test_a_customer_with_many_networks_has_four_times_as_much() -> None:
+    """256 networks of one /48, each of which tries ten times: together no more than four of them; others have theirs."""
+    found, _, _ = limits()
+    customer = b"a customer".ljust(WORD)
+    fared = Counter(
+        comes_in(found, str(number).encode().ljust(WORD) + customer)
+        for number in range(256)
+        for _ in range(10)
+    )
+    assert fared["free"] == WIDER_HAS * FEW.joins.burst
+    assert fared["worked"] == WIDER_HAS * FEW.worked_joins.burst
+    assert comes_in(found, b"7".ljust(WORD) + b"another".ljust(WORD)) == "free"
 
 
 def test_what_was_worked_for_counts_once() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsvc.web.neighbours import DAY_S, NOBODY, Neighbours
+from chatsvc.web.neighbours import DAY_S, NOBODY, WORD, Neighbours
 
 PROXY = "192.0.2.3"
 
@@ -31,6 +31,19 @@ def test_networks_are_told_apart_and_addresses_in_one_are_not(behind: Neighbours
     assert word(behind, PROXY, "::ffff:203.0.113.7") == word(behind, PROXY, "203.0.113.9")
     assert word(behind, PROXY, "2001:db8:1:200::1") == word(behind, PROXY, "2001:db8:1:2ff::9")
     assert word(behind, PROXY, "2001:db8:1:200::1") != word(behind, PROXY, "2001:db8:1:300::1")
+
+
+def test_networks_of_one_customer_have_a_word_in_common(behind: Neighbours) -> None:
+    """In IPv6 the second half of a word is that of the /48, and no other network's; IPv4 has none."""
+    here = word(behind, PROXY, "2001:db8:1:200::1")
+    for address, same in (("2001:db8:1:ff00::1", True), ("2001:db8:2:200::1", False)):
+        there = word(behind, PROXY, address)
+        assert there[:WORD] != here[:WORD]
+        assert (there[WORD:] == here[WORD:]) == same
+    assert len(here) == 2 * WORD
+    first = word(behind, PROXY, "2001:db8:1::1")
+    assert first[:WORD] != first[WORD:], "a /48 and its own first /56"
+    assert len(word(behind, PROXY, "203.0.113.7")) == WORD
 
 
 def test_ports_brackets_and_zones_are_read(behind: Neighbours) -> None:
