@@ -27,7 +27,7 @@ export async function stageOn(browser: Browser, run: (on: Stage) => Promise<void
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("console", (message) => {
-    if (message.type() === "error" && !/status of 4(01|03|29)|WebSocket/.test(message.text())) complaints.push(message.text());
+    if (message.type() === "error" && !/status of 4(01|03|09|29)|WebSocket/.test(message.text())) complaints.push(message.text());
   });
   try {
     await page.goto(rig.url);
