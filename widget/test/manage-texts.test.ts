@@ -23,7 +23,7 @@ test("Every language of the planning page has every text, with the same paramete
 });
 
 test("Every text of the planning page that the code asks for by its full name is there, and every text is used.", () => {
-  const sources = (readdirSync(join(__ROOT__, "src"), { recursive: true }) as string[]).filter((file) => /^(manage|console.ui.(Login|AppSetUp|LanguagePicker|answers))/.test(file) && /\.tsx?$/.test(file));
+  const sources = (readdirSync(join(__ROOT__, "src"), { recursive: true }) as string[]).filter((file) => /^(manage|console.ui.(Login|Elsewhere|AppSetUp|LanguagePicker|answers))/.test(file) && /\.tsx?$/.test(file));
   const code = sources.map((file) => readFileSync(join(__ROOT__, "src", file), "utf8")).join("\n");
   const texts = read("en");
   for (const [, key] of code.matchAll(/\b(?:t|n)\("([\w.]+)"/g)) assert.ok(key && (key in texts || `${key}.other` in texts), key);

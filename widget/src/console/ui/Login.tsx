@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { I18n } from "../../core/i18n";
 import type { Lang, Settings } from "../settings";
@@ -109,18 +110,25 @@ export function Login({ i18n, settings, onLang, onSignedIn, ended, came = "", le
         <div class="login-head"><Mark /><h1>{t("app.title")}</h1></div>
         {entered?.recovery
           ? <RecoveryCodes i18n={i18n} codes={entered.recovery} onDone={() => onSignedIn(entered)} />
-          : ways && <LoginForm i18n={i18n} ended={ended} came={came} passwords={ways.passwords} {...signIn} />}
+          : ways && (
+            <LoginForm i18n={i18n} ended={ended} came={came} passwords={ways.passwords} {...signIn}
+              elsewhere={!signIn.second && <Elsewhere i18n={i18n} ways={ways} ended={ended} onSignedIn={onSignedIn} />} />
+          )}
         {there && <StillThere i18n={i18n} provider={there} />}
-        {ways && !entered && !signIn.second && <Elsewhere i18n={i18n} ways={ways} ended={ended} onSignedIn={onSignedIn} />}
         <LanguagePicker i18n={i18n} lang={settings.lang} onLang={onLang} />
       </div>
     </main>
   );
 }
 
-type LoginFormProps = Omit<ReturnType<typeof useSignIn>, "entered"> & Pick<LoginProps, "i18n" | "ended"> & { readonly came: string; readonly passwords: boolean };
+interface LoginFormProps extends Omit<ReturnType<typeof useSignIn>, "entered">, Pick<LoginProps, "i18n" | "ended"> {
+  readonly came: string;
+  readonly passwords: boolean;
+  /** The buttons of identity providers; the first thing where there are no passwords. */
+  readonly elsewhere: ComponentChildren;
+}
 
-function LoginForm({ i18n, ended, came, passwords, busy, refusal, submit, required, asked, second, passkeys, confirm }: LoginFormProps) {
+function LoginForm({ i18n, ended, came, passwords, elsewhere, busy, refusal, submit, required, asked, second, passkeys, confirm }: LoginFormProps) {
   const problem = useRef<HTMLParagraphElement>(null);
   const form = useRef<HTMLFormElement>(null);
   const { t } = i18n;
@@ -150,7 +158,9 @@ function LoginForm({ i18n, ended, came, passwords, busy, refusal, submit, requir
           {t(busy ? "login.busy" : "login.submit")}
         </button>
       )}
+      {!passwords && elsewhere}
       {!second && !asked.code && <PasskeyButton i18n={i18n} label={t("login.passkey_start")} busy={passkeys.busy} onUse={() => void passkeys.start()} />}
+      {passwords && elsewhere}
     </form>
   );
 }
