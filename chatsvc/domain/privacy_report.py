@@ -1,17 +1,17 @@
 """The tables of the data protection report: what exists by rule and age, what was erased by rule and month.
 
-Every cell counts conversations. Small ones are left out, and others with them, so that they can't be computed from the
-rest of their table (`domain/suppression.py`).
+Every cell counts conversations. Small ones are left out, and others with them, so that they can't be computed from
+anything else in the report (`domain/suppression.py`).
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from chatsvc.domain.retained import Went
 from chatsvc.domain.retention import DAY_MS, KINDS, Fate, Kind
-from chatsvc.domain.suppression import FEW, Leaf, hide
+from chatsvc.domain.suppression import Leaf, hide
 
 Age = Literal["week", "month", "quarter", "year", "older"]
 AGES: tuple[Age, ...] = ("week", "month", "quarter", "year", "older")
@@ -20,6 +20,7 @@ _UNTIL: Mapping[Age, int] = {
 }  # fmt: skip
 # What decides over a kind: a rule, that no rule names it, the visitor's wish, a legal hold.
 Why = Literal["rule", "no_rule", "wish", "hold"]
+Hold = Literal["held", "asked"]
 
 
 class By(NamedTuple):
@@ -69,53 +70,87 @@ def decided(went: Went) -> By:
     return By("rule", went.rule) if went.rule else By("no_rule" if went.version else "wish")
 
 
-def table(profiles: Mapping[Profile, int], columns: Sequence[str], *, rests: bool = False) -> list[TableRow]:
-    """Conversations by kind, by what decides, and by column; small numbers left out.
+class Life(NamedTuple):
+    """All that the report says of one conversation: what of it is there, what went, and its hold."""
 
-    With `rests` what a kind lacks of the record's number is taken for a cell too: it says of how many the text is gone
-    although their record is there.
+    exists: Profile = ()
+    erased: Profile = ()
+    hold: Hold | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What exists and what was erased, and how many holds are in force and asked for; None is left out."""
+
+    exists: Sequence[TableRow]
+    erased: Sequence[TableRow]
+    held: int | None
+    asked: int | None
+
+
+def tables(lives: Mapping[Life, int], ages: Sequence[str], months: Sequence[str]) -> Tables:
+    """Conversations by kind, by what decides, and by age or month; small numbers left out of all parts together.
+
+    What a reader gets by subtraction is taken for a cell too: of how many one kind is gone while another is there.
     """
-    leaves: dict[Leaf[Profile], int] = {(profile, ""): number for profile, number in profiles.items()}
-    values: Counter[_Cell] = Counter()
-    for (profile, _), number in leaves.items():
-        for cell in _cells(profile, rests=rests):
-            values[cell] += number
-    hidden = hide(leaves, lambda leaf: _cells(leaf[0], rests=rests))
+    counts: Counter[_Cell] = Counter()
+    numbers: dict[_Cell, int] = {}  # cells are compared very often, and numbers fast
+    of: dict[Leaf[Life], list[int]] = {}
+    for life, number in lives.items():
+        cells = list(_cells(life))
+        counts.update(dict.fromkeys(cells, number))
+        of[life, ""] = [numbers.setdefault(cell, len(numbers)) for cell in cells]
+    hidden = hide({leaf: lives[leaf[0]] for leaf in of}, of.__getitem__, present=True)
 
-    def shown(kind: Kind, by: By | None, column: str) -> int | None:
-        cell = kind, by, column
-        return None if cell in hidden else values[cell]
+    def shown(*cell: *_Cell) -> int | None:
+        return None if numbers.get(cell) in hidden else counts[cell]
 
-    found = {(place.kind, place.by) for profile in profiles for place in profile}
-    return [
-        TableRow(kind, by, {column: shown(kind, by, column) for column in columns}, shown(kind, by, ""))
-        for kind in KINDS
-        for by in (None, *sorted(by for of, by in found if of == kind))
-    ]
+    def rows(part: Part, columns: Sequence[str]) -> list[TableRow]:
+        found = {(kind, by) for of_part, kind, by, _ in counts if of_part == part}
+        return [
+            TableRow(
+                kind, by, {column: shown(part, kind, by, column) for column in columns}, shown(part, kind, by, "")
+            )
+            for kind in KINDS
+            for by in (None, *sorted(by for of_kind, by in found if of_kind == kind and by is not None))
+        ]  # fmt: skip
 
-
-_Cell = tuple[str, By | None, str]
-
-
-def _cells(profile: Profile, *, rests: bool) -> list[_Cell]:
-    """The cells that a conversation counts in: its row and its kind's sum, each in its column and in all ("")."""
-    found: list[_Cell] = [
-        (place.kind, by, column)
-        for place in profile
-        for by in (place.by, None)
-        for column in (place.column, "")
-    ]
-    return [*found, *_rests(profile)] if rests else found
+    holds = {hold: shown("holds", hold, None, "") for hold in get_args(Hold)}
+    return Tables(rows("exists", ages), rows("erased", months), holds["held"], holds["asked"])
 
 
-def _rests(profile: Profile) -> Iterator[_Cell]:
-    there = {place.kind for place in profile}
-    for place in profile:
-        if place.kind == "record":
-            for kind in KINDS:
-                if kind not in there:
-                    yield f"without {kind}", None, place.column
-                    yield f"without {kind}", None, ""
+Part = Literal["all", "exists", "erased", "holds", "rest"]
+_Cell = tuple[Part, str, By | None, str]
+
+
+def _cells(life: Life) -> Iterator[_Cell]:
+    """The cells that a conversation counts in: its rows and its kinds' sums, each in its column and in all ("")."""
+    yield "all", "", None, ""  # the statistics tell how many there were
+    parts: tuple[tuple[Part, Profile], ...] = ("exists", life.exists), ("erased", life.erased)
+    for part, profile in parts:
+        for place in profile:
+            for by in (place.by, None):
+                yield part, place.kind, by, place.column
+                yield part, place.kind, by, ""
+    if life.hold:
+        yield "holds", life.hold, None, ""
+    yield from _rests(life)
+
+
+def _rests(life: Life) -> Iterator[_Cell]:
+    """Differences of nested numbers: what is gone of what is there, and holds of conversations that go on."""
+    if life.hold and not life.exists:
+        yield "rest", f"{life.hold} going on", None, ""
+    there = {place.kind for place in life.exists}
+    for place in life.exists:
+        for kind in KINDS:
+            if kind not in there:
+                for by in (place.by, None) if place.kind == "record" else (None,):
+                    yield "rest", f"{place.kind} without {kind}", by, place.column
+                    yield "rest", f"{place.kind} without {kind}", by, ""
+    if there:  # of those whose record went too, the row of the record tells
+        for place in life.erased:
+            yield "rest", f"{place.kind} gone before the record", None, place.column
 
 
 def counted(rows: Iterable[tuple[str, str]], columns: Sequence[str]) -> dict[str, dict[str, int | None]]:
@@ -130,7 +165,7 @@ def counted(rows: Iterable[tuple[str, str]], columns: Sequence[str]) -> dict[str
     for leaf, number in leaves.items():
         for cell in cells_of(leaf):
             values[cell] += number
-    hidden = hide(leaves, cells_of)
+    hidden = hide(leaves, cells_of, present=True)
     names = ["", *sorted({name for (name, _), _ in leaves})]
     return {
         name: {
@@ -138,8 +173,3 @@ def counted(rows: Iterable[tuple[str, str]], columns: Sequence[str]) -> dict[str
         }
         for name in names
     }
-
-
-def shown(number: int) -> int | None:
-    """A number that stands by itself, or None if it is small."""
-    return None if 0 < number < FEW else number

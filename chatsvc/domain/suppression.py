@@ -3,7 +3,8 @@
 A cell is the sum of some leaves, the finest counts. A cell of 1 to 4 is hidden; a nought is shown: it speaks of nobody.
 Then for each of these another set of leaves is found in which the cell has another value and which is possible as well:
 what it changes besides is hidden too. So nobody who knows all cells that are shown, and that no count is below nought,
-can say what a hidden cell is. That a cell is hidden does not say whether it is small: all look the same.
+can say what a hidden cell is. That a cell is hidden does not say whether it is small: all look the same. Where
+only what is there has a cell, and what is hidden is known not to be nought, another table keeps to that (`present`).
 """
 
 from collections import defaultdict
@@ -24,10 +25,16 @@ Move = Mapping[Leaf[Line], int]
 
 
 def hide(
-    leaves: Mapping[Leaf[Line], int], cells_of: Callable[[Leaf[Line]], Sequence[Cell]]
+    leaves: Mapping[Leaf[Line], int],
+    cells_of: Callable[[Leaf[Line]], Sequence[Cell]],
+    *,
+    present: bool = False,
 ) -> frozenset[Cell]:
-    """The cells that must not be shown. A leaf is a line and a part; every line has a leaf for every part."""
-    table = _Table.of(leaves, cells_of)
+    """The cells that must not be shown. A leaf is a line and a part; every line has a leaf for every part.
+
+    `present`: there is somebody in every leaf, and whoever reads knows that in every hidden cell there is.
+    """
+    table = _Table.of(leaves, cells_of, present=present)
     hidden = {cell for cell, value in table.values.items() if 0 < value < FEW}
     safe: set[Cell] = set()
     # From the least on: their moves are the ones that others can share.
@@ -48,10 +55,15 @@ class _Table(Generic[Line, Cell]):
     lines: Sequence[Line]
     parts: Sequence[str]
     near: dict[Line, Sequence[Line]]
+    present: bool
 
     @classmethod
     def of(
-        cls, leaves: Mapping[Leaf[Line], int], cells_of: Callable[[Leaf[Line]], Sequence[Cell]]
+        cls,
+        leaves: Mapping[Leaf[Line], int],
+        cells_of: Callable[[Leaf[Line]], Sequence[Cell]],
+        *,
+        present: bool,
     ) -> "_Table[Line, Cell]":
         cells = {leaf: cells_of(leaf) for leaf in leaves}
         values: defaultdict[Cell, int] = defaultdict(int)
@@ -62,7 +74,8 @@ class _Table(Generic[Line, Cell]):
                 if number:
                     members[cell].append(leaf)
         lines = sorted({line for line, _ in leaves}, key=repr)
-        return cls(leaves, cells, values, members, lines, sorted({part for _, part in leaves}), {})
+        parts = sorted({part for _, part in leaves})
+        return cls(leaves, cells, values, members, lines, parts, {}, present)
 
     def cheapest(self, cell: Cell, hidden: set[Cell]) -> set[Cell]:
         """The cells that another possible table changes, this one among them, and as few of those shown as is found."""
@@ -91,6 +104,10 @@ class _Table(Generic[Line, Cell]):
         yield from ({leaf: -1, (line, turned): 1} for turned in others)
         yield from ({leaf: -1, (other, part): 1} for other in self._near(line))
         yield {leaf: -1}
+        if self.present:
+            # One less may leave nobody where somebody is known to be; one more never does.
+            yield from ({leaf: 1, (other, part): -1} for other in self._near(line))
+            yield {leaf: 1}
 
     def _near(self, line: Line) -> Sequence[Line]:
         """Other lines, those first with which most totals stay the same when one makes up for the other."""
@@ -108,4 +125,6 @@ class _Table(Generic[Line, Cell]):
         for leaf, by in move.items():
             for cell in self.cells[leaf]:
                 difference[cell] += by
+        if self.present and any(self.values[cell] + by < 1 for cell, by in difference.items() if by):
+            return set()
         return {cell for cell, by in difference.items() if by}

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from chatsvc.domain.hours import local_day
 from chatsvc.domain.privacy_report import (
     AGES,
+    Hold,
+    Life,
     Place,
     Profile,
     TableRow,
@@ -15,8 +17,7 @@ from chatsvc.domain.privacy_report import (
     counted,
     decided,
     decides,
-    shown,
-    table,
+    tables,
 )
 from chatsvc.domain.retained import Look, Went
 from chatsvc.domain.retention import KINDS
@@ -50,10 +51,7 @@ class PrivacyReport:
 class _Found:
     now: int
     months: Sequence[str]
-    exists: Counter[Profile] = field(default_factory=Counter)
-    erased: Counter[Profile] = field(default_factory=Counter)
-    held: int = 0
-    asked: int = 0
+    lives: Counter[Life] = field(default_factory=Counter)
 
     def column(self, at: int) -> str:
         """The column of an instant (ms)."""
@@ -75,7 +73,8 @@ async def privacy_report(shelves: Iterable[Shelf], log: AuditLog, site: Site, no
         async for look in _over(shelf, site, seen):
             await _count(shelf, look, found)
         async for stones in shelf.past.tombstones():
-            found.erased.update(found.gone(stone.gone) for stone in stones if stone.site == site.id)
+            mine = (stone for stone in stones if stone.site == site.id)
+            found.lives.update(Life(erased=found.gone(stone.gone)) for stone in mine)
     openings = [(role, found.column(at)) async for role, at in _openings(log, site)]
     return await asyncio.to_thread(_made, site, found, openings)
 
@@ -91,18 +90,21 @@ async def _over(shelf: Shelf, site: Site, seen: set[str]) -> AsyncIterator[Look]
 
 
 async def _count(shelf: Shelf, look: Look, found: _Found) -> None:
-    record = look.record
+    record, hold = look.record, _hold(look)
     assert record is not None
-    if look.hold is not None:
-        found.held += look.hold.holds
-        found.asked += not look.hold.holds
-    if not is_over(record.state):
-        return
-    column = age(record.ended or record.joined, found.now)
-    fates = [fate for fate in await shelf.retention.fates(look) if fate.kind not in look.kept.gone]
-    found.exists[tuple(Place(fate.kind, decides(fate), column) for fate in fates)] += 1
-    if look.kept.gone:
-        found.erased[found.gone(look.kept.gone)] += 1
+    if is_over(record.state):
+        column = age(record.ended or record.joined, found.now)
+        fates = [fate for fate in await shelf.retention.fates(look) if fate.kind not in look.kept.gone]
+        exists = tuple(Place(fate.kind, decides(fate), column) for fate in fates)
+        found.lives[Life(exists, found.gone(look.kept.gone), hold)] += 1
+    elif hold:
+        found.lives[Life(hold=hold)] += 1
+
+
+def _hold(look: Look) -> Hold | None:
+    if look.hold is None:
+        return None
+    return "held" if look.hold.holds else "asked"
 
 
 def _month(at: int) -> str:
@@ -124,6 +126,7 @@ async def _openings(log: AuditLog, site: Site) -> AsyncIterator[tuple[str, int]]
 
 def _made(site: Site, found: _Found, openings: Sequence[tuple[str, str]]) -> PrivacyReport:
     columns = [*found.months, EARLIER]
-    exists, erased = table(found.exists, AGES, rests=True), table(found.erased, columns)
-    held, asked = shown(found.held), shown(found.asked)
-    return PrivacyReport(site, found.now, columns, exists, erased, held, asked, counted(openings, columns))
+    made = tables(found.lives, AGES, columns)
+    return PrivacyReport(
+        site, found.now, columns, made.exists, made.erased, made.held, made.asked, counted(openings, columns)
+    )

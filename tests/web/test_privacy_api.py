@@ -120,6 +120,33 @@ async def test_what_was_erased_by_rule_and_month(service: Service) -> None:
     assert all(one["kind"] != "notes" for one in found["exists"] if one["total"] != 0)
 
 
+async def test_no_part_tells_what_another_hides(service: Service) -> None:
+    """Six held and three under a rule; 23 texts gone, 20 with their records: nothing tells of the three."""
+    now, store = service.backend.clock.now(), service.backend.chats["kunta"].retention
+    aune = await person(service, "aune")
+    for ident in (await fill(service, 9, "velka", 3))[:6]:
+        asked = ask(None, "saana", "an authority asks", now)
+        assert await store.set_hold(ident, None, confirm(asked, "aada", now), now)
+    found = await report(aune)
+    whole = row(found["exists"], "notes", None)["total"]
+    assert None in (found["held"], whole), "9 - 6 = 3"
+    lines = (await aune.ask("GET", f"{REPORT}.csv?lang=en")).text.splitlines()
+    assert ("Kept,notes of staff,total,total,–" in lines) == (whole is None)
+    assert ("Holds,in force,,,–" in lines) == (found["held"] is None)
+    for ident in await fill(service, 3, "paihde", 3):
+        kept = {"gone": {"transcript": Went(now, "long", 1)}, "last": None, "wish": None}
+        await service.backend.link.call(
+            store.keys.of("kept"), "HSET", store.keys.of("kept"), ident, msgpack.encode(kept)
+        )
+    for number in range(20):
+        stone = Tombstone(site="kunta", ended=0, erased=now, gone=dict.fromkeys(KINDS, Went(now, "long", 1)))
+        parts = (store.keys.of("tomb"), "HSET", store.keys.of("tomb"), f"gone{number}", msgpack.encode(stone))
+        await service.backend.link.call(*parts)
+    found = await report(aune)
+    both = [row(found["erased"], kind, "long")["total"] for kind in ("transcript", "record")]
+    assert None in both, "23 - 20 = 3"
+
+
 async def test_openings_and_the_file(service: Service) -> None:
     """Openings by role and month; the file has the same numbers, a dash for what is left out, and no formula."""
     await fill(service, 30, "velka", 3)
