@@ -82,7 +82,7 @@ def test_the_work_grows_within_a_bound() -> None:
 
 
 def test_a_customer_with_many_networks_has_four_times_as_much() -> None:
-    """256 networks of one /48, each of which tries ten times: together no more than four of them; others have theirs."""
+    """256 networks of a /48 that try ten times each: together no more than four of them; others have their own."""
     found, _, _ = limits()
     customer = b"a customer".ljust(WORD)
     fared = Counter(
