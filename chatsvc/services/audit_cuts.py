@@ -43,8 +43,7 @@ class AuditCuts:
         first = await self._log.entries(site, 0, 1)
         if not first or not is_over(first[0].deed, months, now, held):  # so it is nearly always
             return NOTHING
-        statements = await asyncio.to_thread(self._checkpoints.read, site)
-        verification = Verification(site, statements, self._checkpoints.genuine)
+        verification = await asyncio.to_thread(self._verification, site)
         found, worth = NOTHING, False
         async for entry in all_entries(self._log, site):
             if not is_over(entry.deed, months, now, held):
@@ -53,6 +52,9 @@ class AuditCuts:
             found = Over(found.number + 1, Head(entry.seq, entry.digest))
             worth = worth or entry.deed.action != CUT
         return found._replace(faults=len(verification.faults)) if worth else NOTHING
+
+    def _verification(self, site: str) -> Verification:
+        return Verification(site, self._checkpoints.read(site), self._checkpoints.genuine)
 
     async def cut(self, site: str, months: int, now: int, held: AbstractSet[str]) -> Over:
         """Remove it, unless something is wrong with it; what was found.

@@ -207,7 +207,7 @@ OPERATIONS = (
     ),
     Operation(
         "getAuditState", "GET", _PATH + "/state",
-        "Whether the log is whole, as far as this server can say; looked at once a minute at most.", get_state,
+        "Whether the log is whole, as far as this server can say; looked at once in ten minutes at most.", get_state,
         {200: Answer("What it found.", AuditLogState)}, Action.READ_AUDIT, tag="audit",
     ),
 )  # fmt: skip

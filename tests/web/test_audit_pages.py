@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from chatsvc.domain.audit import Deed, Head, follow
@@ -62,8 +63,6 @@ async def filled(service: Service, number: int) -> None:
 
 
 def _packed(entry: Any) -> bytes:
-    import msgspec
-
     packed: bytes = msgspec.msgpack.encode(entry)
     return packed
 
@@ -169,7 +168,7 @@ async def test_no_cell_of_the_file_is_a_formula(service: Service) -> None:
 
 
 async def test_the_state_says_what_this_server_finds(service: Service) -> None:
-    """Whole; a fault, once the minute is over; checkpoints that can't be read; a cut that another machine has."""
+    """Whole; a fault, once ten minutes are over; checkpoints that can't be read; a cut that another machine has."""
     await filled(service, 5)
     clock = service.backend.clock
     assert isinstance(clock, ManualClock)
