@@ -172,6 +172,7 @@ async def test_an_ended_conversation_is_forgotten_after_a_while(bench: Bench) ->
     state = bench.state()
     assert (state.conv, state.gate, state.vis, state.due) == ({}, {}, {}, {})
     assert state.past["x"]["state"] == "closed"
+    assert state.past["x"]["visitor"] == "", "a code would join it to what the same browser says later"
 
 
 async def test_a_long_wrap_up_outlives_the_linger(bench: Bench) -> None:

@@ -3,6 +3,20 @@
 -- What a wait that ends without a counsellor is counted as; any other end is the visitor's own.
 local ENDED_WAITING = { visitor_timeout = "dropped", queue_closed = "closed" }
 
+-- The visitor's token opens it no more.
+local function leads_here_no_more(c)
+  if redis.call("HGET", VIS, c.visitor) == c.id then redis.call("HDEL", VIS, c.visitor) end
+end
+
+-- The record of what nobody reads or writes any more; its logs stay until retention removes them. Without the visitor's
+-- code: with it, conversations of one browser could be told to be of one person.
+local function put_away(c)
+  c.visitor = ""
+  redis.call("HSET", PAST, c.id, cmsgpack.pack(c))
+  redis.call("HDEL", CONV, c.id)
+  redis.call("HDEL", GATE, c.id)
+end
+
 -- Ends a live conversation. `reason` as in the wire's `closed`. Erasure skips the wrap-up: nothing is left to record.
 local function finish(c, reason)
   local cf = conf(c.queue)

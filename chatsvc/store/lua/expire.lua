@@ -75,11 +75,9 @@ function handlers.w()
   return true
 end
 function handlers.l()
-  if redis.call("HGET", VIS, c.visitor) == c.id then redis.call("HDEL", VIS, c.visitor) end
+  leads_here_no_more(c)
   if c.state ~= "closed" then due("l", c.id, c.wrap_until or now + 60000); return true end
-  redis.call("HSET", PAST, c.id, cmsgpack.pack(c)) -- its logs stay until retention removes them
-  redis.call("HDEL", CONV, c.id)
-  redis.call("HDEL", GATE, c.id)
+  put_away(c)
   return true, true
 end
 function handlers.p()

@@ -14,7 +14,7 @@ if arg.reason == "queue_closed" and c.transfer and c.transfer.from then -- the q
 end
 local part = arg.staff and part_of(c, arg.staff)
 if arg.staff and not part then return fail("not_found") end
-if arg.forget and redis.call("HGET", VIS, c.visitor) == c.id then redis.call("HDEL", VIS, c.visitor) end
+if arg.forget then leads_here_no_more(c) end
 if part and part.role ~= "owner" then
   local s = person(arg.staff)
   unseat(c, s)

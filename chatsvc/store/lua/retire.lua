@@ -15,9 +15,7 @@ if c.linger_until > now or c.state ~= "closed" then
   touch(c)
 end
 if dirty_conv[c.id] then return commit({ c = c, done = false }) end
-if redis.call("HGET", VIS, c.visitor) == c.id then redis.call("HDEL", VIS, c.visitor) end
+leads_here_no_more(c)
 undue("l", c.id)
-redis.call("HSET", PAST, c.id, cmsgpack.pack(c))
-redis.call("HDEL", CONV, c.id)
-redis.call("HDEL", GATE, c.id)
+put_away(c)
 return commit({ c = c, done = true })

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import words from "../i18n/later.json";
 import { Confirm } from "./Confirm";
 import { NotErased } from "./Gone";
+import { useGoodbye } from "./goodbye";
 import { Help } from "./Help";
 import { Icon } from "./icons";
 import { useNow, useUi } from "./ui";
@@ -79,6 +80,12 @@ export function Closed({ view, talk }: { view: View; talk: Talk }) {
   const kept = view.notErased === "held"; // asked to be deleted: nothing more is asked of the person, nor can it be opened again
   const readable = until !== null && until > now && !kept;
   const out = shutOut(view, talk);
+  const goodbye = useGoodbye(!readable && !view.erasing);
+  const [going, setGoing] = useState(false);
+  const anew = () => {
+    setGoing(true);
+    void goodbye().then(() => session.browse());
+  };
   const status = view.statuses.find((one) => one.queue === talk.queue);
   return (
     <section class="closed" ref={card}>
@@ -90,7 +97,7 @@ export function Closed({ view, talk }: { view: View; talk: Talk }) {
       {kept && <NotErased code={view.notErased} />}
       {readable && wasAnswered(view) && <Feedback view={view} />}
       <div class="answers">
-        <button type="button" class="button primary" disabled={view.erasing} onClick={() => session.browse()}>
+        <button type="button" class="button primary" disabled={view.erasing || going} onClick={anew}>
           {t(out ? "unavailable.again" : "closed.new")}
         </button>
         {readable && <button type="button" class="button quiet" disabled={view.erasing} onClick={() => setAsking(true)}>

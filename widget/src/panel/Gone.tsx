@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import words from "../i18n/later.json";
+import { useGoodbye } from "./goodbye";
 import { Heading } from "./Heading";
 import { Icon } from "./icons";
 import { useUi } from "./ui";
@@ -22,12 +23,13 @@ export function Erased() {
   const { i18n, session } = useUi();
   const { t } = i18n;
   const [at] = useState(Date.now);
+  const goodbye = useGoodbye(true);
   return (
     <div class="content centre">
       <span class="medal good"><Icon name="check" /></span>
       <Heading>{i18n.pick(words["erased.title"])}</Heading>
       <p role="status">{i18n.pick(words["erased.text"]).replace("{when}", i18n.moment(at, at))}</p>
-      <button type="button" class="button quiet" onClick={() => session.browse()}>{t("closed.new")}</button>
+      <button type="button" class="button quiet" onClick={() => void goodbye().then(() => session.browse())}>{t("closed.new")}</button>
     </div>
   );
 }
