@@ -27,7 +27,7 @@ export function usePasskeyLogin(onResult: (result: LoginResult) => void) {
   useEffect(() => {
     void wait();
     const renewing = setInterval(() => {
-      if (document.visibilityState === "hidden" || quiet.current === null) return;
+      if (quiet.current === null) return;
       stop();
       void wait();
     }, RENEWED_MS);
