@@ -8,14 +8,18 @@ from pathlib import Path
 
 import click
 
+from chatsvc.cli.audit_over import held_of
 from chatsvc.cli.auditing import checkpoints_of
 from chatsvc.cli.context import Context, pass_settings, with_directory
 from chatsvc.cli.trouble import Failed, Refused
 from chatsvc.domain.audit import Cut, Entry
 from chatsvc.domain.audit_verification import Fault, Verification
 from chatsvc.domain.declaration_text import did_you_mean
+from chatsvc.domain.errors import BadField
+from chatsvc.domain.transcripts import written_reason
 from chatsvc.services.audit import SERVICE
 from chatsvc.services.audit_check import check
+from chatsvc.services.audit_cuts import AuditCuts, Over
 from chatsvc.store.audit import AuditStore
 from chatsvc.store.checkpoints import read_statements
 from chatsvc.store.directory import Directory, wall_clock_ms
@@ -89,6 +93,39 @@ def verify_command(context: Context, site: str | None, folders: tuple[Path, ...]
         raise Failed(
             "The audit log is not as it was written. Keep the store and the checkpoints as they are, and find out why."
         )
+
+
+@audit.command("cut")
+@click.option("--site", default=SERVICE, help="Whose log; without it, that of the service.")
+@click.option("--reason", required=True, help="Why, in 10 to 500 characters; it stands in the log.")
+@pass_settings
+def cut_command(context: Context, site: str, reason: str) -> None:
+    """Remove entries whose time is over although something is wrong with them, which the worker leaves alone.
+
+    For a log that was damaged, when somebody has found out how. What is removed, how many faults it had and why stand
+    in the log from then on; keep a copy of the store and of the checkpoints if it may have been done on purpose.
+    """
+    settings, now = context.settings(), wall_clock_ms()
+    try:
+        why = written_reason(reason)
+    except BadField as error:
+        raise Refused(str(error)) from None
+
+    async def work(directory: Directory, link: Link) -> Over:
+        snapshot = await directory.load()
+        await _known(directory, site)
+        declared = snapshot.site(site)
+        months = declared.audit_months if declared else settings.audit_months
+        cuts = AuditCuts(AuditStore(link), checkpoints_of(settings))
+        return await cuts.cut(site, months, now, await held_of(link, snapshot.pools), why)
+
+    found = with_directory(settings, work)
+    if not found.number:
+        click.echo("Nothing is over; nothing was removed.")
+        return
+    click.echo(
+        f"{found.number} entries up to entry {found.last.seq} were removed, with {found.faults} faults."
+    )
 
 
 def _covered(found: Verification) -> str:

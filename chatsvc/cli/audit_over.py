@@ -20,11 +20,16 @@ async def over_lines(
     Raises StoreUnavailable, WrongCheckpoints.
     """
     cuts = AuditCuts(AuditStore(link), checkpoints_of(settings))
-    held = {conversation for pool in pools for conversation in await PoolRetention(link, pool).holds()}
+    held = await held_of(link, pools)
     months: dict[str, int] = {site.id: site.audit_months for site in sites}
     if service:
         months[SERVICE] = settings.audit_months
     return [_line(name, kept, await cuts.over(name, kept, until, held)) for name, kept in months.items()]
+
+
+async def held_of(link: Link, pools: Iterable[str]) -> set[str]:
+    """Conversations that are held in these pools, or for which that is asked. Raises StoreUnavailable."""
+    return {conversation for pool in pools for conversation in await PoolRetention(link, pool).holds()}
 
 
 def _line(name: str, months: int, found: Over) -> str:

@@ -39,8 +39,8 @@ class AuditLog(Protocol):
         """The last entries before a place ("": the end), the last one first, each with its place."""
         ...
 
-    async def cut(self, site: str, deed: Deed, last: Head) -> Head | None:
-        """Remove entries up to `last` and write the deed of it, in one step; None if they are gone."""
+    async def cut(self, site: str, deed: Deed, place: str) -> Head | None:
+        """Remove entries up to a place and write the deed of it, in one step; None if they are gone."""
         ...
 
     async def seen(self, site: str, staff: str) -> int:

@@ -11,13 +11,13 @@ PAGE = 500  # entries: some 20 ms, between which others get their turn
 SETTLED_MS = 60_000  # an entry gets its checkpoint within milliseconds
 
 
-async def all_entries(log: AuditLog, site: str) -> AsyncIterator[Entry]:
-    """A log from its beginning to its end, in pages. Raises StoreUnavailable."""
-    place = ""
-    while page := await log.oldest(site, place, PAGE):
-        for _, entry in page:
-            yield entry
-        place = page[-1][0]
+async def all_entries(log: AuditLog, site: str) -> AsyncIterator[tuple[str, Entry]]:
+    """A log from its beginning to its end, each entry with its place. Raises StoreUnavailable."""
+    last = ""
+    while page := await log.oldest(site, last, PAGE):
+        for placed in page:
+            yield placed
+        last = page[-1][0]
 
 
 def _begun(

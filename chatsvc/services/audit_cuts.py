@@ -18,10 +18,11 @@ _log = structlog.get_logger("chatsvc.audit")
 
 
 class Over(NamedTuple):
-    """The entries at the beginning of a log whose time is over: how many, the last of them, how many of them faulty."""
+    """The entries at the beginning of a log whose time is over: how many, the last and its place, faults among them."""
 
     number: int
     last: Head
+    place: str = ""
     faults: int = 0
 
 
@@ -45,26 +46,27 @@ class AuditCuts:
             return NOTHING
         verification = await asyncio.to_thread(self._verification, site)
         found, worth = NOTHING, False
-        async for entry in all_entries(self._log, site):
+        async for place, entry in all_entries(self._log, site):
             if not is_over(entry.deed, months, now, held):
                 break
             verification.feed([entry])
-            found = Over(found.number + 1, Head(entry.seq, entry.digest))
+            found = Over(found.number + 1, Head(entry.seq, entry.digest), place)
             worth = worth or entry.deed.action != CUT
         return found._replace(faults=len(verification.faults)) if worth else NOTHING
 
     def _verification(self, site: str) -> Verification:
         return Verification(site, self._checkpoints.read(site), self._checkpoints.genuine)
 
-    async def cut(self, site: str, months: int, now: int, held: AbstractSet[str]) -> Over:
+    async def cut(self, site: str, months: int, now: int, held: AbstractSet[str], despite: str = "") -> Over:
         """Remove it, unless something is wrong with it; what was found.
 
-        Raises StoreUnavailable, WrongCheckpoints, OSError: then nothing is removed that is not announced.
+        `despite` is the written reason of an operator for removing it all the same. Raises StoreUnavailable,
+        WrongCheckpoints, OSError: then nothing is removed that is not announced.
         """
         found = await self.over(site, months, now, held)
         if not found.number:
             return found
-        if found.faults:
+        if found.faults and not despite:
             _log.error("audit_not_cut", site=site, faults=found.faults)
             return found
         await self._announce(site, found.last, months, now)
@@ -73,7 +75,10 @@ class AuditCuts:
             "digest": found.last.digest,
             "months": months,
         }
-        head = await self._log.cut(site, Deed(now, "worker", "none", CUT, "", details), found.last)
+        actor, role = ("command line", "operator") if despite else ("worker", "none")
+        if despite:
+            details |= {"faults": found.faults, "reason": despite}
+        head = await self._log.cut(site, Deed(now, actor, role, CUT, "", details), found.place)
         if head is not None:
             await asyncio.to_thread(self._checkpoints.write, site, head, now)
             _log.info("audit_cut", site=site, entries=found.number, through=found.last.seq, months=months)

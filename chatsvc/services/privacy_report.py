@@ -25,12 +25,12 @@ from chatsvc.domain.sites import Site
 from chatsvc.domain.statistics import months_before
 from chatsvc.domain.transcripts import is_over
 from chatsvc.services.audit import AuditLog
+from chatsvc.services.audit_check import all_entries
 from chatsvc.services.transcripts import OPENED, Shelf
 
 MONTHS = 13  # the present one and the twelve for which tombstones stay
 EARLIER = "earlier"
 _LOOKED_AT_ONCE = 50  # conversations: their fates take some 20 ms, between which others get their turn
-_ENTRIES_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +113,9 @@ def _month(at: int) -> str:
 
 async def _openings(log: AuditLog, site: Site) -> AsyncIterator[tuple[str, int]]:
     """Role and instant (ms) of each opening of a transcript that the audit log has."""
-    after = 0
-    while True:
-        page = await log.entries(site.id, after, _ENTRIES_AT_ONCE)
-        for entry in page:
-            if entry.deed.action == OPENED:
-                yield entry.deed.role, entry.deed.at
-        if len(page) < _ENTRIES_AT_ONCE:
-            return
-        after = page[-1].seq
+    async for _, entry in all_entries(log, site.id):
+        if entry.deed.action == OPENED:
+            yield entry.deed.role, entry.deed.at
 
 
 def _made(site: Site, found: _Found, openings: Sequence[tuple[str, str]]) -> PrivacyReport:

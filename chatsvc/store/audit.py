@@ -50,22 +50,22 @@ class AuditStore:
         """Write an entry if the log still ends as it says."""
         return await self._write("audit_append", entry)
 
-    async def cut(self, site: str, deed: Deed, last: Head) -> Head | None:
-        """Remove all entries up to `last` and write the deed of it, in one step; how far the log goes then.
+    async def cut(self, site: str, deed: Deed, place: str) -> Head | None:
+        """Remove all entries up to a place and write the deed of it, in one step; how far the log goes then.
 
         None if they are gone already, and then nothing is written.
         """
-        head = await self.head(site)
+        head, (last, part) = await self.head(site), _numbers(place)
         for _ in range(ATTEMPTS):
-            first = await self.entries(site, limit=1)
-            if not first or first[0].seq > last.seq:
+            first = await self.oldest(site, "", 1)
+            if not first or _numbers(first[0].place) > (last, part):
                 return None
-            written, head = await self._write("audit_cut", follow(head, site, deed), last.seq)
+            written, head = await self._write("audit_cut", follow(head, site, deed), f"{last}-{part + 1}")
             if written:
                 return head
         raise AuditUnavailable("The audit log is being written to by too many at once.")
 
-    async def _write(self, name: str, entry: Entry, *more: int) -> Written:
+    async def _write(self, name: str, entry: Entry, *more: str) -> Written:
         arguments: list[str | int | bytes] = [
             entry.previous, entry.seq, entry.digest, msgspec.msgpack.encode(entry), *more
         ]  # fmt: skip
@@ -129,6 +129,11 @@ def _keys(site: str) -> list[str]:
 
 def _seen(site: str) -> str:
     return f"{_PREFIX}seen:{site}"
+
+
+def _numbers(place: str) -> tuple[int, int]:
+    number, _, part = place.partition("-")
+    return int(number), int(part)
 
 
 def _placed(rows: Iterable[tuple[bytes, Sequence[bytes]]]) -> list[Placed]:

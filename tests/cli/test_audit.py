@@ -129,6 +129,21 @@ def test_a_cut_is_told_with_its_rule(chatsvc: CommandLine, store: SingleStore, t
     assert "entry 6: the log begins here, and no signed cut says why" in told
 
 
+def test_a_damaged_log_is_cut_for_a_reason(chatsvc: CommandLine, store: SingleStore) -> None:
+    """Nothing that is not over; and a reason has to be one."""
+    work(chatsvc)
+    store.ask("XDEL", LOG, "3-0")
+    cut = ("audit", "cut", "--site", "kunta", "--reason")
+    assert "in 10 to 500 characters" in chatsvc(*cut, "because", code=2)
+    assert "Nothing is over; nothing was removed." in chatsvc(*cut, "The disk was full in November")
+    assert "no site kunto" in chatsvc(
+        "audit", "cut", "--site", "kunto", "--reason", "The disk was full", code=2
+    )
+    assert "4 entries are over, and stay: 1 faults, see" in chatsvc(
+        "retention", "check", "--site", "kunta", "--within", "25 months"
+    )
+
+
 async def _cut(store: SingleStore, settings: Settings) -> None:
     link = await Link.open(store.url, client_name="test")
     later = Period(25).after(wall_clock_ms())

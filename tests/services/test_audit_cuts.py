@@ -180,6 +180,38 @@ async def test_a_forged_age_does_not_make_an_entry_go(link: Link, files: Checkpo
     assert files.read("kunta").cuts == []
 
 
+@pytest.mark.parametrize("damage", ["entry", "head", "all"])
+async def test_an_operator_can_have_a_damaged_log_cut(
+    link: Link, files: CheckpointFiles, damage: str
+) -> None:
+    """With a reason, which stands in the log beside the number of faults; also where numbers begin anew."""
+    store, head = await filled(link, files), LOG.replace(":log:", ":head:")
+    if damage == "entry":
+        await link.call(LOG, "XDEL", LOG, "2-0")
+    elif damage == "head":
+        await link.call(head, "DEL", head)
+    else:
+        await link.call(LOG, "XTRIM", LOG, "MAXLEN", 0)
+        await link.call(head, "DEL", head)
+    await store.append("kunta", Deed(BEGUN + 11 * DAY_MS, "saana", "supervisor", "putHours"))
+    files.write(
+        "kunta", await store.append("kunta", Deed(day(30), "saana", "supervisor", "putHours")), day(30)
+    )
+    cuts, why = AuditCuts(store, files), "The disk was full on the day of the move"
+    assert (await cuts.cut("kunta", MONTHS, day(30), frozenset())).faults
+    before = len(await store.entries("kunta"))
+    found = await cuts.cut("kunta", MONTHS, day(30), frozenset(), why)
+    assert found.number == before - 1
+    kept, said = [one.deed for one in await store.entries("kunta")]
+    assert (kept.at, said.actor, said.details["reason"], said.details["faults"]) == (
+        day(30), "command line", why, found.faults,
+    )  # fmt: skip
+    left = await check(store, "kunta", lambda: files.read("kunta"), files.genuine, day(30))
+    assert left[0].cut is not None
+    if damage == "entry":
+        assert left[1] == []
+
+
 async def test_one_log_that_fails_does_not_keep_the_others(link: Link, files: CheckpointFiles) -> None:
     """A site whose checkpoints can't be read, and one that is cut."""
     store = await filled(link, files)

@@ -31,6 +31,7 @@ BY_HAND: dict[str, frozenset[str]] = {
         one.id for one in OPERATIONS if one.method != "GET" and not one.recorded_before
     ),
     "services/transcripts.py": frozenset({"open_transcript"}),
+    "cli/audit.py": frozenset({"cut_audit_log"}),
     "cli/hold.py": frozenset({"hold ask", "hold confirm", "hold release"}),
     "cli/plan.py": frozenset({"plan import"}),
     "cli/people.py": frozenset({"counsellor disable", "counsellor enable"}),

@@ -61,6 +61,7 @@ COMMANDS = {
     "doctor": None, "vault rotate": "vault rotate", "vault backup": "vault backup", "vault restore": "vault restore",
     "vault prune-backups": "vault prune-backups", "site export": "site export", "site erase": "site erase",
     "staffing": None, "audit list": None, "audit verify": None,
+    "audit cut": "cut_audit_log",
 }  # fmt: skip
 
 

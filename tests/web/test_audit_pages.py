@@ -202,7 +202,7 @@ async def test_a_cut_is_shown_and_one_of_another_machine_is_no_fault(service: Se
     last = (await store.entries("kunta"))[2]
     files = service.backend.audit.checkpoints
     said = Deed(BEGUN, "worker", "none", "cut_audit_log", "", {"through": 3})
-    head = await store.cut("kunta", said, Head(3, last.digest))
+    head = await store.cut("kunta", said, "3-0")
     assert head is not None
     aune = await person(service, "aune")
     found = (await aune.ask("GET", "/sites/kunta/audit/state")).body
