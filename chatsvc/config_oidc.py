@@ -15,6 +15,7 @@ from chatsvc.domain.sites import LANGUAGES, SiteId, queue_key
 
 SECRET_FILE_BYTES = 4_096  # nothing that is a secret of ours is longer
 MOST_PROVIDERS = 8
+LONGEST_NAME = 20
 ACCEPTED = "tables [oidc.NAME] in the file, the same as one JSON object in the variable; empty: none"
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749, 3.3
 _PROMPTS = ("", "login", "select_account")  # OpenID Connect Core, 3.1.2.1, those that ask the person
@@ -82,7 +83,8 @@ def _all(wrong: list[Refusal]) -> Refusal:
 
 
 def _provider(name: str, table: Any, base: Path) -> Provider:
-    identifier(name)
+    if len(identifier(name)) > LONGEST_NAME:
+        raise Refusal(f"must have at most {LONGEST_NAME} characters: it begins the names of accounts.")
     if not isinstance(table, dict):
         raise Refusal("must be a table with issuer, client_id, name and roles.")
     readers: dict[str, Read] = {**_READERS, "client_secret_file": lambda value: secret_text(value, base)}

@@ -91,6 +91,7 @@ WRONG = {
     ('"supervisor@kunta"', "[]"): "must be a role, or a list of roles",
     ("http://localhost:9000", "https://id.kunta.fi/realms/staff"): "another provider has the same issuer",
     ("[oidc.toinen]", "[oidc.Toinen]"): "oidc.Toinen: must be 1-40 of a-z",
+    ("[oidc.toinen]", "[oidc.hyvinvointialueen-omat]"): "must have at most 20 characters",
     ('roles = { all = "counsellor@kunta" }', ""): "oidc.toinen.roles: is missing: which group gives which role",
 }  # fmt: skip
 

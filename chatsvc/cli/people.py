@@ -15,7 +15,7 @@ from chatsvc.cli.passkeys import passkeys, still_signing_in
 from chatsvc.cli.provider import provider
 from chatsvc.cli.second_factor import second_factor
 from chatsvc.cli.trouble import Refused
-from chatsvc.domain.identity import with_disabled
+from chatsvc.domain.identity import may_use_own_ways, with_disabled
 from chatsvc.domain.passkeys import OwnPasskeys
 from chatsvc.domain.sites import LANGUAGES, PoolId, QueueKey, Role, SiteId, Staff, StaffId
 from chatsvc.store.chats import PoolChats
@@ -258,6 +258,8 @@ def set_password(context: Context, name: str, password_file: Path | None) -> Non
         return await still_signing_in(link, now.id)
 
     more = with_directory(settings, write)
+    if not may_use_own_ways(staff, settings.oidc):
+        more += " It is of no use unless the table of their identity provider says passwords = true."
     click.echo(f"{staff.id} has a new password.{more}")
 
 

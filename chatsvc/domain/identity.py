@@ -8,7 +8,9 @@ from hashlib import sha256
 from chatsvc.domain.sites import PoolId, QueueKey, Role, Site, SiteId, Staff, StaffId
 
 ANYWHERE: tuple[Role, ...] = ("admin", "operator")  # all other roles are of some site
-MARK = ":"  # between provider and name: no name that is given here has it, so neither takes the other's
+# Between provider and name. No name that is given here has it, so neither takes the other's; and it stands for nothing
+# in calendars, keys and scripts, where names are beside : @ | ; and /.
+MARK = "+"
 _LONGEST_NAME = 30
 _UNFIT = re.compile(r"[^a-z0-9._-]+")
 _LETTERS = str.maketrans("åäöéèüáàæø", "aaoeeuaaao")

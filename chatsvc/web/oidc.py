@@ -235,7 +235,7 @@ async def _let_in(
         await elsewhere.sessions.begin(sid)
     amr, acr = claims.get("amr"), claims.get("acr")
     there = own.second_factor_made(
-        [one for one in amr if isinstance(one, str)] if isinstance(amr, list) else [],
+        [one for one in (amr if isinstance(amr, list) else [amr]) if isinstance(one, str)],
         acr if isinstance(acr, str) else "",
     )
     if not there and not isinstance(await second_step(request, staff, {}), Shown):

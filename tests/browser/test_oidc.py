@@ -59,7 +59,7 @@ async def test_there_and_back_again_with_an_open_chat(
         assert "maija" not in str(joined).lower()
         box = page.get_by_role("textbox", name="Write to the visitor")
         await box.fill("half a sente")
-        await service.backend.directory.sign_out_everywhere("kunta:maija")
+        await service.backend.directory.sign_out_everywhere("kunta+maija")
         await expect(page.get_by_text("Your session has ended")).to_be_visible()
         async with context.expect_page() as opened:
             await page.get_by_role("link", name=BUTTON).click()

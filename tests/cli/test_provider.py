@@ -49,16 +49,17 @@ def test_accounts_of_a_provider_are_told_apart(chatsvc: CommandLine, store: Sing
     """The list says where they come from; disabling one is for good, whatever its groups say later."""
     identity = Identity(ISSUER, subject_digest(ISSUER, "1"), lapsed=True)
     lapsed = Staff(
-        StaffId("kunta:maija"), "Neuvoja 1", "admin", "", PoolId(""), (), disabled=True, identity=identity
+        StaffId("kunta+maija"), "Neuvoja 1", "admin", "", PoolId(""), (), disabled=True, identity=identity
     )
     put(store, lapsed)
     assert f"from {ISSUER}  no group of theirs gives a role" in chatsvc("counsellor", "list")
-    assert "can't sign in any more" in chatsvc("counsellor", "disable", "kunta:maija")
+    assert "can't sign in any more" in chatsvc("counsellor", "disable", "kunta+maija")
     assert f"from {ISSUER}  disabled" in chatsvc("counsellor", "list")
-    assert "disabled already" in chatsvc("counsellor", "disable", "kunta:maija")
+    assert "disabled already" in chatsvc("counsellor", "disable", "kunta+maija")
     (row,) = json.loads(chatsvc("counsellor", "list", "--json"))
     assert (row["issuer"], row["disabled"]) == (ISSUER, True)
-    assert "as the groups say again" in chatsvc("counsellor", "change", "kunta:maija", "--role", "operator")
+    assert "It is of no use unless" in chatsvc("counsellor", "set-password", "kunta+maija", stdin=PASSWORD)
+    assert "as the groups say again" in chatsvc("counsellor", "change", "kunta+maija", "--role", "operator")
 
 
 def test_an_account_is_tied_to_a_person_and_untied(chatsvc: CommandLine, store: SingleStore) -> None:

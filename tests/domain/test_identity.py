@@ -104,12 +104,12 @@ def test_names_and_aliases() -> None:
     free = {"x"}.__contains__
     assert (
         account_name("kunta", " Maija.Möttönen@kunta.fi ", "abcdef0123", free)
-        == "kunta:maija.mottonen-kunta.fi"
+        == "kunta+maija.mottonen-kunta.fi"
     )
-    assert account_name("kunta", "Ж", "abcdef0123", free) == "kunta:abcdef01"
-    assert account_name("kunta", "x" * 99, "", free) == "kunta:" + "x" * 30
-    taken = {"kunta:a", "kunta:a-2"}.__contains__
-    assert account_name("kunta", "a", "", taken) == "kunta:a-3"
+    assert account_name("kunta", "Ж", "abcdef0123", free) == "kunta+abcdef01"
+    assert account_name("kunta", "x" * 99, "", free) == "kunta+" + "x" * 30
+    taken = {"kunta+a", "kunta+a-2"}.__contains__
+    assert account_name("kunta", "a", "", taken) == "kunta+a-3"
     assert first_alias("Neuvoja", {"Neuvoja 1", "Neuvoja 3", "Aino"}) == "Neuvoja 2"
     assert subject_digest("https://a", "bc") != subject_digest("https://ab", "c")
 

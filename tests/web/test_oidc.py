@@ -21,7 +21,7 @@ from tests.support.service import PASSWORD, Service, make_staff, password_hash, 
 from tests.support.stores import SingleStore
 
 __all__ = ["identity_provider"]
-MAIJA = StaffId("kunta:maija.mottonen")
+MAIJA = StaffId("kunta+maija.mottonen")
 PEOPLE: dict[str, dict[str, Any]] = {
     "maija": {"groups": ["counsellors", "all"], "preferred_username": "Maija.Möttönen", "name": "Maija Möttönen"},
     "outsider": {"groups": ["all"], "preferred_username": "outsider"},
@@ -114,7 +114,7 @@ async def test_nobody_takes_over_another_account(
     async with travelling(traveller.origin) as other:
         assert await other.sign_in("nameless") == "/console/"
         found = (await other.api("GET", "/me"))[1]
-        assert found["id"].startswith("kunta:")
+        assert found["id"].startswith("kunta+")
         assert found["alias"] == "Neuvoja 3"
 
 

@@ -133,7 +133,7 @@ async def test_which_sessions_end(service: Service, forger: Forger) -> None:
     assert await alive() == [False, True]
     assert await send(service, logout_token=forger.logout_token(jti="c", sid="not known", sub="one")) == 200
     assert await alive() == [False, False]
-    assert StaffId("kunta:one") in service.backend.snapshot.people
+    assert StaffId("kunta+one") in service.backend.snapshot.people
     late = forger.logout_token(jti="d", sid="s4", sub=None)
     assert await send(service, logout_token=late) == 200  # before the session here has come to be
     three = await signed_in(service, forger, "s4")
