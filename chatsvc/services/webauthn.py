@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from fido2 import cbor
 from fido2.cose import CoseKey
 from fido2.server import Fido2Server
-from fido2.utils import websafe_encode
+from fido2.utils import websafe_decode, websafe_encode
 from fido2.webauthn import (
     Aaguid,
     AttestedCredentialData,
@@ -43,6 +43,9 @@ ALGORITHMS: Final = (
     -257,
 )  # ES256, EdDSA, RS256 (IANA, COSE algorithms): every device has one of them
 LONGEST_CREDENTIAL: Final = 1_023  # WebAuthn, 4, "credential id"
+LONGEST_TEXT: Final = (
+    16_384  # of one part of an answer in base64url; statements with certificates have some 8,000
+)
 LONGEST_PUBLIC_KEY: Final = 1_024  # an RSA key of 4096 bits, with its exponent, has about 540
 REQUIRED: Final = UserVerificationRequirement.REQUIRED
 Why = Literal["passkey", "counter", "replay"]
@@ -140,12 +143,36 @@ def parsed(read: Callable[[], Found]) -> Found:
 
 def read_assertion(response: Json) -> AuthenticationResponse:
     """The answer of `navigator.credentials.get`. Raises PasskeyRefused."""
-    return parsed(lambda: AuthenticationResponse.from_dict(response))
+    names = ("clientDataJSON", "authenticatorData", "signature", "userHandle")
+    return parsed(lambda: AuthenticationResponse.from_dict(_texts_of(response, names)))
 
 
 def read_registration(response: Json) -> RegistrationResponse:
     """The answer of `navigator.credentials.create`. Raises PasskeyRefused."""
-    return parsed(lambda: RegistrationResponse.from_dict(response))
+
+    def read() -> RegistrationResponse:
+        texts = _texts_of(response, ("clientDataJSON", "attestationObject"))
+        attestation: Any = cbor.decode(websafe_decode(texts["response"]["attestationObject"]))
+        if not isinstance(attestation["authData"], bytes):
+            raise TypeError
+        return RegistrationResponse.from_dict(texts)
+
+    return parsed(read)
+
+
+def _texts_of(response: Json, names: Sequence[str]) -> Json:
+    """What is looked at of an answer, all of it text. Raises one of `_MALFORMED`.
+
+    The library makes bytes of whatever it is given: of a number, as many as that. Its reader of CBOR takes time by the
+    square of the length.
+    """
+    inner = {name: response["response"][name] for name in names if response["response"].get(name) is not None}
+    outer = {name: response[name] for name in ("id", "rawId", "type")}
+    if not all(
+        isinstance(text, str) and len(text) <= LONGEST_TEXT for text in (*outer.values(), *inner.values())
+    ):
+        raise TypeError
+    return outer | {"response": inner}
 
 
 def challenge_in(said: CollectedClientData) -> bytes:

@@ -1,8 +1,10 @@
 """Answers of passkeys, with every byte changed, and with bytes that are none: refused, and never with another error."""
 
+import time
 from typing import Any
 
 import pytest
+from fido2 import cbor
 from fido2.cose import ES256, RS256, CoseKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -130,6 +132,35 @@ def test_nested_and_odd_forms_are_refused() -> None:
     for answer in odd:
         with pytest.raises(PasskeyRefused):
             verify(answer, KEY)
+
+
+@pytest.mark.parametrize("value", [0, 1, 10**13, -1, 1.5, True, [65] * 9, {"a": 1}])
+def test_nothing_but_text_becomes_bytes(value: Any) -> None:
+    """A number is not read as so many bytes, wherever it stands: a small answer can't ask for much memory."""
+    for name in ("clientDataJSON", "authenticatorData", "signature", "userHandle"):
+        with pytest.raises(PasskeyRefused):
+            read_assertion(SIGNED | {"response": SIGNED["response"] | {name: value}})
+    for name in ("clientDataJSON", "attestationObject"):
+        with pytest.raises(PasskeyRefused):
+            read_registration(MADE | {"response": MADE["response"] | {name: value}})
+    for answer, read in ((SIGNED, read_assertion), (MADE, read_registration)):
+        with pytest.raises(PasskeyRefused):
+            read(answer | {"id": value, "rawId": value})
+        with pytest.raises(PasskeyRefused):
+            read(answer | {"response": value})
+
+
+@pytest.mark.parametrize("value", [2**33, 2**64 - 1, [1], "text", {}])
+def test_numbers_within_what_is_attested_become_no_bytes(value: Any) -> None:
+    """Nor there; and a part that is far too long is not taken apart at all."""
+    raw = cbor.encode({"fmt": "none", "authData": value, "attStmt": {}})
+    with pytest.raises(PasskeyRefused):
+        read_registration(MADE | {"response": MADE["response"] | {"attestationObject": b64(raw)}})
+    endless = b64(cbor.encode([0] * 150_000))
+    began = time.monotonic()
+    with pytest.raises(PasskeyRefused):
+        read_registration(MADE | {"response": MADE["response"] | {"attestationObject": endless}})
+    assert time.monotonic() - began < 1
 
 
 def test_keys_that_are_unfit_are_not_kept() -> None:
