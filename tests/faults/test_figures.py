@@ -47,14 +47,17 @@ class Prometheus:
 
 
 @asynccontextmanager
-async def prometheus(http: aiohttp.ClientSession, demo: Demo, place: Path) -> AsyncIterator[Prometheus]:
-    """A real Prometheus that watches a demo."""
+async def prometheus(
+    http: aiohttp.ClientSession, metrics_port: int, place: Path
+) -> AsyncIterator[Prometheus]:
+    """A real Prometheus that watches a demo; what it stores is in `place`, legible."""
     config = place / "prometheus.yml"
-    config.write_text(CONFIG.format(node=demo.metrics_port, worker=demo.metrics_port + 1))
+    config.write_text(CONFIG.format(node=metrics_port, worker=metrics_port + 1))
     port = free_port()
     process = await asyncio.create_subprocess_exec(
         "prometheus", f"--config.file={config}", f"--storage.tsdb.path={place / 'tsdb'}",
-        f"--web.listen-address=127.0.0.1:{port}", stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+        f"--web.listen-address=127.0.0.1:{port}", "--no-storage.tsdb.wal-compression",
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
         yield Prometheus(http, port)
@@ -87,7 +90,7 @@ async def test_prometheus_sees_who_waits_and_who_talks(tmp_path: Path, static_di
     try:
         async with (
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
-            prometheus(http, demo, tmp_path) as figures,
+            prometheus(http, demo.metrics_port, tmp_path) as figures,
             counsellor(http, demo) as desk,
             connected(http, f"http://127.0.0.1:{demo.port}/ws/visitor") as visitor,
         ):

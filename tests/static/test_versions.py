@@ -1,13 +1,17 @@
 """Nothing that we build on has a hole that we know of; and nobody can forget to look."""
 
+import re
+import subprocess
 import tomllib
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from packaging.version import Version
 
 from chatsvc.doctor_versions import SERVERS
 from tests.static.versions import LIST, Locked, read_locks, version_faults
+from tests.support.store_server import valkey_binary
 
 TEXT = """
 looked = 2026-05-01
@@ -52,6 +56,26 @@ def test_the_doctor_knows_the_same_servers() -> None:
     assert {
         (one.name, one.line): (one.minimum, one.advisory, one.by_distribution) for one in SERVERS
     } == listed
+
+
+def server_fault(name: str, version: str) -> str:
+    """Why a server of this version should not be shipped; nothing if it may."""
+    lines = tomllib.loads(LIST.read_text(encoding="utf-8"))["server"][name]
+    line = ".".join(version.split(".")[:2])
+    if line not in lines:
+        return f"{name} {version} is of no line that anybody has looked at"
+    least = lines[line]["minimum"]
+    return f"{name} {version} is older than {least}" if Version(version) < Version(least) else ""
+
+
+def test_the_bundled_server_has_no_known_hole() -> None:
+    """The Valkey that comes with the program, asked for its version; an older one and an unknown line are faults."""
+    said = subprocess.run([valkey_binary(), "--version"], capture_output=True, text=True, check=True).stdout
+    found = re.search(r"v=(\d+\.\d+\.\d+)", said)
+    assert found is not None, said
+    assert server_fault("valkey", found[1]) == ""
+    assert server_fault("valkey", found[1].rpartition(".")[0] + ".0")
+    assert server_fault("valkey", "99.0.1")
 
 
 def test_a_list_in_order_has_no_faults() -> None:

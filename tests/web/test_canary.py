@@ -27,6 +27,7 @@ from tests.contract.raw_socket import (
     opcode_of,
     raw_socket,
 )
+from tests.faults.test_figures import prometheus
 from tests.support.canary import Detector, Found, Mark
 from tests.support.client import JSON
 from tests.support.ports import free_ports
@@ -275,8 +276,18 @@ async def while_the_store_dies(demo: Demo, staff: RawSocket) -> None:
     await staff.closed(to_the_end=False)
 
 
+async def watched(demo: Demo) -> None:
+    """A real Prometheus has stored the figures of what was done; its files are looked into with all others."""
+    place = demo.data.parent / "prometheus"
+    place.mkdir()
+    async with aiohttp.ClientSession() as http, prometheus(http, demo.metrics_port, place) as figures:
+        await figures.until('chatsvc_messages_total{sender="visitor"} > bool 10', 1)
+    stored = b"".join(path.read_bytes() for path in (place / "tsdb" / "wal").iterdir() if path.is_file())
+    assert b"chatsvc_messages_total" in stored, "labels would be legible"
+
+
 async def test_no_trace_is_left(demo: Demo) -> None:
-    """Files, streams, metrics and the store hold no address, no browser, no words, in any form: running and ended."""
+    """Files, streams, metrics, Prometheus and store hold no address, browser or words in any form: running and ended."""
     look = detector()
     await refused(demo)
     await over_http(demo)
@@ -287,6 +298,7 @@ async def test_no_trace_is_left(demo: Demo) -> None:
             assert client.dbsize() > 10
             assert look.in_store(client) == []
         assert demo.seen_from_outside(look) == []
+        await watched(demo)
         await while_the_store_dies(demo, staff)
     await _ready(demo)
     pages = await demo.metrics()
