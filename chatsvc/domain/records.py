@@ -87,6 +87,7 @@ class Conversation:
     weight: int = 1  # places that it takes
     heavy: bool | None = None  # takes twice as many
     adrift: bool | None = None  # its owner is lost for good, and nobody has taken it over yet
+    passed: list[str] | None = None  # queues that it was in before, in their order; the rules of each bind it
     counted: str | None = None  # where the statistics count it: `site/queue|language|hour of joining`
 
     def part(self, staff: str) -> Participant | None:

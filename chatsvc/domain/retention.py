@@ -5,7 +5,7 @@ In words for those who answer for it: `deploy/retention.md`.
 
 from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
@@ -81,7 +81,7 @@ class Rule:
     def is_for(self, ended: "Ended") -> bool:
         """Whether it says anything about this conversation."""
         return (
-            self.queue in (None, ended.queue)
+            (self.queue is None or self.queue in ended.queues)
             and (self.tag is None or self.tag in ended.tags)
             and self.outcome in (None, ended.outcome)
         )
@@ -107,7 +107,7 @@ class Ended:
     """What the rules ask of a conversation that is over. Times are ms.
 
     `wrapped` is when the wrap-up ended, `wrap_until` when it will at the latest; `wish` is when the visitor wanted all
-    to be erased; `linger` is until when the visitor may read it.
+    to be erased; `linger` is until when the visitor may read it; `passed` are queues that it was in before this one.
     """
 
     queue: str
@@ -121,6 +121,12 @@ class Ended:
     wish: int | None = None
     held: bool = False
     linger: int | None = None
+    passed: tuple[str, ...] = ()
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """Every queue that it was in, the last one first."""
+        return (self.queue, *self.passed)
 
     def shortest(self, at_latest_ms: int) -> int:
         """When what lives for no time at all is gone: as the wrap-up ends, at the latest so long after the end."""
@@ -159,7 +165,8 @@ def fates(versions: Sequence[RuleSet], ended: Ended) -> tuple[Fate, ...]:
     """What becomes of each kind, in the order of `KINDS`.
 
     All rules that are for the conversation apply. For each kind the earliest instant wins, of equal ones the first
-    rule; a kind that no rule names lives for no time at all. A later version shortens what an earlier one promised, and
+    rule; a kind that no rule names lives for no time at all. What was in several queues lives no longer than it would
+    have in any of them alone. A later version shortens what an earlier one promised, and
     never lengthens it. Then legal minima lift, and a hold suspends. The record stays as long as any text, which could
     not be found without it.
     """
@@ -229,7 +236,12 @@ def _fate(kind: Kind, binding: Sequence[RuleSet], ended: Ended) -> Fate:
 
 
 def _strictest(kind: Kind, version: RuleSet, ended: Ended) -> Fate:
-    """What the rules of one version say, legal minima left out."""
+    """What the rules of one version say of every queue that it was in, legal minima left out."""
+    alone = (replace(ended, queue=queue, passed=()) for queue in ended.queues) if ended.passed else (ended,)
+    return min((_in_its_queue(kind, version, one) for one in alone), key=lambda fate: fate.at)
+
+
+def _in_its_queue(kind: Kind, version: RuleSet, ended: Ended) -> Fate:
     least = ended.shortest(version.at_latest_ms)
     said = [
         Fate(kind, max(least, period.after(_start(rule, ended))), rule.name, version.number, "rule")

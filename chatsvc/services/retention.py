@@ -301,6 +301,7 @@ def ended_of(
         wish=ended if record.reason == "erased" else wish,
         held=held,
         linger=record.linger_until,
+        passed=tuple(queue.partition("/")[2] for queue in record.passed or () if queue != record.queue),
     )
 
 

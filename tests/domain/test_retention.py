@@ -46,6 +46,7 @@ ended = st.builds(
     st.none() | st.integers(END, END + 90 * MINUTE), st.none() | st.integers(END, END + 90 * MINUTE),
     st.sampled_from([(), ("t1",), ("t1", "t2")]), st.sampled_from([None, "o1"]),
     st.none() | st.integers(END, END + DAY_MS), st.booleans(),
+    passed=st.sampled_from([(), ("q1",), ("q2",), ("q3", "q2")]),
 )  # fmt: skip
 
 
@@ -93,6 +94,17 @@ def one_more_rule_never_lengthens(judge: Judge, case: tuple[list[RuleSet], list[
     before, after, over = case
     was, now = instants(judge, before, over), instants(judge, after, over)
     assert all(now[kind] <= was[kind] for kind in KINDS)
+
+
+def one_more_queue_never_lengthens(judge: Judge, case: tuple[list[RuleSet], Ended]) -> None:
+    versions, over = case
+    was = instants(judge, versions, over)
+    for queue in ("q1", "q2", "q3"):
+        now = instants(judge, versions, replace(over, passed=(*over.passed, queue)))
+        moved = instants(judge, versions, replace(over, queue=queue, passed=(*over.passed, over.queue)))
+        assert all(now[kind] == moved[kind] <= was[kind] for kind in KINDS), (
+            "which was the last is nothing to it"
+        )
 
 
 @st.composite
@@ -172,10 +184,14 @@ def slowly(versions: Sequence[RuleSet], over: Ended) -> dict[str, int]:
             binding.append(version)
     found: dict[str, int] = {}
     for kind in KINDS:
-        at = min(slowly_said(kind, version, over)[0] for version in binding or [RuleSet(0, 0)])
+        stays = [replace(over, queue=queue) for queue in {over.queue, *over.passed}]
+        at = min(
+            slowly_said(kind, version, one)[0] for version in binding or [RuleSet(0, 0)] for one in stays
+        )
         if over.wish is not None:
             at = min(at, over.wish)
-        found[kind] = max([at, *(slowly_said(kind, binding[-1], over)[1] if binding else [])])
+        laws = [law for one in stays for law in (slowly_said(kind, binding[-1], one)[1] if binding else [])]
+        found[kind] = max([at, *laws])
     found["record"] = max(found.values())
     return found
 
@@ -202,6 +218,7 @@ def slowly_said(kind: str, version: RuleSet, over: Ended) -> tuple[int, list[int
 cases = st.tuples(histories(), ended)
 PROPERTIES: list[tuple[Callable[..., None], st.SearchStrategy[tuple[object, ...]]]] = [
     (one_more_rule_never_lengthens, grown()),
+    (one_more_queue_never_lengthens, st.tuples(histories(lawless), ended)),
     (a_longer_time_never_shortens, stretched()),
     (a_hold_never_shortens, cases),
     (a_missing_rule_is_the_shortest, cases),
@@ -241,6 +258,10 @@ def _patched(name: str, other: object) -> Judge:
             return fates(versions, over)
 
     return judge
+
+
+def _pooled(kind: Kind, version: RuleSet, over: Ended) -> Fate:
+    return retention._in_its_queue(kind, version, over)
 
 
 _strictest, _required, _in_force = retention._strictest, retention._required, retention.in_force
@@ -298,6 +319,9 @@ FAULTS: dict[str, tuple[Callable[..., None], Judge]] = {
         later_versions_keep_promises, _patched("in_force", _all_existing)),
     "only the newest version counts": (
         later_versions_keep_promises, _patched("in_force", lambda versions, _: tuple(versions)[-1:])),
+    "only the last queue counts": (
+        one_more_queue_never_lengthens, lambda versions, over: fates(versions, replace(over, passed=()))),
+    "a queue without rules is forgotten": (one_more_queue_never_lengthens, _patched("_strictest", _pooled)),
     "laws are forgotten": (it_reads_as_slowly_read, _patched("_required", lambda *_: [])),
     "old laws bind for ever": (it_reads_as_slowly_read, _old_laws),
     "a wish is not heard": (

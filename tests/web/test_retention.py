@@ -66,6 +66,31 @@ async def test_the_visitor_hears_until_when_the_chat_can_be_read(short: Service)
     assert keyring.known(ident) is None
 
 
+@pytest.mark.parametrize("strict", ["velka", "paihde"])
+async def test_every_queue_that_it_was_in_has_its_say(valkey: AnyStore, tmp_path: Path, strict: str) -> None:
+    """Handed on from a queue that keeps nothing to one that keeps for two years, or back: all goes at once."""
+    lenient = {"velka": "paihde", "paihde": "velka"}[strict]
+    nothing = Rule("nothing", dict.fromkeys(KINDS, NO_TIME), queue=strict)
+    long = Rule("long", dict.fromkeys(KINDS, Period(24)), queue=lenient)
+    site = replace(make_site(velka={}, paihde={}), retention=(RuleSet(1, 0, (nothing, long)),))
+    async with still(valkey.url, tmp_path, site) as service:
+        aino, eino = await service.on_duty("aino"), await service.on_duty("eino")
+        visitor, _ = await service.joined("velka")
+        ident = (await aino.ask("take", "assigned"))["conversation"]["id"]
+        await visitor.ask("say", "ack", id="m1", text="told in the first queue")
+        await aino.ask("transfer", "ok", conversation=ident, to={"queue": "paihde"}, note="please")
+        assert (await eino.ask("take", "assigned"))["conversation"]["queue"] == "paihde"
+        await eino.ask("close", conversation=ident)
+        now = service.backend.clock.now()
+        assert (await visitor.expect("closed"))["linger_until"] == now + 5 * MINUTE
+        await eino.ask("wrap_up", "ok", conversation=ident, outcome="talked", tags=[])
+        assert (await visitor.expect("closed"))["linger_until"] == now
+        await erase(service)
+        found = await stone(service, ident)
+        assert found is not None
+        assert {went.rule for went in found.gone.values()} == {"nothing"}
+
+
 async def test_an_erased_conversation_leaves_a_tombstone(usual: Service) -> None:
     """What the visitor erases is gone at once; a worker puts a tombstone there, though a year was promised."""
     visitor, _, ident = await usual.talking()

@@ -10,17 +10,34 @@ local function keeping(site)
   return kept_sites[site]
 end
 
--- How long after the end (ms) a transcript is kept; 0 where no rule names it. Times beyond a day are not exact.
-local function transcript_ms(c, rules)
-  local least, law
+-- The rules of every queue that a conversation was in bind it: what was said there was said under them.
+local function move_to(c, queue)
+  c.passed = c.passed or {}
+  if not contains(c.passed, c.queue) then table.insert(c.passed, c.queue) end
+  c.queue = queue
+end
+
+-- How long (ms) the rules keep a transcript as one of this queue, nil where none names it; and a law's time.
+local function transcript_in(queue, c, rules)
+  local least, law = nil, 0
   for _, rule in ipairs(rules) do
     local topic = rule.tag == nil or contains(c.tags or {}, rule.tag)
-    if topic and (rule.queue or c.queue) == c.queue and (rule.outcome or c.outcome) == c.outcome then
+    if topic and (rule.queue or queue) == queue and (rule.outcome or c.outcome) == c.outcome then
       least = math.min(least or rule.ms, rule.ms)
-      law = math.max(law or 0, rule.law)
+      law = math.max(law, rule.law)
     end
   end
-  return math.max(least or 0, law or 0)
+  return least, law
+end
+
+-- How long after the end (ms) a transcript is kept; 0 where no rule names it. Times beyond a day are not exact.
+local function transcript_ms(c, rules)
+  local least, law = transcript_in(c.queue, c, rules)
+  for _, queue in ipairs(c.passed or {}) do
+    local there, also = transcript_in(queue, c, rules)
+    least, law = math.min(least or 0, there or 0), math.max(law, also)
+  end
+  return math.max(least or 0, law)
 end
 
 local function cut_linger(c)

@@ -72,7 +72,8 @@ end
 local function carry_transfer(c)
   local to = c.transfer.queue
   if to and to ~= c.queue then
-    c.transfer.from, c.queue, c.weight = c.queue, to, conf(to).weight or c.weight
+    c.transfer.from, c.weight = c.queue, conf(to).weight or c.weight
+    move_to(c, to)
   elseif to then
     c.transfer = nil -- it was to go to the front of this queue anyway
   end

@@ -96,7 +96,7 @@ local function assign(c, s)
     if old then learn_handling(c) end
     leave_lines(c)
     if c.transfer and c.transfer.queue then
-      c.queue = c.transfer.queue
+      move_to(c, c.transfer.queue)
       c.weight = conf(c.queue).weight
     end
     if old then
@@ -165,7 +165,7 @@ end
 local function fall_back(c)
   dirty_queue[c.queue] = true
   leave_lines(c)
-  c.queue = c.transfer.from
+  move_to(c, c.transfer.from)
   c.weight = conf(c.queue).weight or c.weight
   c.transfer = nil
   undue("t", c.id)
