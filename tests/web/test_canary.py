@@ -287,7 +287,7 @@ async def watched(demo: Demo) -> None:
 
 
 async def test_no_trace_is_left(demo: Demo) -> None:
-    """Files, streams, metrics, Prometheus, store: no address, browser or words in any form, while it runs and afterwards."""
+    """Files, streams, metrics, Prometheus, store: no address, browser or words in any form, running and ended."""
     look = detector()
     await refused(demo)
     await over_http(demo)
