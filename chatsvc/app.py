@@ -99,6 +99,7 @@ class Backend:
         self.directory = Directory(link, limits=sessions)
         self.on_pool: Callable[[PoolChats, Pool], None] = lambda _chats, _pool: None
         self.on_epoch: Callable[[str], None] = lambda _pool: None
+        self.on_rights: Callable[[], None] = lambda: None
         self.on_directory: Callable[[], Awaitable[None]] = _nothing
         self.chats: dict[str, PoolChats] = {}
         self.pools: dict[str, Pool] = {}
@@ -212,20 +213,18 @@ class Backend:
     def _directory_changed(self, snapshot: DirectorySnapshot) -> None:
         for pool in snapshot.pools - set(self.chats):
             self._open(pool)
+        self.on_rights()  # before anything that waits for the store
         self.planned.moved()
         self.task(self._spread_directory(snapshot))
 
     async def _spread_directory(self, snapshot: DirectorySnapshot) -> None:
         for pool in snapshot.pools:
-            await self._write_queues(pool)
+            try:
+                await self._tell_scripts(pool)
+            except StoreUnavailable:
+                _log.warning("queues_not_written", pool=pool)
         with contextlib.suppress(StoreUnavailable):  # whoever is connected is looked at again in a minute
             await self.on_directory()
-
-    async def _write_queues(self, pool: str) -> None:
-        try:
-            await self._tell_scripts(pool)
-        except StoreUnavailable:
-            _log.warning("queues_not_written", pool=pool)
 
     async def _tell_scripts(self, pool: str) -> None:
         await self.chats[pool].retention.set_rules(self.snapshot.sites_of_pool(pool))
@@ -316,6 +315,7 @@ class NodeParts:
             PasskeyStore(backend.link), sign_in_secret, backend.clock, RelyingParty(settings.origin)
         )
         backend.on_epoch = self.node.close_pool
+        backend.on_rights = self.node.rights_changed
         backend.on_directory = self._directory_changed
         backend.planned.on_look = self._plan_changed
 

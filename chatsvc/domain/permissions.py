@@ -69,3 +69,8 @@ def works_for(staff: Staff, site: SiteId) -> bool:
 def may(staff: Staff, action: Action, site: SiteId) -> bool:
     """Whether a person may do this at a site."""
     return not staff.disabled and works_for(staff, site) and action in MAY[staff.role]
+
+
+def talks(staff: Staff) -> bool:
+    """Whether a person may have a console with visitors in it."""
+    return not staff.disabled and staff.role in TALKING and bool(staff.sites)

@@ -138,6 +138,7 @@ class Duty:
     node: str | None = None
     conn: str | None = None
     away: int | None = None
+    own: list[str] | None = None  # every queue that they may serve, as their console last said
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """What a counsellor does: duty, taking visitors, writing, handing on, wrapping up."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from chatsvc.domain.errors import AtCapacity, BadState, NoLanguage, NotFound, OffDuty
@@ -27,17 +28,30 @@ def _conversation(outcome: Outcome) -> Conversation:
     return outcome.c
 
 
-async def sign_on(pool: Pool, staff: Staff, queues: list[str], grace_ms: int, conn: str) -> Outcome:
-    """Attach a console: `s` is the duty record, `convs` everything the counsellor is in."""
+async def sign_on(
+    pool: Pool, staff: Staff, queues: Sequence[str], own: frozenset[str], grace_ms: int, conn: str
+) -> Outcome:
+    """Attach a console: `s` is the duty record, `convs` everything the counsellor is in.
+
+    `queues` are those that they serve now, `own` all that they may serve: what they have of one that they no longer may
+    goes to others.
+    """
+    others = {queue.key for queue in pool.queues()} - own
     return await _run(
-        pool, "staff_attach", id=staff.id, alias=staff.alias, capacity=staff.capacity, queues=queues,
-        languages=list(staff.languages), grace_ms=grace_ms, node=pool.store.node, conn=conn,
+        pool, "staff_attach", id=staff.id, alias=staff.alias, capacity=staff.capacity, queues=list(queues),
+        own=sorted(own), others=sorted(others), languages=list(staff.languages), grace_ms=grace_ms,
+        node=pool.store.node, conn=conn,
     )  # fmt: skip
 
 
 async def step_away(pool: Pool, staff: str, conn: str) -> None:
     """The console's connection is gone: away at once, off duty after the grace time."""
     await pool.store.run("staff_away", id=staff, conn=conn)
+
+
+async def leave_for_good(pool: Pool, staff: str, conn: str) -> None:
+    """Whoever was connected may talk with nobody any more: others get what they had, at once."""
+    await _run(pool, "staff_away", id=staff, conn=conn, for_good=True)
 
 
 async def lay_ghost(pool: Pool, staff: str) -> None:

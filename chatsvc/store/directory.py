@@ -33,7 +33,7 @@ class WrongStore(Exception):
 
 
 class Session(msgspec.Struct, frozen=True):
-    """A signed-in browser. Times are ms; `credential` ties it to the password it was opened with."""
+    """A signed-in browser. Times are ms; `credential` ties it to the password and role it was opened with."""
 
     staff: StaffId
     credential: str
@@ -240,7 +240,7 @@ class Directory:
         """Who is signed in with this token; with `alive` this is a sign of life of theirs.
 
         None when the session is over: signed out, here or everywhere; too old or idle for too long; the account
-        disabled, its password changed.
+        disabled, its password or role changed.
         """
         key = keys.session(token)
         row = await self._link.call(key, "GET", key)
@@ -304,9 +304,12 @@ class Directory:
 
 
 def _credential(staff: Staff) -> str:
-    """Changes with the password, and when all sessions are ended; tells nothing about either."""
+    """Changes with the password and the role, and when all sessions are ended; tells nothing about any.
+
+    With the role, because no way of giving somebody another can then forget to end what they began with the old one.
+    """
     ended = f" {staff.sign_outs}" if staff.sign_outs else ""
-    return keys.digest(staff.password_hash + ended)[:16]
+    return keys.digest(f"{staff.password_hash}{ended} {staff.role}")[:16]
 
 
 def _pairs(reply: list[bytes]) -> dict[bytes, bytes]:

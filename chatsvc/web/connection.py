@@ -53,6 +53,9 @@ class Connection:
         """Whether whoever is connected may stay."""
         return True
 
+    def rights_changed(self) -> None:
+        """Whoever is connected may no longer be allowed to."""
+
     async def directory_changed(self) -> None:
         """What is declared has changed."""
 
@@ -76,11 +79,15 @@ class Connection:
         """Close the socket."""
         self.socket.close(code)
 
+    def abandon(self) -> None:
+        """End what it has begun beside the frames that it handles."""
+        for task in tuple(self._tasks):
+            task.cancel()
+
     def lost(self) -> None:
         """The connection is gone: end what it began."""
         self.greeted()
-        for task in tuple(self._tasks):
-            task.cancel()
+        self.abandon()
         self.node.connections.discard(self)
         self.node.metrics.connections[self.who].dec()
         self._gone = True

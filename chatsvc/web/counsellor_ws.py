@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from chatsvc.domain.conversation import visitor_state
 from chatsvc.domain.errors import BadState, ChatError, NotFound
-from chatsvc.domain.records import Conversation, Duty, Hint, LogEntry, Outcome
+from chatsvc.domain.records import Conversation, Duty, Hint, LogEntry
 from chatsvc.domain.sites import Staff
 from chatsvc.services import desk, visits
 from chatsvc.services.queues import QueueReport
@@ -19,6 +19,7 @@ from chatsvc.web.connection import Connection, UnknownFrame, Work
 from chatsvc.web.fanout import Hub, Whisper
 from chatsvc.web.open_conversations import OpenConversations
 from chatsvc.web.protocol import Close
+from chatsvc.web.seat import Seat
 
 if TYPE_CHECKING:
     from chatsvc.web.node import Node
@@ -42,13 +43,11 @@ class CounsellorSession(Connection):
         super().__init__(node, socket)
         self._signed_in = signed_in
         self.conn = conn
-        self.staff = staff
         self.hub = hub
+        self.seat = Seat(node, hub, conn, staff)
         self.pool = hub.pool
         self.duty: Duty | None = None
         self.open = OpenConversations(self)
-        self.queue_keys: frozenset[str] = frozenset()
-        self._signing_on = False
         self._acted = False  # did something since the session was last looked at
         self._welcomed = False  # before `welcome` nothing is pushed: it says all there is
         self._wrapping_up = ""  # the conversation whose record this console has just finished
@@ -56,6 +55,16 @@ class CounsellorSession(Connection):
         self._offer: tuple[str, int] | None = None  # the conversation on offer, and until when
         # Commands and pushed assignments one after the other: a conversation is announced once.
         self._one_by_one = asyncio.Lock()
+
+    @property
+    def staff(self) -> Staff:
+        """Whose console it is, as they were declared when it last took its place."""
+        return self.seat.staff
+
+    @property
+    def queue_keys(self) -> frozenset[str]:
+        """Every queue that they may serve."""
+        return self.seat.own
 
     def handle(self, frame: frames.Frame) -> Work | None:
         """One frame of the counsellor."""
@@ -147,8 +156,7 @@ class CounsellorSession(Connection):
             raise
 
     async def _begin(self, frame: frames.CounsellorHello) -> None:
-        self._signing_on = True
-        outcome = await self._sign_on()
+        outcome = await self.seat.take()
         assert outcome.s is not None
         self.duty = outcome.s
         if (older := self.hub.counsellors.get(self.staff.id)) is not None and older is not self:
@@ -172,26 +180,18 @@ class CounsellorSession(Connection):
         self._welcomed = True
         await self.refresh()  # what changed while `welcome` was made
 
-    async def _sign_on(self) -> Outcome:
-        self.queue_keys = frozenset(queue.key for queue in self.node.directory.queues_of(self.staff))
-        served = served_now(self.pool, self.staff.id, self.queue_keys)
-        grace = max((site.grace_staff_ms for site in self.hub.sites()), default=120_000)
-        return await desk.sign_on(self.pool, self.staff, sorted(served), grace, self.conn)
+    def rights_changed(self) -> None:
+        """Whoever may not talk with this pool's visitors any more is out at once, whether the store answers or not."""
+        if (code := self.seat.lost()) is not None:
+            self.end(code)
+            self.abandon()
+            self.depart()
 
     async def directory_changed(self) -> None:
         """Queues, capacity or alias may be others now: sign on with them."""
-        staff = self.node.directory.staff(self.staff.id)
-        if staff is None or self.duty is None:
-            return
-        if staff.pool != self.staff.pool:
-            self.end(Close.GOING_AWAY)  # to come back in the other pool
-            return
-        queues = frozenset(queue.key for queue in self.node.directory.queues_of(staff))
-        mine, now = self.staff, (staff.alias, staff.capacity, staff.languages, queues)
-        if now != (mine.alias, mine.capacity, mine.languages, self.queue_keys):
-            self.staff = staff
-            await self._sign_on()
-            self.hub.queues_changed(sorted(queues))
+        if self.duty is not None and self.socket.closed is None and not self.seat.is_as_declared:
+            await self.seat.take()
+            self.hub.queues_changed(sorted(self.queue_keys))
 
     # Duty and assignments
 
@@ -335,10 +335,8 @@ class CounsellorSession(Connection):
 
     async def _reattach(self) -> None:
         """The store believes that this counsellor is away (a late reaper), or serves other queues."""
-        try:
-            await self._sign_on()
-        except ChatError:
-            return  # the next refresh tries again
+        with suppress(ChatError):  # the next refresh tries again
+            await self.seat.take()
 
     def whispered(self, whisper: Whisper) -> None:
         """Somebody else in a conversation types or has seen."""
@@ -360,9 +358,10 @@ class CounsellorSession(Connection):
 
     def plan_changed(self) -> None:
         """The plan, or the time: another shift may have begun, for other queues, or end at another time."""
-        if not self._welcomed or self.duty is None:
+        if not self._welcomed or self.duty is None or self.socket.closed is not None:
             return
-        if served_now(self.pool, self.staff.id, self.queue_keys) != frozenset(self.duty.queues):
+        served = served_now(self.pool, self.staff.id, self.queue_keys)
+        if served != frozenset(self.duty.queues) or not self.seat.is_as_declared:
             self.spawn(self._reattach())  # the new record is told of when it comes
         elif ends_at(self.pool, self.duty) != self._until:
             self._tell_duty(self.duty)
@@ -394,7 +393,5 @@ class CounsellorSession(Connection):
             self.open.forget(conversation)
         if self.hub.counsellors.get(self.staff.id) is self:
             del self.hub.counsellors[self.staff.id]
-        if self._signing_on:  # also when it is not known whether that came to be
-            self._signing_on, self.duty = False, None
-            pool, staff, conn = self.pool, self.staff.id, self.conn
-            self.node.farewell(lambda: desk.step_away(pool, staff, conn))
+        self.duty = None
+        self.seat.give_up()

@@ -158,8 +158,14 @@ class Node:
                 elif silent >= PING_AFTER_S:
                     connection.socket.ping()
 
+    def rights_changed(self) -> None:
+        """Close the sockets of those who may not talk with visitors any more, by what is declared now."""
+        for connection in tuple(self.connections):
+            connection.rights_changed()
+
     async def recheck(self) -> None:
         """Close the sockets of those who are signed in no longer. Raises StoreUnavailable."""
+        self.rights_changed()
         for connection in tuple(self.connections):
             if not await connection.still_welcome():
                 connection.end(Close.NOT_SIGNED_IN)

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from chatsvc.domain.errors import StoreUnavailable
-from chatsvc.domain.permissions import TALKING
+from chatsvc.domain.permissions import talks
 from chatsvc.domain.sites import Staff
 from chatsvc.web.connection import Connection
 from chatsvc.web.counsellor_ws import CounsellorSession
@@ -102,9 +102,9 @@ async def counsellor(request: web.Request) -> web.StreamResponse:
     if staff is None:
         node.metrics.refused("not_signed_in")
         return _turn_away(socket, Close.NOT_SIGNED_IN, "not signed in")
-    if staff.role not in TALKING:
+    if not talks(staff):
         node.metrics.refused("not_allowed")
-        return _turn_away(socket, Close.NOT_ALLOWED, "this role does not talk with visitors")
+        return _turn_away(socket, Close.NOT_ALLOWED, "this account does not talk with visitors")
     hub = node.hub(staff.pool)
     session = CounsellorSession(
         node, socket, secrets.token_hex(6), staff, hub, lambda alive: signed_in(request, alive=alive)

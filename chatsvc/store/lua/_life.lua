@@ -243,6 +243,36 @@ local function end_wrap_up(c, s)
   touch(c)
 end
 
+-- `s` has lost the right to `c`: a guest becomes its owner, or it waits in the front of its queue; a record of what is over
+-- stays as it is.
+local function turn_out(c, s)
+  local mine = part_of(c, s.id)
+  if mine.role ~= "owner" then
+    unseat(c, s)
+    tell_released(s, c, "left")
+    touch(c)
+    return place(s)
+  end
+  if c.state == "wrap_up" then return end_wrap_up(c, s) end
+  for _, part in ipairs(c.parts) do
+    local guest = part.role ~= "owner" and person(part.s)
+    if guest and can_inherit(c, guest) then return inherit(c, guest) end
+  end
+  give_back(c, s, s.away and "grace" or "returned")
+end
+
+-- Takes `s` out of everything for which `lost` is true. Of what they write up, and are offered, too.
+local function turn_out_of(s, lost)
+  for _, list in ipairs({ { unpack(s.convs) }, { unpack(s.wraps) }, { unpack(s.consults) } }) do
+    for _, id in ipairs(list) do
+      local c = conv(id)
+      if c and part_of(c, s.id) and lost(c) then turn_out(c, s) end
+    end
+  end
+  local offered = s.offer and conv(s.offer)
+  if offered and lost(offered) then withdraw_offer(s) end
+end
+
 -- The one of the least number, ties by id: what a script does must not hang on the order of a Lua table.
 local function least(set, number)
   local found, its

@@ -1,5 +1,7 @@
 -- A counsellor's console says hello: this connection replaces an older one; duty and conversations go on.
--- args: id, alias, capacity, queues (array), languages? (array; all without), grace_ms, node, conn
+-- args: id, alias, capacity, queues (array), languages? (array; all without), grace_ms, node, conn,
+--       own? (array: every queue that they may serve at any time), others? (array: all other declared queues; what they
+--       have of one of these that was theirs, or of a site where they have none, goes to others)
 -- result: s (record), convs (records of everything they are in), previous {node, conn}, back (from an absence)
 local s = person(arg.id)
 if not s then
@@ -7,6 +9,7 @@ if not s then
   staffs[arg.id] = s
 end
 local missing = missing_queue(s.convs)
+if arg.own then missing = missing or missing_queue(s.consults) or missing_queue({ s.offer }) end
 if missing then return stale(missing) end
 for _, queue in ipairs(s.queues) do
   local q = Q[queue]
@@ -27,6 +30,17 @@ s.languages = arg.languages or LANGS
 s.node, s.conn, s.away = arg.node, arg.conn, nil
 redis.call("SADD", AT, "s:" .. s.id)
 undue("s", s.id)
+-- A colleague may have handed them one of another queue of their site: it is theirs as long as the site is.
+local function may_no_longer(c)
+  if not contains(arg.others, c.queue) then return false end
+  local site = false
+  for _, queue in ipairs(arg.own) do site = site or string.match(queue, "^[^/]*") == c.site end
+  return not site or contains(s.own or {}, c.queue)
+end
+if arg.own then
+  turn_out_of(s, may_no_longer)
+  s.own = arg.own
+end
 local mine = {}
 for _, list in ipairs({ s.convs, s.wraps, s.consults }) do
   for i = #list, 1, -1 do
