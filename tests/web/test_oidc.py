@@ -1,9 +1,10 @@
 """Signing in with an identity provider: a real one, there and back, over HTTP."""
 
+import asyncio
 import time
 from base64 import b32decode
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
@@ -133,9 +134,11 @@ async def test_groups_change_and_the_account_with_them(
         assert await two.sign_in("maija", "manage") == "/manage/"
         assert (await two.api("GET", "/me"))[1]["role"] == "supervisor"
         assert (await one.api("GET", "/me"))[0] == 401
+        _, token = await service.backend.directory.create_token(MAIJA, "a program")
         await identity_provider.put(maija={"groups": []})
         assert await two.sign_in("maija") == "/console/?sign_in=no_role"
         assert (await two.api("GET", "/me"))[0] == 401
+        assert await service.backend.directory.staff_of_token(token) is None
         await identity_provider.put(maija={"groups": ["counsellors"]})
         assert await two.sign_in("maija") == "/console/"
         assert (await two.api("GET", "/me"))[1]["role"] == "counsellor"
@@ -177,6 +180,28 @@ async def test_start_on_one_node_and_come_back_to_another(
             async with thief.http.get(back, headers=headers, allow_redirects=False) as answer:
                 assert answer.headers["Location"] == "/console/?sign_in=expired"
     assert service.settings.oidc
+
+
+async def test_coming_in_for_the_first_time_twice_at_once(
+    service: Service, valkey: SingleStore, tmp_path: Path, identity_provider: IdentityProvider
+) -> None:
+    """On two nodes at the same moment: one account, written once, and both browsers are signed in to it."""
+    second = free_port()
+    async with node(valkey, tmp_path, identity_provider, port=second), AsyncExitStack() as stack:
+        origins = (identity_provider.origin, f"http://localhost:{second}")
+        browsers = [await stack.enter_async_context(travelling(*origins)) for _ in range(6)]
+        ways = [await one.vouched_for(await one.begin(), "maija") for one in browsers]
+        at = [
+            way.replace(str(identity_provider.port), str(second), 1) if n % 2 else way
+            for n, way in enumerate(ways)
+        ]
+        ends = await asyncio.gather(*(one.get(way) for one, way in zip(browsers, at, strict=True)))
+        assert all(end.endswith("/console/") for _, end in ends)
+        assert {(await one.api("GET", "/me"))[1]["id"] for one in browsers} == {MAIJA}
+        people = (await service.backend.directory.load()).people
+        assert len([one for one in people.values() if one.identity is not None]) == 1
+        added = [action for _, action, _ in await deeds(service) if action == "counsellor add"]
+        assert len(added) == 1
 
 
 async def test_a_second_step_here(
