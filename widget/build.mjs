@@ -111,6 +111,7 @@ const html = ({ title, css, js, preload, later }) =>
     '<meta name="referrer" content="no-referrer">',
     '<meta name="robots" content="noindex">',
     '<meta name="chatsvc-embedders" content="__EMBEDDERS__">',
+    '<meta name="chatsvc-help" content="__HELP__">',
     `<title>${title}</title>`,
     '<link rel="icon" href="data:,">',
     `<link rel="stylesheet" href="${css}">`,

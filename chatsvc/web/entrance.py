@@ -15,10 +15,6 @@ if TYPE_CHECKING:
 
 HELD_BACK_MS = 2_000  # a message is tried again after this, while a proof is being worked out
 MINUTE_MS = 60_000
-# Said where a site has declared no number: nobody is turned away without one.
-EMERGENCY = frames.Help(
-    {"fi": "Yleinen hätänumero", "sv": "Allmänna nödnumret", "en": "Emergency number"}, "112"
-)
 
 
 class Entrance:
@@ -114,7 +110,5 @@ class Entrance:
         """Why not, until when by the clock, in whole minutes, and whom to call meanwhile."""
         self._node.metrics.refused("too_many")
         found = views.unavailable(site, "too_many", None, frame.ref)
-        if not any(number.phone for number in (*found.emergency, *found.alternatives)):
-            found.emergency = [*found.emergency, EMERGENCY]
         found.until = math.ceil((pool.clock.now() + wait.seconds * 1_000) / MINUTE_MS) * MINUTE_MS
         return found

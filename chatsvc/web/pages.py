@@ -6,10 +6,12 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
+import msgspec
 from aiohttp import web
 
 from chatsvc.domain.errors import NotFound
 from chatsvc.domain.sites import Site
+from chatsvc.web import views
 from chatsvc.web.asyncapi import asyncapi
 from chatsvc.web.locked import LOCKED, SIGN_IN_PAGE
 from chatsvc.web.problems import STYLE_HASH, not_found_page, page_language, problem, wants_page
@@ -25,15 +27,26 @@ _POLICY = (
 _COMMON = {**LOCKED, "Cross-Origin-Opener-Policy": "same-origin"}
 
 
-def _page(request: web.Request, name: str, ancestors: str, embedders: str = "") -> web.Response:
+def _page(
+    request: web.Request, name: str, ancestors: str, embedders: str = "", site: Site | None = None
+) -> web.Response:
+    """A page; that of `site` holds its telephone numbers, for when no connection comes about."""
     text = (request.app[STATIC] / name).read_text(encoding="utf-8")
-    raw = text.replace("__EMBEDDERS__", html.escape(embedders, quote=True)).encode()
+    filled = {"__EMBEDDERS__": embedders, "__HELP__": _numbers(site) if site else ""}
+    for place, value in filled.items():
+        text = text.replace(place, html.escape(value, quote=True))
+    raw = text.encode()
     headers = {
         **_COMMON,
         "Content-Security-Policy": _POLICY.format(ancestors=ancestors, styles="'self'"),
         "Cache-Control": "no-store",
     }
     return _answer(request, raw, gzip.compress(raw, 6, mtime=0), "text/html", headers)
+
+
+def _numbers(site: Site) -> str:
+    found = {"emergency": views.urgent(site), "alternatives": views.helps(site.alternatives)}
+    return msgspec.json.encode(found).decode()
 
 
 def _staff_page(request: web.Request, name: str) -> web.Response:
@@ -71,7 +84,7 @@ async def panel(request: web.Request) -> web.Response:
     if site is None:
         return _absent(request, "site")
     origins = " ".join(site.origins)
-    return _page(request, "panel.html", origins or "'none'", origins)
+    return _page(request, "panel.html", origins or "'none'", origins, site)
 
 
 async def own_page(request: web.Request) -> web.Response:
@@ -82,7 +95,7 @@ async def own_page(request: web.Request) -> web.Response:
     wanted = request.match_info.get("queue")
     if wanted and not any(queue.name == wanted for queue in site.queues):
         return _absent(request, "queue")
-    return _page(request, "panel.html", "'none'")
+    return _page(request, "panel.html", "'none'", site=site)
 
 
 async def console(request: web.Request) -> web.Response:

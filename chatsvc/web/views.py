@@ -26,6 +26,9 @@ from chatsvc.web import frames
 
 Who = Literal["here", "away", "left"]
 _REASONS = frozenset((*get_args(PauseReason), *get_args(SystemReason)))
+EMERGENCY = frames.Help(
+    {"fi": "Yleinen hätänumero", "sv": "Allmänna nödnumret", "en": "Emergency number"}, "112"
+)
 
 
 def entry(view: EntryView) -> frames.Entry:
@@ -49,6 +52,12 @@ def entry_frame(seal: Seal, log: str, stored: LogEntry, conversation: str | None
     else:
         found.event, found.params = event, json.loads(plain) or None
     return found
+
+
+def urgent(site: Site) -> list[frames.Help]:
+    """The numbers for an emergency; 112 where a site has declared none at all: nobody is turned away without one."""
+    known = any(contact.phone for contact in (*site.emergency, *site.alternatives))
+    return helps(site.emergency) + ([] if known else [EMERGENCY])
 
 
 def helps(contacts: tuple[Contact, ...]) -> list[frames.Help]:
@@ -117,7 +126,7 @@ def unavailable(site: Site, reason: str, opens_at: int | None, ref: object) -> f
     return frames.Unavailable(
         ref=ref,  # type: ignore[arg-type]  # the client's own, already checked
         reason=reason,  # type: ignore[arg-type]  # the store's words are the wire's
-        emergency=helps(site.emergency), alternatives=helps(site.alternatives), opens_at=opens_at,
+        emergency=urgent(site), alternatives=helps(site.alternatives), opens_at=opens_at,
     )  # fmt: skip
 
 

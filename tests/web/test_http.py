@@ -1,5 +1,6 @@
 """The HTTP side: signing in and out, what is public, health, pages and their headers, and wrong requests."""
 
+import html
 import json
 import re
 from collections.abc import AsyncIterator
@@ -211,8 +212,18 @@ async def test_pages_are_locked_in(service: Service, path: str, ancestors: str, 
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
     assert "Set-Cookie" not in headers
-    assert "__EMBEDDERS__" not in text
+    assert not re.search("__[A-Z]+__", text)
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\son\w+=|javascript:", text)
+
+
+async def test_the_chat_s_page_knows_whom_to_call(service: Service, static_dir: object) -> None:
+    """The site's numbers, 112 where it has declared none, stand in the page: a connection may never come about."""
+    assert static_dir
+    for path, phones in (("/panel?site=kunta", ["112"]), ("/chat/kunta/paihde", ["112"]), ("/console/", [])):
+        _, _, page = await answer(service, "GET", path)
+        (content,) = re.findall(r'name="chatsvc-help" content="([^"]*)"', page)
+        told = json.loads(html.unescape(content)) if content else {"emergency": [], "alternatives": []}
+        assert [one["phone"] for one in (*told["emergency"], *told["alternatives"])] == phones
 
 
 async def test_the_embedders_are_written_into_the_panel_alone(service: Service, static_dir: object) -> None:

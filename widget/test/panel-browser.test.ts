@@ -73,6 +73,19 @@ async function slowly(press: () => Promise<void>, there: string): Promise<void> 
   assert.equal(await page.locator(".banner").count(), 0);
 }
 
+test("Whoever gets no connection at all reads within some seconds whom to call, and goes on as usual once there is one.", async () => {
+  script(rig, [statusOf("paihde")]);
+  let opens = (): void => undefined;
+  rig.gate = new Promise((done) => (opens = done));
+  for (const [lang, name] of [["fi", "Hätänumero"], ["sv", "Nödnummer"], ["en", "Emergency number"]] as const) {
+    await open(`/chat/kunta/paihde?lang=${lang}`);
+    await page.getByRole("link", { name: `${name}: 112` }).waitFor({ timeout: 15_000 });
+    assert.equal(await page.getByRole("link", { name: `${name}: 112` }).getAttribute("href"), "tel:112");
+  }
+  opens();
+  await page.locator(".state.open").waitFor({ timeout: 25_000 });
+});
+
 test("A new connection by the person's own doing is no lost one that came back.", async () => {
   const closed = welcome({ state: "closed", reason: "idle", linger_until: Date.now() + 600_000, log: [entry(1, "visitor", "a")] });
   script(rig, [statusOf("paihde", { resume: "paihde" })], [closed]);

@@ -13,24 +13,24 @@ const SCORES = [1, 2, 3, 4, 5] as const;
 
 function Feedback({ view }: { view: View }) {
   const { i18n, session } = useUi();
-  const { t } = i18n;
+  const w = (key: keyof typeof words) => i18n.pick(words[key]);
   const [score, setScore] = useState(0);
   const [text, setText] = useState("");
   useUnsentWarning(text.trim() !== "" && view.feedback !== "sent");
-  if (view.feedback === "sent") return <p class="thanks" role="status"><Icon name="check" /> {t("feedback.sent")}</p>;
+  if (view.feedback === "sent") return <p class="thanks" role="status"><Icon name="check" /> {w("feedback.sent")}</p>;
   return (
     <form class="feedback" onSubmit={(event) => {
       event.preventDefault();
       if (score) session.rate(score, text.normalize("NFC").trim());
     }}>
       <fieldset>
-        <legend>{t("feedback.title")} <span class="soft">{t("feedback.lead")}</span></legend>
+        <legend>{w("feedback.title")} <span class="soft">{w("feedback.lead")}</span></legend>
         <div class="scores">
           {SCORES.map((one) => (
             <label key={one}>
               <input type="radio" name="score" value={one} checked={score === one} onChange={() => setScore(one)} />
               <span class="score">{one}</span>
-              <span class={one === 1 || one === 5 ? "score-word" : "unseen"}>{t(`feedback.${one}`)}</span>
+              <span class={one === 1 || one === 5 ? "score-word" : "unseen"}>{w(`feedback.${one}`)}</span>
             </label>
           ))}
         </div>
@@ -38,15 +38,15 @@ function Feedback({ view }: { view: View }) {
       {score > 0 && (
         <>
           <label class="block">
-            {t("feedback.text")}
+            {w("feedback.text")}
             <textarea rows={2} maxLength={2_000} value={text} onInput={(event) => setText(event.currentTarget.value)} />
           </label>
           <button type="submit" class="button quiet" disabled={view.feedback === "sending"}>
-            {t(view.feedback === "sending" ? "feedback.sending" : "feedback.send")}
+            {w(view.feedback === "sending" ? "feedback.sending" : "feedback.send")}
           </button>
         </>
       )}
-      {view.feedback === "failed" && <p class="error-text" role="alert">{t("feedback.failed")}</p>}
+      {view.feedback === "failed" && <p class="error-text" role="alert">{w("feedback.failed")}</p>}
     </form>
   );
 }

@@ -137,7 +137,9 @@ export class Rig {
       return send(200, html, `<!doctype html><html lang="fi"><meta charset="utf-8"><title>Kunta</title><meta name="viewport" content="width=device-width, initial-scale=1">${style}<body><main><h1>Kunnan sivu</h1><p><a href="/toinen">Toinen sivu</a></p></main>${tag}${hostile ? tag : ""}</body></html>`, policy);
     }
     if (url.pathname === "/panel" || url.pathname.startsWith("/chat/")) {
-      const page = readFileSync(join(this.folder, "panel.html"), "utf8").replace("__EMBEDDERS__", this.site);
+      const { emergency, alternatives } = statusOf("paihde");
+      const help = JSON.stringify({ emergency, alternatives }).replaceAll('"', "&quot;");
+      const page = readFileSync(join(this.folder, "panel.html"), "utf8").replace("__EMBEDDERS__", this.site).replace("__HELP__", help);
       return send(200, html, page, { "content-security-policy": CSP });
     }
     try {
