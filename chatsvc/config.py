@@ -135,7 +135,8 @@ class Settings:
     audit_months: int = field(
         default=USUAL_MONTHS,
         metadata=_about(
-            kinds.whole_number(LEAST_MONTHS, MOST_MONTHS), "months that its log of no site is kept"
+            kinds.whole_number(LEAST_MONTHS, MOST_MONTHS),
+            "for how many months entries of the service's own audit log are kept; sites say it for theirs",
         ),
     )
     session_hours: int = field(

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import msgspec
 import pytest
 
@@ -213,3 +214,27 @@ async def test_a_cut_is_shown_and_one_of_another_machine_is_no_fault(service: Se
     found = (await aune.ask("GET", "/sites/kunta/audit/state")).body
     assert (found["state"], found["cut_elsewhere"]) == ("whole", False)
     assert found["cut"] == {"through": 3, "at": BEGUN, "months": 24}
+
+
+async def test_half_a_file_is_not_taken_for_a_whole_one(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log that can't be read is told of before anything is sent; later the connection breaks off."""
+    await filled(service, 30)
+    aune, link = await person(service, "aune"), service.backend.link
+    monkeypatch.setattr(audit_reading, "PAGE", 10)
+    read, pages = AuditStore.oldest, 0
+
+    async def spoilt(store: AuditStore, *where: Any) -> Any:
+        nonlocal pages
+        pages += 1
+        if pages == 3:
+            await link.call(LOG, "DEL", LOG)
+            await link.call(LOG, "SET", LOG, "nothing")
+        return await read(store, *where)
+
+    monkeypatch.setattr(AuditStore, "oldest", spoilt)
+    with pytest.raises(aiohttp.ClientError):
+        await aune.ask("GET", "/sites/kunta/audit.csv")
+    said = await aune.ask("GET", "/sites/kunta/audit.csv")
+    assert (said.status, said.body["code"]) == (503, "audit_away")
