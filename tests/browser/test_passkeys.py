@@ -49,56 +49,61 @@ async def sign_out(desk: Page) -> None:
     await desk.get_by_role("button", name="Sign in", exact=True).wait_for()
 
 
+async def register_two(desk: Page, session: CDPSession) -> str:
+    """A laptop, which is not registered twice, and a key that is put aside then; the laptop."""
+    laptop = await add_device(session)
+    dialog = await open_settings(desk)
+    await add_passkey(desk, "Laptop at work")
+    await dialog.get_by_role("button", name="I have saved the codes").click()
+    await expect(dialog.get_by_text("Laptop at work")).to_be_visible()
+    (made,) = await credentials(session, laptop)
+    assert (made["rpId"], made["isResidentCredential"]) == ("chat.localhost", True)
+    await dialog.get_by_role("button", name="Add a passkey").click()
+    await dialog.get_by_label("Name of the passkey").fill("Laptop again")
+    await dialog.get_by_role("button", name="Confirm with a passkey").click()
+    await expect(dialog.get_by_text("already has a passkey")).to_be_visible()
+    key = await add_device(session, "usb")
+    await dialog.get_by_label("Name of the passkey").fill("Key on the ring")
+    await dialog.get_by_role("button", name="Confirm with a passkey").click()
+    await expect(dialog.get_by_text("Key on the ring")).to_be_visible()
+    assert [len(await credentials(session, one)) for one in (laptop, key)] == [1, 1]
+    await session.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": key})
+    await dialog.get_by_role("button", name="Close").click()
+    return laptop
+
+
+async def sign_in_in_every_way(desk: Page, demo: Demo, session: CDPSession, laptop: str) -> None:
+    """Cancelled, alone, after the password, and picked from what the browser fills in, on the page of planning."""
+    start = desk.get_by_role("button", name="Sign in with a passkey")
+    await desk.evaluate(FILLS_NOTHING_IN)
+    await session.send("WebAuthn.setUserVerified", {"authenticatorId": laptop, "isUserVerified": False})
+    await sign_out(desk)
+    await start.click()
+    await expect(desk.get_by_role("alert")).to_contain_text("was not used")
+    await session.send("WebAuthn.setUserVerified", {"authenticatorId": laptop, "isUserVerified": True})
+    await start.click()
+    await expect(desk.get_by_role("button", name="Available")).to_be_visible()
+    await sign_out(desk)
+    await desk.get_by_label("User name").fill("counsellor1")
+    await desk.get_by_label("Password", exact=True).fill("demo-only")
+    await desk.keyboard.press("Enter")
+    await desk.get_by_role("button", name="Use a passkey").click()
+    await expect(desk.get_by_role("button", name="Available")).to_be_visible()
+    await sign_out(desk)
+    # A virtual device picks by itself what the browser would fill in.
+    await desk.goto(f"{demo.chat}/manage/")
+    await expect(desk.get_by_role("link", name="To the console")).to_be_visible()
+
+
 async def test_a_passkey_from_registering_to_removing(browser: Browser, demo: Demo) -> None:
     """Registered, a second device, refused and cancelled tries, alone and after the password, and taken away."""
     async with console(browser, demo) as desk:
         session = await desk.context.new_cdp_session(desk)
         await session.send("WebAuthn.enable", {"enableUI": False})
-        laptop = await add_device(session)
-        dialog = await open_settings(desk)
-        await add_passkey(desk, "Laptop at work")
-        await dialog.get_by_role("button", name="I have saved the codes").click()
-        await expect(dialog.get_by_text("Laptop at work")).to_be_visible()
-        (made,) = await credentials(session, laptop)
-        assert (made["rpId"], made["isResidentCredential"]) == ("chat.localhost", True)
-
-        await dialog.get_by_role("button", name="Add a passkey").click()
-        await dialog.get_by_label("Name of the passkey").fill("Laptop again")
-        await dialog.get_by_role("button", name="Confirm with a passkey").click()
-        await expect(dialog.get_by_text("already has a passkey")).to_be_visible()
-        key = await add_device(session, "usb")
-        await dialog.get_by_label("Name of the passkey").fill("Key on the ring")
-        await dialog.get_by_role("button", name="Confirm with a passkey").click()
-        await expect(dialog.get_by_text("Key on the ring")).to_be_visible()
-        assert [len(await credentials(session, one)) for one in (laptop, key)] == [1, 1]
-        await session.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": key})
-        await dialog.get_by_role("button", name="Close").click()
-
-        await desk.evaluate(FILLS_NOTHING_IN)
-        await session.send("WebAuthn.setUserVerified", {"authenticatorId": laptop, "isUserVerified": False})
-        await sign_out(desk)
-        start = desk.get_by_role("button", name="Sign in with a passkey")
-        await start.click()
-        await expect(desk.get_by_role("alert")).to_contain_text("was not used")
-        await session.send("WebAuthn.setUserVerified", {"authenticatorId": laptop, "isUserVerified": True})
-        await start.click()
-        await expect(desk.get_by_role("button", name="Available")).to_be_visible()
-
-        await sign_out(desk)
-        await desk.get_by_label("User name").fill("counsellor1")
-        await desk.get_by_label("Password", exact=True).fill("demo-only")
-        await desk.keyboard.press("Enter")
-        await desk.get_by_role("button", name="Use a passkey").click()
-        await expect(desk.get_by_role("button", name="Available")).to_be_visible()
-
-        await sign_out(desk)
-        await desk.goto(
-            f"{demo.chat}/manage/"
-        )  # a virtual device picks by itself what the browser would fill in
-        await expect(desk.get_by_role("link", name="To the console")).to_be_visible()
+        laptop = await register_two(desk, session)
+        await sign_in_in_every_way(desk, demo, session, laptop)
         await desk.goto(f"{demo.chat}/console/")
         await desk.evaluate(FILLS_NOTHING_IN)
-
         dialog = await open_settings(desk)
         await dialog.get_by_role("button", name="Rename Laptop at work").click()
         await dialog.get_by_label("Name of the passkey").fill("Old laptop")
@@ -109,5 +114,5 @@ async def test_a_passkey_from_registering_to_removing(browser: Browser, demo: De
         await expect(dialog.get_by_text("Old laptop")).to_have_count(0)
         await dialog.get_by_role("button", name="Close").click()
         await sign_out(desk)
-        await start.click()
+        await desk.get_by_role("button", name="Sign in with a passkey").click()
         await expect(desk.get_by_role("alert")).to_contain_text("did not work")
