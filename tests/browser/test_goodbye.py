@@ -48,6 +48,7 @@ async def test_the_cookie_goes_at_the_end(
             await ends(page, counsellor, ident, "End and delete")
         await expect(page.get_by_text("Confirmed at")).to_be_visible()
         assert await cookie(context) is None
+        assert "Aino" not in await page.evaluate("document.documentElement.outerHTML")
 
         await page.get_by_role("button", name="Start a new chat").click()
         ident = await talks(page, counsellor)

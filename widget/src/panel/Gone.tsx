@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import words from "../i18n/later.json";
 import { useGoodbye } from "./goodbye";
 import { Heading } from "./Heading";
@@ -20,10 +20,11 @@ export function Replaced() {
 
 /** Nothing is left of it: shown only once the server has said so, with what that means and when it was. */
 export function Erased() {
-  const { i18n, session } = useUi();
+  const { i18n, session, announce } = useUi();
   const { t } = i18n;
   const [at] = useState(Date.now);
   const goodbye = useGoodbye(true);
+  useEffect(() => announce(""), []); // who was there is not said any longer
   return (
     <div class="content centre">
       <span class="medal good"><Icon name="check" /></span>
