@@ -5,13 +5,15 @@ OpenID Connect Core 1.0, 3.1 (code flow); RFC 7636 (PKCE); RFC 9207 (`iss` in th
 
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import structlog
 from aiohttp import web
 
+from chatsvc.domain.buckets import Buckets, Rate
 from chatsvc.domain.errors import NotFound, StoreUnavailable
 from chatsvc.domain.identity import subject_digest
 from chatsvc.domain.sites import Staff
@@ -45,6 +47,7 @@ PAGES: Mapping[str, str] = {
     "done": "/console/?sign_in=done",  # in a window beside the console that waits for it
 }
 LONGEST_CODE = 4_096
+LINES = Rate(100, 1 / 10)  # in the log for each provider: whoever floods a node does not fill its disk
 AT_ONCE = 16  # who come back at the same time, for all providers of a node
 # What a provider may answer instead of a code (RFC 6749, 4.1.2.1; OpenID Connect Core, 3.1.2.6).
 _ERRORS: Mapping[str, str] = {
@@ -75,6 +78,12 @@ class SignInElsewhere:
     sessions: ProviderSessions
     refresh: Callable[[], Awaitable[None]]
     returning: int = 0
+    lines: Buckets[str] = field(default_factory=lambda: Buckets(LINES, 1_000))
+
+    def told(self, event: str, link: ProviderLink, why: str) -> None:
+        """Log that something of a provider was refused, unless there have been very many lines about it lately."""
+        if not self.lines.take(link.provider.id, monotonic()):
+            _log.warning(event, provider=link.provider.id, why=why)
 
 
 ELSEWHERE = web.AppKey("elsewhere", SignInElsewhere)
@@ -285,7 +294,7 @@ async def end_there(request: web.Request) -> web.Response:
 
 
 def _sent_back(request: web.Request, link: ProviderLink, page: str, refused: _Refused) -> web.Response:
-    _log.warning("oidc_refused", provider=link.provider.id, why=refused.why)
+    request.app[ELSEWHERE].told("oidc_refused", link, refused.why)
     request.app[GATE].refuse(
         refused.staff, f"oidc {refused.why}" if refused.why != "too_many" else "too_many"
     )

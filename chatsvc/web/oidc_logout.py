@@ -2,7 +2,6 @@
 
 from urllib.parse import parse_qs
 
-import structlog
 from aiohttp import web
 
 from chatsvc.domain.identity import subject_digest
@@ -19,12 +18,10 @@ from chatsvc.web.sign_in_gate import GATE, too_often
 
 REMEMBERED_MS = int((OLDEST_S + 2 * LEEWAY_S) * 1_000)  # longer than a token is believed
 
-_log = structlog.get_logger("chatsvc.web")
-
 
 async def logout_there(request: web.Request) -> web.Response:
     """POST /oidc/{provider}/logout, a form with `logout_token`: those sessions are over, on every node."""
-    link, gate = link_of(request), request.app[GATE]
+    link, gate, elsewhere = link_of(request), request.app[GATE], request.app[ELSEWHERE]
     raw = await read_raw(request, LONGEST, SEND_LESS)
     if wait_s := gate.begin_return(request):
         return too_often(wait_s)
@@ -32,23 +29,22 @@ async def logout_there(request: web.Request) -> web.Response:
         given = parse_qs(raw.decode("ascii"), max_num_fields=8).get("logout_token", [])
         claims = await logout_token_claims(link, given[0] if len(given) == 1 else None, gate.now_s())
     except ProviderFailed as failed:
-        _log.warning("oidc_logout_refused", provider=link.provider.id, why=failed.why)
+        elsewhere.told("oidc_logout_refused", link, failed.why)
         return problem(
             503, "provider_away", "The keys of the identity provider can't be had now.", retry_after_s=5
         )
     except (BadToken, ValueError) as bad:
         why = bad.why if isinstance(bad, BadToken) else "form"
-        _log.warning("oidc_logout_refused", provider=link.provider.id, why=why)
+        elsewhere.told("oidc_logout_refused", link, why)
         return _bad()
     gate.returned(request)
     mark = f"jti {link.provider.issuer} {claims['jti']}"
-    sessions = request.app[ELSEWHERE].sessions
-    if await sessions.used(mark):
-        _log.warning("oidc_logout_refused", provider=link.provider.id, why="jti used")
+    if await elsewhere.sessions.used(mark):
+        elsewhere.told("oidc_logout_refused", link, "jti used")
         return _bad()
     await _end(request, link, claims)
     # Last, so that what could not be done may be sent again; twice at the same time does no more than once.
-    await sessions.first_time(mark, REMEMBERED_MS)
+    await elsewhere.sessions.first_time(mark, REMEMBERED_MS)
     return web.Response(status=200, headers={"Cache-Control": "no-store"})
 
 
