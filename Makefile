@@ -10,7 +10,7 @@ BIN := .venv/bin
 DEMO_OPTIONS := $(if $(PORT),--port "$(PORT)") $(if $(METRICS_PORT),--metrics-port "$(METRICS_PORT)") \
   $(if $(DATA_DIR),--data-dir "$(DATA_DIR)") $(if $(VISITORS),--visitors "$(VISITORS)")
 
-.PHONY: help demo test lint format types frontend frontend-test unit browser pictures shredding bench bench-pairing simulate model schedules fuzz fuzz-api redaction wheel lock clean install install-dev test-tools
+.PHONY: help demo test lint format types frontend frontend-test unit browser pictures shredding backlog bench bench-pairing simulate model schedules fuzz fuzz-api redaction wheel lock clean install install-dev test-tools
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -82,6 +82,9 @@ redaction: install-dev ## recall and precision of redaction on lines made for it
 
 shredding: install-dev ## erased means that no copy of the store opens with the vault and its backups (CONVERSATIONS=200)
 	@CHATSVC_SHREDDING="$(or $(CONVERSATIONS),200)" $(BIN)/python -m pytest --timeout 0 tests/shredding
+
+backlog: install-dev ## a worker that starts after downtime: what is overdue is gone within a minute (CONVERSATIONS=12000 STAYING=50000)
+	@CHATSVC_BACKLOG="$(or $(CONVERSATIONS),12000)" CHATSVC_STAYING="$(or $(STAYING),50000)" $(BIN)/python -m pytest -s --timeout 0 tests/faults/test_retention_backlog.py
 
 pictures: test-tools install-dev frontend ## take the README's pictures anew
 	@exec $(BIN)/python -m tests.browser.pictures

@@ -43,6 +43,12 @@ class VaultUnavailable(ChatError):
     retryable = True
 
 
+class Undecodable(ChatError):
+    """What the store holds under a conversation's number can't be read."""
+
+    code = "undecodable"
+
+
 class BadField(ChatError):
     """A field has a value that is not accepted."""
 

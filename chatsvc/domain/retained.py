@@ -74,7 +74,10 @@ class Rewritten:
 
 @dataclass(slots=True, kw_only=True)
 class Look:
-    """A conversation as retention finds it; `due` is the time that was set for looking at it (ms)."""
+    """A conversation as retention finds it; `due` is the time that was set for looking at it (ms).
+
+    Of one that is `undecodable` nothing else is known, and nothing may be done with it.
+    """
 
     id: str
     record: Conversation | None
@@ -83,3 +86,4 @@ class Look:
     hold: Held | None
     buried: bool
     due: int | None
+    undecodable: bool = False

@@ -187,15 +187,20 @@ def _look(
     ident: str, score: Any, conv: bytes | None, past: bytes | None, kept: bytes | None, hold: bytes | None,
     tomb: bytes | None,
 ) -> Look:  # fmt: skip
-    record = conv or past
+    row, due = conv or past, None if score is None else int(float(score))
+    try:
+        record, known, held = (
+            _conversation(row) if row else None,
+            _kept(kept) if kept else Kept(),
+            _held(hold) if hold else None,
+        )
+    except msgspec.DecodeError:
+        return Look(
+            id=ident, record=None, retired=conv is None, kept=Kept(), hold=None, buried=tomb is not None, due=due,
+            undecodable=True,
+        )  # fmt: skip
     return Look(
-        id=ident,
-        record=_conversation(record) if record else None,
-        retired=conv is None,
-        kept=_kept(kept) if kept else Kept(),
-        hold=_held(hold) if hold else None,
-        buried=tomb is not None,
-        due=None if score is None else int(float(score)),
+        id=ident, record=record, retired=conv is None, kept=known, hold=held, buried=tomb is not None, due=due
     )
 
 

@@ -40,8 +40,10 @@ class _Together(Generic[Wanted, Answer]):
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Answer] = loop.create_future()
         self._waiting.append((wanted, answer))
-        # One job for each who asks, and each job serves all there are: none is forgotten, few jobs find any.
-        self._executor.submit(self._serve, loop)
+        # A job serves all there are, until there is none. Whoever finds others before them is served by the job of
+        # the first of these, which has yet to take that one.
+        if len(self._waiting) == 1:
+            self._executor.submit(self._serve, loop)
         return await answer
 
     def _serve(self, loop: asyncio.AbstractEventLoop) -> None:

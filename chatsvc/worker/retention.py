@@ -10,7 +10,7 @@ from chatsvc.services.retention import Met, Retention
 
 EVERY_S = 1.0
 REPLAN_EVERY_S = 5.0
-MOST_ROUNDS = 50  # of one pool, before others get their turn
+MOST_ROUNDS = 5  # of one pool, before others get their turn
 
 _log = structlog.get_logger("chatsvc.worker")
 

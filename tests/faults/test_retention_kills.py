@@ -23,18 +23,23 @@ NUMBER, KILLS = 240, 6
 DAY = Rule("day", {kind: Period(0, DAY_MS) for kind in KINDS}, then="erase")
 
 
-async def overdue(shelf: Shelf) -> list[str]:
-    """Conversations that ended three days ago, at a site whose rules want them gone after one."""
+async def declared(shelf: Shelf) -> None:
+    """A site on a clock of three days ago, whose rules want everything gone after one."""
     shelf.bench.checking = False
     shelf.bench.clock = ManualClock(wall_clock_ms() - 3 * DAY_MS)
     shelf.bench.nodes.clear()
     shelf.bench.client.hdel(shelf.bench.node().keys.meta, "now")  # the bench's own time is in the future
+    site = Site(SiteId("s"), {"fi": "s"}, pool=PoolId(shelf.bench.pool), queues=(queue("q"),))
+    await Directory(shelf.bench.link).put_site(replace(site, retention=(RuleSet(1, 0, (DAY,)),)))
+
+
+async def overdue(shelf: Shelf) -> list[str]:
+    """Conversations that ended three days ago, at a site whose rules want them gone after one."""
+    await declared(shelf)
     idents = [f"c{number}x" for number in range(NUMBER)]
     for first in range(0, NUMBER, 40):
         await asyncio.gather(*(shelf.talked(ident) for ident in idents[first : first + 40]))
         shelf.bench.clock.advance(MINUTE)
-    site = Site(SiteId("s"), {"fi": "s"}, pool=PoolId(shelf.bench.pool), queues=(queue("q"),))
-    await Directory(shelf.bench.link).put_site(replace(site, retention=(RuleSet(1, 0, (DAY,)),)))
     return idents
 
 
