@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from chatsvc.cli.site_withheld import Why, withheld
 from chatsvc.domain.errors import NotFound
 from chatsvc.domain.passkeys import OwnPasskeys
 from chatsvc.domain.records import Conversation
@@ -15,16 +16,18 @@ from chatsvc.domain.statistics import Tally
 from chatsvc.services.intake import read_answers
 from chatsvc.services.pool import Pool, read_page
 from chatsvc.services.redacted import reading
-from chatsvc.services.retention import feedback_keys
+from chatsvc.services.retention import Retention, feedback_keys
 from chatsvc.store.audit import AuditStore
 from chatsvc.store.chats import PoolChats
 from chatsvc.store.checkpoints import CheckpointFiles
 from chatsvc.store.clock import StoreClock
+from chatsvc.store.directory import wall_clock_ms
 from chatsvc.store.directory_snapshot import DirectorySnapshot
 from chatsvc.store.keyring import VaultKeyring
 from chatsvc.store.link import Link
 from chatsvc.store.passkeys import PasskeyStore
 from chatsvc.store.plans import PlanStore
+from chatsvc.store.retention import PoolRetention
 from chatsvc.store.site_traces import PoolTraces
 from chatsvc.store.vault_keys import Vault
 
@@ -35,7 +38,10 @@ staff.json           accounts that work for the site, without passwords, and wha
 plan.json            shifts, absences, swaps, minima
 conversations/*.json one file each: the record, what visitor and counsellor wrote (talk), notes of staff (notes),
                      answers to the questions before joining, feedback; `gone` says which kinds were erased, when, by
-                     which rule
+                     which rule; `not_exported` which were still there and are left out, and why: `overdue` by the
+                     rules, `wished_erased` by the visitor and kept by a legal hold alone, or `not_redacted_yet`. What
+                     a law requires to be kept is here also if the visitor wished it erased (`wished_erased` says
+                     when): erase it when the law's time is over, and use it for nothing else
 tombstones.json      conversations that are erased: when, by which rule
 holds.json           legal holds, asked for or confirmed, with their reasons
 statistics.json      counts by month, as they are: also those that statistics hide because they are small
@@ -104,17 +110,29 @@ class SiteExport:
         chats = PoolChats(self._link, traces.keys.pool, "", StoreClock(), list)
         pool = reading(Pool(traces.keys.pool, chats, self._keyring, StoreClock()), kept)
         shown = {name: value for name, value in msgspec.to_builtins(record).items() if name not in _INNER}
+        less = await self._withheld(pool, record)
+        if "record" in less:
+            shown = {"id": record.id}
         found = {
             "record": shown, "gone": kept.gone if kept else {}, "last_message": kept.last if kept else None,
             "wished_erased": kept.wish if kept else None, "redacted": kept.redacted if kept else None,
-            "talk": await _log(pool, record, "talk"), "notes": await _log(pool, record, "staff"),
+            "not_exported": less,
+            "talk": None if "transcript" in less else await _log(pool, record, "talk"),
+            "notes": None if "notes" in less else await _log(pool, record, "staff"),
+            "answers": None, "questions": None,
+            "feedback": None if "feedback" in less else await _or(_feedback(pool, record), None),
         }  # fmt: skip
-        found["answers"], found["questions"] = await _or(read_answers(pool, record), (None, None))
-        found["feedback"] = await _or(_feedback(pool, record), None)
+        if "answers" not in less:
+            found["answers"], found["questions"] = await _or(read_answers(pool, record), (None, None))
         for name in (record.id, feedback_keys(record.id)):
             pool.keyring.forget(name)
         self.opened += 1
         return _json(found)
+
+    async def _withheld(self, pool: Pool, record: Conversation) -> dict[str, Why]:
+        retention = Retention(pool, PoolRetention(self._link, pool.id), lambda _: self._site.retention)
+        (look,) = await retention.store.look([record.id])
+        return await withheld(retention, look, wall_clock_ms())
 
     async def _statistics(self) -> Mapping[str, Any]:
         months: dict[str, list[dict[str, Any]]] = {}
