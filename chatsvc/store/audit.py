@@ -101,6 +101,8 @@ class AuditStore:
 
     async def newest(self, site: str, before: str, limit: int) -> Sequence[Placed]:
         """The last entries before a place, or "" for the end of the log; the last one first, at most `limit`."""
+        if before and not before.strip("0-"):
+            return ()  # nothing is before the very first place, and the store takes the question for a mistake
         key, start = _keys(site)[0], f"({before}" if before else "+"
         with _refusals():
             return _placed(await self._link.call(key, "XREVRANGE", key, start, "-", "COUNT", limit))

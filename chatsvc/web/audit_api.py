@@ -1,7 +1,8 @@
 """The API of the audit log, for those who audit a site: pages from either end, a file, and whether it is whole."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Annotated, Literal
 
 from aiohttp import web
@@ -110,7 +111,9 @@ async def get_newest(call: Call) -> web.Response:
 async def get_csv(call: Call) -> web.StreamResponse:
     """What fits as a file, sent as it is read."""
     pages = oldest(call.request.app[AUDIT].log, call.site.id, _wanted(call))
-    first = await anext(pages, ())  # a log that can't be read is told of before anything is sent
+    first: Iterable[Entry] = ()
+    with suppress(StopAsyncIteration):  # not by a default of `anext`: Python 3.11 fails where that is a tuple
+        first = await anext(pages)  # a log that can't be read is told of before anything is sent
     name = f"{call.site.id}-audit.csv"
     answer = web.StreamResponse(
         headers={"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}

@@ -150,6 +150,16 @@ async def test_what_is_asked_wrongly_is_named(service: Service) -> None:
     assert (await saana.ask("GET", "/sites/kunta/audit.csv")).status == 403
 
 
+async def test_where_there_is_nothing(service: Service) -> None:
+    """An empty log is a file with its head alone, and before the very first place there is nothing."""
+    aune = await person(service, "aune")
+    said = await aune.ask("GET", "/sites/kunta/audit.csv")
+    assert (said.status, len(said.text.splitlines())) == (200, 1)
+    for place in ("0-0", "0-000000", "000-0"):
+        said = await aune.ask("GET", f"/sites/kunta/audit/newest?before={place}")
+        assert (said.status, said.body["entries"]) == (200, []), said.text
+
+
 async def test_no_cell_of_the_file_is_a_formula(service: Service) -> None:
     """Whatever somebody wrote as a reason, or is called; commas, quotes and lines stay in their cell."""
     texts = ("=1+1", "+358", "-2", "@SUM(A1)", "\t=1", '"a", b\r\nc')
