@@ -80,10 +80,9 @@ class SignInElsewhere:
     returning: int = 0
     lines: Buckets[str] = field(default_factory=lambda: Buckets(LINES, 1_000))
 
-    def told(self, event: str, link: ProviderLink, why: str) -> None:
-        """Log that something of a provider was refused, unless there have been very many lines about it lately."""
-        if not self.lines.take(link.provider.id, monotonic()):
-            _log.warning(event, provider=link.provider.id, why=why)
+    def logged(self, link: ProviderLink) -> bool:
+        """Whether one more refusal of a provider goes to the log: not after very many of them lately."""
+        return not self.lines.take(link.provider.id, monotonic())
 
 
 ELSEWHERE = web.AppKey("elsewhere", SignInElsewhere)
@@ -294,7 +293,8 @@ async def end_there(request: web.Request) -> web.Response:
 
 
 def _sent_back(request: web.Request, link: ProviderLink, page: str, refused: _Refused) -> web.Response:
-    request.app[ELSEWHERE].told("oidc_refused", link, refused.why)
+    if request.app[ELSEWHERE].logged(link):
+        _log.warning("oidc_refused", provider=link.provider.id, why=refused.why)
     request.app[GATE].refuse(
         refused.staff, f"oidc {refused.why}" if refused.why != "too_many" else "too_many"
     )

@@ -2,12 +2,13 @@
 
 from urllib.parse import parse_qs
 
+import structlog
 from aiohttp import web
 
 from chatsvc.domain.identity import subject_digest
 from chatsvc.domain.sites import Staff
 from chatsvc.services.vouched import account_of
-from chatsvc.web.oidc import ELSEWHERE, link_of, session_digest
+from chatsvc.web.oidc import ELSEWHERE, SignInElsewhere, link_of, session_digest
 from chatsvc.web.oidc_http import ProviderFailed
 from chatsvc.web.oidc_provider import ProviderLink
 from chatsvc.web.oidc_tokens import LEEWAY_S, LONGEST, OLDEST_S, BadToken, Claims, logout_token_claims
@@ -17,6 +18,8 @@ from chatsvc.web.routes import NODE
 from chatsvc.web.sign_in_gate import GATE, too_often
 
 REMEMBERED_MS = int((OLDEST_S + 2 * LEEWAY_S) * 1_000)  # longer than a token is believed
+
+_log = structlog.get_logger("chatsvc.web")
 
 
 async def logout_there(request: web.Request) -> web.Response:
@@ -29,23 +32,28 @@ async def logout_there(request: web.Request) -> web.Response:
         given = parse_qs(raw.decode("ascii"), max_num_fields=8).get("logout_token", [])
         claims = await logout_token_claims(link, given[0] if len(given) == 1 else None, gate.now_s())
     except ProviderFailed as failed:
-        elsewhere.told("oidc_logout_refused", link, failed.why)
+        _tell(elsewhere, link, failed.why)
         return problem(
             503, "provider_away", "The keys of the identity provider can't be had now.", retry_after_s=5
         )
     except (BadToken, ValueError) as bad:
         why = bad.why if isinstance(bad, BadToken) else "form"
-        elsewhere.told("oidc_logout_refused", link, why)
+        _tell(elsewhere, link, why)
         return _bad()
     gate.returned(request)
     mark = f"jti {link.provider.issuer} {claims['jti']}"
     if await elsewhere.sessions.used(mark):
-        elsewhere.told("oidc_logout_refused", link, "jti used")
+        _tell(elsewhere, link, "jti used")
         return _bad()
     await _end(request, link, claims)
     # Last, so that what could not be done may be sent again; twice at the same time does no more than once.
     await elsewhere.sessions.first_time(mark, REMEMBERED_MS)
     return web.Response(status=200, headers={"Cache-Control": "no-store"})
+
+
+def _tell(elsewhere: SignInElsewhere, link: ProviderLink, why: str) -> None:
+    if elsewhere.logged(link):
+        _log.warning("oidc_logout_refused", provider=link.provider.id, why=why)
 
 
 def _bad() -> web.Response:
