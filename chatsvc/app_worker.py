@@ -11,6 +11,8 @@ from chatsvc.services.audit_cuts import AuditCuts
 from chatsvc.services.queues import QueueReport
 from chatsvc.services.redacting import Redactor
 from chatsvc.services.retention import Retention
+from chatsvc.store.directory_keys import ABOUT
+from chatsvc.store.log_rewrite import StoreLogs
 from chatsvc.telemetry.metrics import Metrics, QueueFigures
 from chatsvc.worker import (
     audit_cuts,
@@ -22,6 +24,7 @@ from chatsvc.worker import (
     reaper,
     retention,
     shift_ends,
+    store_logs,
 )
 
 
@@ -36,6 +39,7 @@ class WorkerParts:
         self.metrics = metrics
         backend.shown_in.append(metrics)
         self._retention: dict[str, Retention] = {}
+        self._daily = store_logs.DailyRewrite(StoreLogs(backend.link))
 
     def start(self) -> None:
         """Begin."""
@@ -48,6 +52,7 @@ class WorkerParts:
         self.backend.loop("plan census", plan_census.EVERY_S, self._count_plan)
         self.backend.loop("retention", retention.EVERY_S, self._erase)
         self.backend.loop("audit cuts", audit_cuts.EVERY_S, self._cut_audit)
+        self.backend.loop("store logs", store_logs.EVERY_S, self._rewrite_logs)
         self.backend.loop("replanning", retention.REPLAN_EVERY_S, self._replan)
 
     def retention(self, pool: str) -> Retention:
@@ -88,6 +93,12 @@ class WorkerParts:
             self._cuts, {**months, SERVICE: self._audit_months}, held, now, self.metrics.audit_failed
         )
         self.metrics.loop_ran("audit cuts", now / 1000)
+
+    async def _rewrite_logs(self) -> None:
+        now = self.backend.clock.now()
+        homes = [ABOUT, *(chats.keys.meta for chats in tuple(self.backend.chats.values()))]
+        await self._daily.look(homes, now)
+        self.metrics.loop_ran("store logs", now / 1000)
 
     async def _meet(self) -> None:
         lag = 0.0

@@ -15,10 +15,14 @@ from chatsvc.cli.trouble import Refused
 from chatsvc.config import Settings
 from chatsvc.config_keys import master_keys
 from chatsvc.domain.declaration_text import did_you_mean
+from chatsvc.domain.errors import NotRewritten, StoreUnavailable
 from chatsvc.domain.sites import Site
 from chatsvc.services.audit import SERVICE
 from chatsvc.store.directory import Directory
+from chatsvc.store.directory_keys import ABOUT
+from chatsvc.store.keys import PoolKeys
 from chatsvc.store.link import Link
+from chatsvc.store.log_rewrite import StoreLogs
 from chatsvc.store.site_traces import LeavingSites
 from chatsvc.store.vault_open import open_vault
 from chatsvc.telemetry.logging import configure
@@ -119,15 +123,17 @@ def erase_command(context: Context, name: str, typed: str | None, ending: bool) 
         typed = click.prompt(f"This can't be undone. Type the site's name ({name}) to erase it")
     if typed != name:
         raise Refused(f"Nothing is erased: give the site's name once more, as in --yes {name}.")
-    erased = asyncio.run(_erase(settings, name, ending))
+    erased, in_log = asyncio.run(_erase(settings, name, ending))
     click.echo(
         f"{name} is erased: {erased.conversations} conversations and tombstones, {erased.accounts} accounts. A note "
         "of it stands in the service's audit log. Backups of the key vault hold its keys for 24 hours at most "
         "(chatsvc vault prune-backups); checkpoints of its audit log on other machines are yours to delete."
     )
+    click.echo(in_log or "The store's append-only files are rewritten without it.", err=bool(in_log))
 
 
-async def _erase(settings: Settings, name: str, ending: bool) -> Erased:
+async def _erase(settings: Settings, name: str, ending: bool) -> tuple[Erased, str]:
+    """What went, and why the store's log still holds it, if it does."""
     async with open_store(settings) as link:
         declared = await _leaving(link, name)
         vault = await open_vault(settings.vault_file, settings.vault_url, master_keys(settings), store=link)
@@ -149,9 +155,20 @@ async def _erase(settings: Settings, name: str, ending: bool) -> Erased:
                 accounts=erased.accounts,
             )
             await LeavingSites(link).finish(declared.id)
+            in_log = await _out_of_the_log(link, declared)
         finally:
             await vault.close()
-    return erased
+    return erased, in_log
+
+
+async def _out_of_the_log(link: Link, site: Site) -> str:
+    try:
+        await StoreLogs(link).rewrite([ABOUT, *(PoolKeys(pool).meta for pool in site.pools)])
+    except NotRewritten as error:
+        return str(error)
+    except StoreUnavailable as error:
+        return f"The store's append-only files hold it until the worker has them rewritten, within a day: {error}"
+    return ""
 
 
 async def _leaving(link: Link, name: str) -> Site:

@@ -149,3 +149,7 @@ class KeptByLaw(ChatError):
     """A law requires to keep this conversation for a time. It has ended, and is erased as soon as the law allows."""
 
     code = "held"
+
+
+class NotRewritten(Exception):
+    """The store's append-only file still holds what was deleted; the message says why, and what to do."""

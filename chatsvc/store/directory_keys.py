@@ -22,7 +22,8 @@ All of them carry the hash tag `{dir}`; no pool may have that name.
 | `minima:<site>` | hash | queue key → list of `Required` (msgpack) | `plan_write`, `apply` | until removed |
 | `feeds` | hash | SHA-256 of the token → `Feed` (msgpack) | a person's own calendar | until revoked |
 
-In `about`: `ended` changes whenever a session is ended for an identity provider, so that nodes look at their sockets.
+In `about`: `rewritten` is when the logs of the store's servers were rewritten last (ms), see `log_rewrite.py`.
+`ended` changes whenever a session is ended for an identity provider, so that nodes look at their sockets.
 `leaving:<site>` is a site that is being erased, as it was declared (msgpack), written by `site erase`.
 
 Channels (sharded): `changed`, after every change of sites, staff, mark or vault; `plan-changed`, of any plan.

@@ -109,6 +109,10 @@ class EmbeddedStore:
         if len(os.fsencode(self._socket)) > LONGEST_SOCKET_PATH:
             self._socket = Path(tempfile.mkdtemp(prefix="chatsvc-")) / "store.sock"
             (run / "elsewhere").write_text(str(self._socket.parent))
+        for half_written in self._dir.glob(
+            "temp-rewriteaof-*.aof"
+        ):  # by a server that was killed; nobody else would
+            half_written.unlink()
         config = self._dir / "valkey.conf"
         config.unlink(missing_ok=True)
         with os.fdopen(os.open(config, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -25,7 +25,7 @@ FORBIDDEN: list[list[str | int]] = [
     ["EVAL", "return 1", 0], ["SCRIPT", "FLUSH"], ["FUNCTION", "LIST"], ["MODULE", "LIST"],
     ["ACL", "LIST"], ["ACL", "SETUSER", "me", "on"], ["CLIENT", "LIST"], ["CLIENT", "KILL", "TYPE", "normal"],
     ["PUBLISH", "chatsvc:{a}:all", "x"], ["SUBSCRIBE", "chatsvc:{a}:all"], ["PSUBSCRIBE", "*"],
-    ["SAVE"], ["BGREWRITEAOF"], ["REPLICAOF", "NO", "ONE"], ["PSYNC", "?", -1], ["SYNC"],
+    ["SAVE"], ["BGSAVE"], ["REPLICAOF", "NO", "ONE"], ["PSYNC", "?", -1], ["SYNC"],
     ["DUMP", "chatsvc:{a}:meta"], ["RENAME", "chatsvc:{a}:meta", "chatsvc:{a}:more"], ["WAIT", 0, 0],
     ["HGET", "other", "x"], ["GET", "chatsvc:plain"], ["SET", "chatsvc2:{a}:x", 1], ["DEL", "other"],
     ["SPUBLISH", "other", "x"], ["SSUBSCRIBE", "other"],
