@@ -20,6 +20,10 @@ WIDER = {6: 48}  # what one organisation, or a customer who rents machines, may 
 WORD = 16  # bytes of each word
 NOBODY = b""  # the source is not known: no limit by source applies
 
+# IPv4 as a NAT64 writes it (RFC 6052, 2.1); `sixtofour` is what 6to4 makes of it (RFC 3056, 2). A NAT64 with a
+# prefix of its own network (RFC 8215) can't be told from other IPv6.
+TRANSLATED = ip_network("64:ff9b::/96")
+
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
 
@@ -88,4 +92,11 @@ def _address(text: str) -> Address | None:
         found = ip_address(text)
     except ValueError:
         return None
-    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
+    return _as_it_is(found) if isinstance(found, IPv6Address) else found
+
+
+def _as_it_is(found: IPv6Address) -> Address:
+    """The IPv4 address that is written in an IPv6 one; itself where none is."""
+    if found in TRANSLATED:
+        return IPv4Address(int(found) & 0xFFFF_FFFF)
+    return found.ipv4_mapped or found.sixtofour or found

@@ -29,6 +29,11 @@ def test_networks_are_told_apart_and_addresses_in_one_are_not(behind: Neighbours
     assert word(behind, PROXY, "203.0.113.7") == word(behind, PROXY, "203.0.113.250") != NOBODY
     assert word(behind, PROXY, "203.0.113.7") != word(behind, PROXY, "198.51.100.7")
     assert word(behind, PROXY, "::ffff:203.0.113.7") == word(behind, PROXY, "203.0.113.9")
+    for written in ("64:ff9b::203.0.113.7", "[64:ff9b::cb00:7107]:443", "2002:cb00:7107::1"):
+        assert word(behind, PROXY, written) == word(behind, PROXY, "203.0.113.9"), written
+    assert word(behind, PROXY, "64:ff9b::198.51.100.7") != word(behind, PROXY, "64:ff9b::203.0.113.7")
+    assert word(behind, "64:ff9b::192.0.2.3", "203.0.113.7") == word(behind, PROXY, "203.0.113.7"), "a proxy"
+    assert word(behind, PROXY, "64:ff9b:1::203.0.113.7") != word(behind, PROXY, "203.0.113.7")
     assert word(behind, PROXY, "2001:db8:1:200::1") == word(behind, PROXY, "2001:db8:1:2ff::9")
     assert word(behind, PROXY, "2001:db8:1:200::1") != word(behind, PROXY, "2001:db8:1:300::1")
 
