@@ -47,7 +47,7 @@ class Crowd:
         if len(self._names) == self._number:
             self._complete.set()
         try:
-            await asyncio.wait_for(self._complete.wait(), 20)
+            await asyncio.wait_for(self._complete.wait(), 60)
         except TimeoutError:
             raise VaultUnavailable(f"{len(self._names)} came") from None
         return await self._vault.shred(conversation, purposes)
