@@ -21,7 +21,7 @@ OpenStore = Callable[[Settings], AbstractAsyncContextManager[Link]]
 
 
 async def examine(settings: Settings, open_store: OpenStore) -> Findings:
-    """Look at settings, files, keys and store; changes nothing."""
+    """Look at settings, files, keys and store; changes nothing. A bundled store that is stopped runs meanwhile."""
     findings = Findings()
     examine_listener(settings, findings)
     examine_front_end(findings)

@@ -66,6 +66,9 @@ def examine_data_dir(settings: Settings, findings: Findings) -> bool:
     private(path, 0o700, "data", findings)
     who = holder(path)
     findings.ok("data", f"{path} is used by {who}" if who else f"no process uses {path}")
+    if not who and not (path / "appendonlydir").exists():
+        findings.warning("data", f"there is no store in {path} yet", "The first `chatsvc serve` makes it.")
+        return False
     return True
 
 

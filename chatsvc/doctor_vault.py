@@ -1,5 +1,6 @@
 """The examination of the key vault: whether it opens, whether its server can be one, what copies lie around."""
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from chatsvc.store.directory import wall_clock_ms
 from chatsvc.store.link_url import parse_url
 from chatsvc.store.resp import StoreRefused
 from chatsvc.store.vault_backup import LIFE_S, described
-from chatsvc.store.vault_file import FORMAT, format_of
+from chatsvc.store.vault_file import FORMAT, format_of, proven_id
 from chatsvc.store.vault_keys import WrongVault
 from chatsvc.store.vault_open import open_vault
 from chatsvc.store.vault_redis import peek
@@ -75,11 +76,19 @@ def _unfinished(settings: Settings, findings: Findings) -> None:
 
 async def _opened(settings: Settings, where: str, findings: Findings) -> str:
     try:
-        vault = await open_vault(settings.vault_file, settings.vault_url, master_keys(settings))
-    except (WrongVault, MasterKeyMissing, VaultUnavailable, OSError) as error:
+        vault_id = await _identified(settings)
+    except (WrongVault, MasterKeyMissing, VaultUnavailable, OSError, sqlite3.Error) as error:
         findings.error("keys", str(error), "Without it no conversation can begin or be read; see above.")
         return ""
-    findings.ok("keys", f"the key vault {where} opens with the master key; its id is {vault.vault_id}")
+    findings.ok("keys", f"the key vault {where} opens with the master key; its id is {vault_id}")
+    return vault_id
+
+
+async def _identified(settings: Settings) -> str:
+    """The vault's id, once a master key fits it. A file is only read: opened as a node does, it would be put right."""
+    if not settings.vault_url:
+        return await asyncio.to_thread(proven_id, settings.vault_file, master_keys(settings))
+    vault = await open_vault(settings.vault_file, settings.vault_url, master_keys(settings))
     await vault.close()
     return vault.vault_id
 

@@ -22,7 +22,8 @@ SIGNS = {"ok": "ok     ", "warning": "look   ", "error": "WRONG  "}
 def doctor(context: Context, as_json: bool) -> None:
     """Examine everything: settings, pages, keys, store; say what is wrong and how to mend it.
 
-    Changes nothing and may run beside a running service. Ends with 1 if something is wrong.
+    Changes nothing and may run beside a running service; where the bundled store does not run, it is started for a
+    moment and writes its own files. Ends with 1 if something is wrong.
     """
     from chatsvc.doctor import examine
 

@@ -62,6 +62,24 @@ def format_of(path: Path) -> int:
         return int(db.execute("SELECT schema FROM vault").fetchone()[0]) if made else 0
 
 
+def proven_id(path: Path, masters: MasterKeys) -> str:
+    """The id of a vault that a master key fits; the file is left as it is. Raises WrongVault, sqlite3.Error."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        vault_id, sealed = db.execute("SELECT id, proof FROM vault").fetchone()
+    _master(path, masters, str(vault_id), sealed)
+    return str(vault_id)
+
+
+def _master(path: Path, masters: MasterKeys, vault_id: str, sealed: bytes) -> bytes:
+    try:
+        return Proof(vault_id, sealed).master(masters)
+    except Unreadable:
+        raise WrongVault(
+            f"The master key does not fit the key vault {path}. Give the key it was made with, or the one it was "
+            "changed to."
+        ) from None
+
+
 class VaultFile:
     """The vault's tables, opened, proven to fit the master key, and brought up to this version's format."""
 
@@ -107,13 +125,7 @@ class VaultFile:
                 raise WrongVault(
                     f"The key vault {self._path} has format {schema}; this version reads format {FORMAT}."
                 )
-            try:
-                master = Proof(vault_id, sealed).master(self._masters)
-            except Unreadable:
-                raise WrongVault(
-                    f"The master key does not fit the key vault {self._path}. Give the key it was made with, "
-                    "or the one it was changed to."
-                ) from None
+            master = _master(self._path, self._masters, vault_id, sealed)
             if schema == 1:
                 self._to_format_2(master)
         return str(vault_id)

@@ -73,6 +73,7 @@ def test_the_usual_layout_of_one_machine_is_told(
     """Keys in the directory of the bundled store are warned of, and keys on its disk; keys on another disk are not."""
     data, beside = tmp_path / "data", tmp_path / "keys" / "vault.sqlite"
     make_vault(data / "keys" / "vault.sqlite")
+    bundled("counsellor", "list")  # from now on there is a store
     found = examined(bundled)
     assert "is in the store's directory" in found["warning", "apart"]
     assert "deploy/vault.md" in found["warning", "apart"]
