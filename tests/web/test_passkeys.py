@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chatsvc.domain.attempts import Attempt
 from chatsvc.domain.challenges import WITHIN_MS
 from chatsvc.domain.passkeys import MOST
 from chatsvc.domain.sites import Staff
@@ -74,6 +75,22 @@ async def test_registered_on_one_node_signs_in_on_the_other(nodes: Nodes) -> Non
     assert all(key["here"] and key["used_at"] for key in listed["passkeys"])
     assert len(await deeds(one, "addPasskey")) == 4
     assert [deed.details.get("how") for deed in await deeds(one, "sign_in")] == [None, *["passkey"] * 3]
+
+
+async def test_guesses_at_passwords_hold_no_passkey_up(nodes: Nodes) -> None:
+    """While strangers have used up what an account bears of passwords and codes, a passkey from anywhere is enough."""
+    one, two = nodes
+    _, device = await registered(one)
+    gate = two.parts.gate
+    for number in range(100):
+        guess = Attempt("aino", exists=True, source=f"network {number}".encode())
+        tries = [attempts.begin(guess, gate.now_s()) for attempts in (gate.passwords, gate.codes)]
+    assert min(tries) > 0
+    async with two.http.post(
+        f"{two.base}/api/v1/login", json={"username": "aino", "password": PASSWORD}
+    ) as answer:
+        assert answer.status == 429
+    assert (await Browser(two).alone(device))[0] == 200
 
 
 async def test_what_a_browser_is_asked_for(nodes: Nodes) -> None:
