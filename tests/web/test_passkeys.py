@@ -81,7 +81,7 @@ async def test_guesses_at_passwords_hold_no_passkey_up(nodes: Nodes) -> None:
     """While strangers have used up what an account bears of passwords and codes, a passkey from anywhere is enough."""
     one, two = nodes
     _, device = await registered(one)
-    gate = two.parts.gate
+    gate, tries = two.parts.gate, [0.0]
     for number in range(100):
         guess = Attempt("aino", exists=True, source=f"network {number}".encode())
         tries = [attempts.begin(guess, gate.now_s()) for attempts in (gate.passwords, gate.codes)]
