@@ -23,6 +23,7 @@ warnings.filterwarnings("ignore", message="EdDSA", category=SecurityWarning)
 LEEWAY_S = 60.0
 OLDEST_S = 600.0  # a token is made for us in this moment; older ones are from elsewhere
 LONGEST = 64 * 1024
+LONGEST_HEADER = 4_096  # some providers send their certificate along
 LONGEST_SUBJECT = 255  # OpenID Connect Core 1.0, 2
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 _HASHES = {"EdDSA": hashlib.sha512, "Ed25519": hashlib.sha512}
@@ -39,7 +40,7 @@ class BadToken(Exception):
 
 
 class _Registry(JWSRegistry):
-    max_header_length = 4_096  # some providers send their certificate along
+    max_header_length = LONGEST_HEADER
 
 
 async def signed_claims(link: ProviderLink, token: object, kinds: tuple[str, ...]) -> tuple[Claims, str]:
@@ -63,12 +64,14 @@ async def signed_claims(link: ProviderLink, token: object, kinds: tuple[str, ...
     try:
         registry = _Registry(algorithms=[algorithm], strict_check_header=False)
         return jwt.decode(token, key, algorithms=[algorithm], registry=registry).claims, algorithm
-    except (JoseError, ValueError, TypeError):
+    except (JoseError, ValueError, TypeError, RecursionError):  # it is read again, deeper in the stack
         raise BadToken("signature") from None
 
 
 def _header(token: str) -> dict[str, Any]:
     raw = token.partition(".")[0]
+    if len(raw) > LONGEST_HEADER:
+        raise BadToken("form")
     try:
         found = json.loads(base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4)))
     except (ValueError, RecursionError):

@@ -1,6 +1,8 @@
 """An identity provider ends sessions: sockets close on every node, and nobody but the provider can do it."""
 
+import base64
 import re
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -118,6 +120,20 @@ async def test_only_what_the_provider_signs_for_us_now_and_once(service: Service
     again = await signed_in(service, forger, None)
     assert await send(service, logout_token=right) == 400
     assert (await again.api("GET", "/me"))[0] == 200
+
+
+def nested(depth: int) -> str:
+    """A token with a header that is as deep."""
+    head = f'{{"alg":"RS256","kid":"one","x":{"[" * depth}{"]" * depth}}}'
+    return base64.urlsafe_b64encode(head.encode()).decode().rstrip("=") + ".e30.AAAA"
+
+
+async def test_a_header_that_goes_deep(service: Service, forger: Forger) -> None:
+    """However deep: a token that is not believed, and no error of ours."""
+    await signed_in(service, forger, None)
+    limit = sys.getrecursionlimit()
+    for depth in (*range(limit - 120, limit, 4), limit + 500, 2_000):
+        assert await send(service, logout_token=nested(depth)) == 400, depth
 
 
 async def test_which_sessions_end(service: Service, forger: Forger) -> None:
