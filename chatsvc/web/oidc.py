@@ -163,14 +163,18 @@ async def callback(request: web.Request) -> web.Response:
 
 
 async def _check_state(request: web.Request, link: ProviderLink, journey: Journey | None) -> None:
-    """Whether this is the way back of a journey that began in this browser, for the first time."""
-    if request.app[GATE].begin_return(request):
-        raise _Refused("limited", "too_many")
+    """Whether this is the way back of a journey that began in this browser, for the first time.
+
+    Who comes with none costs their network nothing: a picture in any page makes browsers come like that, and neither
+    store nor provider is asked for them.
+    """
     state = _one(request, "state")
     if journey is None or journey.provider != link.provider.id:
         raise _Refused("expired", "journey")
     if not hmac.compare_digest(state.encode("utf-8", "surrogatepass"), journey.state.encode()):
         raise _Refused("expired", "state")
+    if request.app[GATE].begin_return(request):
+        raise _Refused("limited", "too_many")
     if not await request.app[ELSEWHERE].sessions.first_time(f"state {journey.state}", WITHIN_S * 1_000):
         raise _Refused("expired", "state used")
 

@@ -10,6 +10,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from chatsvc.domain.one_time import STEP_MS, hotp
@@ -274,15 +275,24 @@ async def test_where_nobody_has_a_password(
 async def test_tries_are_limited_for_each_network(
     valkey: SingleStore, tmp_path: Path, identity_provider: IdentityProvider, traveller: Traveller
 ) -> None:
-    """Coming back again and again with nothing: that network has to wait, another one does not."""
+    """A journey brought back again and again: that network has to wait, another one does not; without any, nobody."""
     proxies = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
     async with node(valkey, tmp_path, identity_provider, trusted_proxies=proxies):
-        nothing = f"{traveller.origin}/api/v1/oidc/kunta/callback?state=x&code=y"
-        told = []
-        for _ in range(52):
-            headers = {"X-Forwarded-For": "203.0.113.9"}
-            async with traveller.http.get(nothing, headers=headers, allow_redirects=False) as answer:
-                told.append(query_of(answer.headers["Location"])["sign_in"])
-        assert told == ["expired"] * 50 + ["limited"] * 2
+        state = query_of(await traveller.begin())["state"]
+        journey = f"__Host-chatsvc-oidc={traveller.cookie('__Host-chatsvc-oidc')}"
+
+        async def told(times: int, said: str, cookie: str) -> list[str]:
+            headers, words = {"X-Forwarded-For": "203.0.113.9", "Cookie": cookie}, []
+            at = f"{traveller.origin}/api/v1/oidc/kunta/callback?code=y&state={said}"
+            async with aiohttp.ClientSession(headers=headers, cookie_jar=aiohttp.DummyCookieJar()) as http:
+                for _ in range(times):
+                    async with http.get(at, allow_redirects=False) as answer:
+                        words.append(query_of(answer.headers["Location"])["sign_in"])
+            return words
+
+        assert await told(52, state, "") == ["expired"] * 52
+        assert await told(52, "x", journey) == ["expired"] * 52
+        assert (await told(1, state, journey))[0] not in ("expired", "limited")
+        assert await told(51, state, journey) == ["expired"] * 49 + ["limited"] * 2
         traveller.http.headers["X-Forwarded-For"] = "198.51.100.7"
         assert await traveller.sign_in("maija") == "/console/"
