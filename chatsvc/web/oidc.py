@@ -4,6 +4,7 @@ OpenID Connect Core 1.0, 3.1 (code flow); RFC 7636 (PKCE); RFC 9207 (`iss` in th
 """
 
 import hmac
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
@@ -48,7 +49,7 @@ PAGES: Mapping[str, str] = {
 }
 LONGEST_CODE = 4_096
 LINES = Rate(100, 1 / 10)  # in the log for each provider: whoever floods a node does not fill its disk
-AT_ONCE = 16  # who come back at the same time, for all providers of a node
+AT_ONCE = 16  # who come back from one provider at the same time, at one node
 # What a provider may answer instead of a code (RFC 6749, 4.1.2.1; OpenID Connect Core, 3.1.2.6).
 _ERRORS: Mapping[str, str] = {
     "access_denied": "denied", "login_required": "again", "interaction_required": "again",
@@ -77,7 +78,7 @@ class SignInElsewhere:
     admission: Admission
     sessions: ProviderSessions
     refresh: Callable[[], Awaitable[None]]
-    returning: int = 0
+    returning: Counter[str] = field(default_factory=Counter)  # by provider
     lines: Buckets[str] = field(default_factory=lambda: Buckets(LINES, 1_000))
 
     def logged(self, link: ProviderLink) -> bool:
@@ -188,9 +189,9 @@ def _one(request: web.Request, name: str) -> str:
 async def _exchanged(request: web.Request, link: ProviderLink, journey: Journey) -> Claims:
     """What the ID token says that the code is good for."""
     elsewhere = request.app[ELSEWHERE]
-    if elsewhere.returning >= AT_ONCE:
+    if elsewhere.returning[link.provider.id] >= AT_ONCE:
         raise _Refused("limited", "too_many")
-    elsewhere.returning += 1
+    elsewhere.returning[link.provider.id] += 1
     try:
         await _check_issuer(request, link)
         if error := request.query.get("error"):
@@ -205,7 +206,7 @@ async def _exchanged(request: web.Request, link: ProviderLink, journey: Journey)
     except BadToken as bad:
         raise _Refused("refused", f"token {bad.why}") from None
     finally:
-        elsewhere.returning -= 1
+        elsewhere.returning[link.provider.id] -= 1
 
 
 async def _check_issuer(request: web.Request, link: ProviderLink) -> None:

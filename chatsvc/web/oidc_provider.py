@@ -3,8 +3,8 @@
 import asyncio
 import base64
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus, urlsplit
 
@@ -43,27 +43,35 @@ class Metadata:
 
 @dataclass(slots=True)
 class _Known:
-    """Something that was fetched; times are of the monotonic clock, in s."""
+    """Something that is fetched, by one task at a time; times are of the monotonic clock, in s."""
 
+    fetch: Callable[[], Awaitable[Any]]
+    now: Callable[[], float]
     value: Any = None
     at: float = -GOOD_S
     failed_at: float = -FAILED_S
     failure: str = ""
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    fetching: asyncio.Task[None] | None = None
 
-    async def get(self, fetch: Callable[[], Any], now: float, fresh_s: float = FRESH_S) -> Any:
-        """The value, fetched if it is older than `fresh_s`; the old one if that fails. Raises ProviderFailed."""
-        async with self.lock:
-            if now - self.at < fresh_s:
-                return self.value
-            if now - self.failed_at >= FAILED_S:
-                try:
-                    self.value, self.at = await fetch(), now
-                except ProviderFailed as failed:
-                    self.failed_at, self.failure = now, failed.why
-            if now - self.at >= GOOD_S:
-                raise ProviderFailed(self.failure)
-            return self.value
+    async def get(self, *, anew: bool = False) -> Any:
+        """The value: one that is old but good at once, while it is fetched; `anew` waits. Raises ProviderFailed."""
+        if anew or self.now() - self.at >= FRESH_S:
+            if self.fetching is None and self.now() - self.failed_at >= FAILED_S:
+                self.fetching = asyncio.create_task(self._refresh())
+            if self.fetching is not None and (anew or self.now() - self.at >= GOOD_S):
+                await asyncio.shield(self.fetching)  # others wait for it too
+        if self.now() - self.at >= GOOD_S:
+            raise ProviderFailed(self.failure)
+        return self.value
+
+    async def _refresh(self) -> None:
+        try:
+            self.value = await self.fetch()
+            self.at = self.now()
+        except ProviderFailed as failed:
+            self.failed_at, self.failure = self.now(), failed.why
+        finally:
+            self.fetching = None
 
 
 class ProviderLink:
@@ -77,8 +85,8 @@ class ProviderLink:
         self.provider = provider
         self._session = session
         self._now = now
-        self._metadata = _Known()
-        self._keys = _Known()
+        self._metadata = _Known(self._discover, now)
+        self._keys = _Known(self.fetch_keys, now)
         self._looked_for_key = -UNKNOWN_KEY_S
 
     @property
@@ -88,16 +96,16 @@ class ProviderLink:
 
     async def metadata(self) -> Metadata:
         """Where it is asked. Raises ProviderFailed."""
-        found: Metadata = await self._metadata.get(self._discover, self._now())
+        found: Metadata = await self._metadata.get()
         return found
 
     async def key(self, kid: str | None, algorithm: str) -> Key | None:
         """The key that a token names; if it is not known, all are fetched anew, at times. Raises ProviderFailed."""
-        found = _fitting(await self._keys.get(self.fetch_keys, self._now()), kid, algorithm)
+        found = _fitting(await self._keys.get(), kid, algorithm)
         if found is not None or self._now() - self._looked_for_key < UNKNOWN_KEY_S:
             return found
         self._looked_for_key = self._now()
-        return _fitting(await self._keys.get(self.fetch_keys, self._now(), 0.0), kid, algorithm)
+        return _fitting(await self._keys.get(anew=True), kid, algorithm)
 
     async def exchange(self, code: str, verifier: str, redirect_uri: str) -> dict[str, Any]:
         """What the provider gives for a code (RFC 6749, 4.1.3; RFC 7636). Raises ProviderFailed."""

@@ -113,9 +113,10 @@ class Forger:
             return web.json_response(
                 {"access_token": "at", "token_type": "Bearer", "id_token": self.id_token()}
             )
-        return web.json_response(self._document())
+        return web.json_response(self.document())
 
-    def _document(self) -> dict[str, Any]:
+    def document(self) -> dict[str, Any]:
+        """What it says of itself."""
         document = {
             "issuer": self.issuer, "authorization_endpoint": f"{self.issuer}/auth",
             "token_endpoint": f"{self.issuer}/token", "jwks_uri": f"{self.issuer}/jwks",
