@@ -80,12 +80,11 @@ class Admission:
         return after
 
     async def _follow(self, provider: Provider, before: Staff | None, after: Staff) -> None:
+        """What comes of an account that is written. Not recorded before: somebody else's write may win instead."""
         who = f"oidc {provider.id}"
         if before is None:
             await self._audit.record_as(who, after.sites, "counsellor add", after.id, role=after.role)
             return
-        if (before.pool, before.role) != (after.pool, after.role) or after.disabled:
-            await self._clock_out(before)
         sites = {*before.sites, *after.sites}
         if before.disabled != after.disabled:
             action = "counsellor disable" if after.disabled else "counsellor enable"
@@ -97,6 +96,8 @@ class Admission:
             await self._audit.record_as(
                 who, sites, "counsellor change", after.id, fields=", ".join(fields), role=after.role
             )
+        if (before.pool, before.role) != (after.pool, after.role) or after.disabled:
+            await self._clock_out(before)  # last: it may fail, and what is written by now must be in the log
 
 
 def account_of(people: Mapping[StaffId, Staff], issuer: str, subject: str) -> Staff | None:

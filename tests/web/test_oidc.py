@@ -13,8 +13,11 @@ from typing import Any
 import aiohttp
 import pytest
 
+from chatsvc.domain.errors import StoreUnavailable
+from chatsvc.domain.identity import subject_digest
 from chatsvc.domain.one_time import STEP_MS, hotp
-from chatsvc.domain.sites import StaffId
+from chatsvc.domain.sites import Staff, StaffId
+from chatsvc.services.vouched import Admission, Vouched
 from chatsvc.store.audit import AuditStore
 from tests.support.canary import Detector, Mark
 from tests.support.ports import free_port
@@ -147,6 +150,25 @@ async def test_groups_change_and_the_account_with_them(
     assert done == [
         "counsellor add", "counsellor change", "counsellor disable", "counsellor enable", "counsellor change",
     ]  # fmt: skip
+
+
+async def test_a_change_is_recorded_though_their_pool_is_away(service: Service) -> None:
+    """Nobody can be taken off duty there: they are not let in, but what was written is in the log, once."""
+
+    async def away(_: Staff) -> None:
+        raise StoreUnavailable
+
+    admission = Admission(service.backend.directory, service.backend.audit, away)
+    provider = service.settings.oidc[0]
+    person = Vouched(provider, subject_digest(provider.issuer, "maija"), frozenset({"counsellors"}), "maija")
+    account = await admission.admit(person)
+    for groups in ({"supervisors"}, set[str]()):
+        with pytest.raises(StoreUnavailable):
+            await admission.admit(replace(person, groups=frozenset(groups)))
+    assert (await service.backend.directory.load()).people[account.id].disabled
+    assert await deeds(service) == [
+        ("oidc kunta", f"counsellor {action}", account.id) for action in ("add", "change", "disable")
+    ]
 
 
 async def test_whom_the_operator_has_disabled(service: Service, traveller: Traveller) -> None:
