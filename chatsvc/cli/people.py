@@ -202,7 +202,8 @@ def change(context: Context, /, name: str, all_queues: bool, **given: Any) -> No
         if after.pool != before.pool:
             await _refuse_on_duty(link, before, after)
         if after != before:
-            await directory.put_staff(after)
+            new = {field: getattr(after, field) for field in (*wanted, "alias", "pool")}
+            await directory.change_staff(after.id, lambda now: replace(now, **new))
             sites, fields = {*before.sites, *after.sites}, ", ".join(sorted(wanted))
             await record(settings, link, sites, "counsellor change", before.id, fields=fields)
         return before, after
@@ -253,7 +254,7 @@ def set_password(context: Context, name: str, password_file: Path | None) -> Non
 
     async def write(directory: Directory, link: Link) -> str:
         now = existing(await directory.load(), name)
-        await directory.put_staff(replace(now, password_hash=password_hash))
+        await directory.change_staff(now.id, lambda now: replace(now, password_hash=password_hash))
         await record(settings, link, now.sites, "counsellor set-password", now.id)
         return await still_signing_in(link, now.id)
 
@@ -289,10 +290,9 @@ def _change(context: Context, name: str, *, disabled: bool) -> bool:
 
     async def write(directory: Directory, link: Link) -> bool:
         staff = existing(await directory.load(), name)
-        after = with_disabled(staff, disabled=disabled)
-        if after == staff:
+        if with_disabled(staff, disabled=disabled) == staff:
             return False
-        await directory.put_staff(after)
+        await directory.change_staff(staff.id, lambda now: with_disabled(now, disabled=disabled))
         await record(
             settings, link, staff.sites, f"counsellor {'disable' if disabled else 'enable'}", staff.id
         )

@@ -48,7 +48,9 @@ def provider(context: Context, name: str, provider: str | None, subject: str | N
                 raise Refused(f"That person has the account {other.id} already; nothing was changed.")
         if staff.identity == identity:
             raise Refused(f"{staff.id} is {'tied to that person' if identity else 'untied'} already.")
-        await directory.put_staff(replace(staff, identity=identity, sign_outs=staff.sign_outs + 1))
+        await directory.change_staff(
+            staff.id, lambda now: replace(now, identity=identity, sign_outs=now.sign_outs + 1)
+        )
         action = "counsellor provider" if identity else "counsellor provider remove"
         await record(settings, link, staff.sites, action, staff.id, provider=provider or "none")
         return staff

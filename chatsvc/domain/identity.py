@@ -149,4 +149,6 @@ def may_use_own_ways(staff: Staff, providers: Collection[Provider]) -> bool:
 def with_disabled(staff: Staff, *, disabled: bool) -> Staff:
     """The account as an operator disables or enables it: what a provider's groups say does not undo the former."""
     identity = None if staff.identity is None else replace(staff.identity, lapsed=False)
-    return replace(staff, disabled=disabled, identity=identity)
+    # Sessions end for good: enabling the account must not bring them back.
+    sign_outs = staff.sign_outs + (disabled and not staff.disabled)
+    return replace(staff, disabled=disabled, identity=identity, sign_outs=sign_outs)

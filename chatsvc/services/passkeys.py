@@ -105,7 +105,7 @@ class Passkeys:
                 raise PasskeyRefused
             if goes_back(key.counter, counter):
                 raise PasskeyRefused("counter")
-            used = replace(key, counter=counter, used_at=self._clock.now())
+            used = replace(key, counter=max(key.counter, counter), used_at=self._clock.now())
             if await self._kept.put(staff, own.with_changed(used), own):
                 return used
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from chatsvc.domain.conversation import LIVE
 from chatsvc.domain.errors import BadState, ChatError, NotAllowed, NotFound, StoreUnavailable, TooMany
 from chatsvc.domain.permissions import TALKING
 from chatsvc.domain.records import Duty
@@ -62,15 +63,20 @@ def _shares_a_site(duty: Duty, staff: Staff) -> bool:
 
 
 async def end_visit(request: web.Request) -> web.Response:
-    """POST /visitor/end {how}: ends what this token has, kills it, expires the cookie. Fit for a beacon."""
+    """POST /visitor/end {how}: ends what this token has, kills it, expires the cookie. Fit for a beacon.
+
+    `over` does so only if nothing goes on under it on any site: one cookie may serve several.
+    """
     if not origin_allowed(request):
         return problem(403, "origin", "Only this service's own pages may end a visit.")
     node = request.app[NODE]
     body = await read_object(request)
     how = body.get("how", "button")
-    if how not in ("button", "quick_exit"):
-        return problem(400, "bad_field", "`how` is `button` or `quick_exit`.")
+    if how not in ("button", "quick_exit", "over"):
+        return problem(400, "bad_field", "`how` is `button`, `quick_exit` or `over`.")
     token = node.tokens.recognise(request.cookies.get(COOKIE))
+    if how == "over" and token is not None and await _goes_on(node, token):
+        return web.Response(status=204, headers={"Cache-Control": "no-store"})
     reason = "quick_exit" if how == "quick_exit" else "visitor_left"
     status = 204
     if token is not None:
@@ -83,6 +89,15 @@ async def end_visit(request: web.Request) -> web.Response:
             node.farewell(lambda: _end_everywhere(node, token, reason))
             status = 202
     return web.Response(status=status, headers={"Set-Cookie": expire_cookie(), "Cache-Control": "no-store"})
+
+
+async def _goes_on(node: Node, token: str) -> bool:
+    for site in node.directory.all_sites():
+        _, hub = node.site(site.id)
+        found = await hub.pool.store.conversation_of(node.tokens.visitor(site.id, token))
+        if found is not None and found.state in LIVE:
+            return True
+    return False
 
 
 async def _end_everywhere(node: Node, token: str, reason: str) -> None:

@@ -176,7 +176,7 @@ class Colleagues(Struct, frozen=True):
 class VisitEnd(Struct, frozen=True):
     """How a visit is ended."""
 
-    how: Literal["button", "quick_exit"] = "button"
+    how: Literal["button", "quick_exit", "over"] = "button"
 
 
 Anything = dict[str, Any]

@@ -24,8 +24,8 @@ _log = structlog.get_logger("chatsvc.web")
 
 async def logout_there(request: web.Request) -> web.Response:
     """POST /oidc/{provider}/logout, a form with `logout_token`: those sessions are over, on every node."""
-    link, gate, elsewhere = link_of(request), request.app[GATE], request.app[ELSEWHERE]
     raw = await read_raw(request, LONGEST, SEND_LESS)
+    link, gate, elsewhere = link_of(request), request.app[GATE], request.app[ELSEWHERE]
     if wait_s := gate.begin_return(request):
         return too_often(wait_s)
     try:

@@ -16,8 +16,8 @@ from tests.support.service import running
 from tests.support.store_server import SingleStore
 
 OFFICIAL = ROOT / "widget" / "node_modules" / "@asyncapi" / "specs" / "schemas" / "3.0.0.json"
-# Said over HTTP or with a frame of its own, never with `error`.
-NEVER_IN_ERROR = {"audit_away", "unavailable"}
+# Said over HTTP, in the log or with a frame of its own, never with `error`.
+NEVER_IN_ERROR = {"audit_away", "unavailable", "undecodable"}
 
 
 def official() -> Draft7Validator:

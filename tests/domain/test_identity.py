@@ -124,6 +124,7 @@ def test_who_may_sign_in_without_their_provider() -> None:
     assert may_use_own_ways(tied, [replace(TABLE, passwords=True)])
     lapsed = replace(tied, disabled=True, identity=Identity("https://id.kunta.fi", "x", lapsed=True))
     assert with_disabled(lapsed, disabled=True) == replace(tied, disabled=True)
+    assert with_disabled(tied, disabled=True).sign_outs == tied.sign_outs + 1
     assert with_disabled(tied, disabled=False) == tied
 
 

@@ -179,6 +179,29 @@ async def test_two_sites_can_not_be_linked(service: Service, valkey_server: Sing
     assert set(filter(None, known)) == {ident.encode() for ident in found}
 
 
+async def test_what_is_over_at_one_site_leaves_the_other_site_s_chat(service: Service) -> None:
+    """A panel gives the cookie back by itself: not while a chat goes on under it elsewhere; then it is taken."""
+    other = SiteId("kolmas")
+    queue = Queue(other, QueueName("paihde"), {"fi": "paihde"})
+    await service.backend.directory.put_site(
+        Site(other, {"fi": "Kolmas"}, pool=PoolId("kunta"), queues=(queue,))
+    )
+    await service.backend.directory.put_staff(
+        replace(make_staff("leena"), sites=(SiteId("kunta"), other), queues=(queue.key,))
+    )
+    await service.on_duty("leena")
+    token = await issued(service)
+    async with browser(service, token) as socket:
+        await hello(socket, site="kolmas")
+        assert await end(service, token, json={"how": "over", "site": "kunta"}) == (204, "")
+        await socket.send({"type": "leave"})
+        assert (await socket.next("closed"))["reason"] == "visitor_left"
+        status, line = await end(service, token, json={"how": "over"})
+        assert (status, line.partition(";")[0]) == (204, f"{COOKIE}=")
+    async with browser(service, token) as socket:
+        assert given(socket) not in (None, token)
+
+
 @pytest.mark.parametrize("how", ["button", "quick_exit"])
 @pytest.mark.parametrize("beacon", [False, True])
 async def test_ending_kills_the_token(service: Service, how: str, beacon: bool) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from chatsvc.domain.identity import with_disabled
 from chatsvc.store import directory_keys
 from chatsvc.store.directory import Directory
 from tests.support.service import PASSWORD, Service, make_staff, running
@@ -46,7 +47,7 @@ async def signed_out(directory: Directory) -> None:
 
 async def disabled(directory: Directory) -> None:
     """As `chatsvc counsellor disable` does."""
-    await directory.put_staff(replace(AINO, disabled=True))
+    await directory.put_staff(with_disabled(AINO, disabled=True))
 
 
 async def new_password(directory: Directory) -> None:

@@ -64,7 +64,7 @@ function useWords(view: View, talk: Talk): { title: string; text: string } {
   const unanswered = `${key}.waiting`;
   const title = !answered && i18n.has(unanswered) ? unanswered : i18n.has(key) ? key : "event.closed";
   const timedOut = talk.reason === "visitor_timeout" || talk.reason === "idle";
-  return { title: i18n.t(title), text: i18n.t(timedOut ? "closed.timeout.text" : "closed.thanks") };
+  return { title: i18n.t(title), text: i18n.pick(words[timedOut ? "closed.timeout.text" : "closed.thanks"]) };
 }
 
 /** After the end: what happens next, and what the person can still do. */

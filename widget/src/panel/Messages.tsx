@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import words from "../i18n/later.json";
 import { Icon } from "./icons";
 import { itemsOf, linksIn, type Item, type Message } from "./items";
 import { useUi } from "./ui";
@@ -115,7 +116,7 @@ interface MessagesProps {
 }
 
 export function Messages({ view, talk, onEdit, before, children }: MessagesProps) {
-  const { t } = useUi().i18n;
+  const { t, pick } = useUi().i18n;
   const items = useMemo(
     () => itemsOf(view.entries, view.outgoing, talk.participants, talk.seen),
     [view.entries, view.outgoing, talk.participants, talk.seen],
@@ -132,7 +133,7 @@ export function Messages({ view, talk, onEdit, before, children }: MessagesProps
         <div role="log" aria-live="polite" aria-label={t("messages")}>
           <ol class="messages">{live.map(line)}</ol>
         </div>
-        {talk.state === "active" && items.every((item) => item.kind !== "message") && <p class="empty">{t("talk.empty")}</p>}
+        {talk.state === "active" && items.every((item) => item.kind !== "message") && <p class="empty">{pick(words["talk.empty"])}</p>}
         {view.lost && <p class="note-line">{t("lost")}</p>}
         <Typing talk={talk} />
         {children}

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import words from "../i18n/later.json";
 import "./drawings";
 import { Closed } from "./Closed";
 import { Composer } from "./Composer";
@@ -60,8 +61,8 @@ function WaitingAdvice({ view, talk }: { view: View; talk: Talk }) {
     <>
       <OtherLanguages view={view} talk={talk} />
       <div class="advice">
-        <p>{i18n.t("waiting.write")}</p>
-        {kept && !closesSoon(talk) && <p class="soft">{i18n.t("waiting.kept", { n: Math.round(kept / 60_000) })}</p>}
+        <p>{i18n.pick(words["waiting.write"])}</p>
+        {kept && !closesSoon(talk) && <p class="soft">{i18n.pick(words["waiting.kept"]).replace("{n}", String(Math.round(kept / 60_000)))}</p>}
         <label class="check">
           <input
             type="checkbox"
@@ -71,7 +72,7 @@ function WaitingAdvice({ view, talk }: { view: View; talk: Talk }) {
               setSound(session.sound);
             }}
           />
-          {i18n.t("waiting.sound")}
+          {i18n.pick(words["waiting.sound"])}
         </label>
       </div>
       <Help emergency={status?.emergency} alternatives={status?.alternatives} />

@@ -3,9 +3,9 @@ import { useUi } from "./ui";
 
 const PATIENCE_MS = 4_000;
 
-/** Has the server take back the browser's cookie, with all that it opens; the next connection brings another. */
+/** Has the server take back the browser's cookie, unless a chat goes on under it elsewhere; the next connection brings another. */
 async function giveBack(site: string): Promise<void> {
-  const body = JSON.stringify({ how: "button", site });
+  const body = JSON.stringify({ how: "over", site });
   try {
     await fetch("/api/v1/visitor/end", { method: "POST", body, keepalive: true, signal: AbortSignal.timeout(PATIENCE_MS) });
   } catch {
