@@ -38,7 +38,7 @@ from chatsvc.web.oidc_tokens import BadToken, Claims, groups_of, id_token_claims
 from chatsvc.web.problems import problem
 from chatsvc.web.routes import NODE, origin_allowed
 from chatsvc.web.sign_in import PASSWORDS_ALLOWED
-from chatsvc.web.sign_in_enter import Gone, entered, session_cookies
+from chatsvc.web.sign_in_enter import Gone, entered, session_cookie
 from chatsvc.web.sign_in_gate import GATE
 from chatsvc.web.sign_in_second import Shown, second_step
 
@@ -255,12 +255,13 @@ async def _let_in(
         half = Half(own.id, staff.id, staff.sign_outs, sid, request.app[GATE].now_s() + WITHIN_S)
         return _to(_told(page, "second"), half_cookie(elsewhere.seals.seal(half)), JOURNEY_OVER)
     try:
-        cookies = await session_cookies(
+        session = await session_cookie(
             request, staff, "provider" if there else "", how=f"oidc {own.id}", sid=sid
         )
     except Gone:
         raise _Refused("disabled", "gone") from None
-    return _to(PAGES[page], *cookies, JOURNEY_OVER, HALF_OVER)
+    # None of the device: it does not come along from another site, and a new one would take the place of all its marks.
+    return _to(PAGES[page], session, JOURNEY_OVER, HALF_OVER)
 
 
 async def second_here(request: web.Request) -> web.Response:

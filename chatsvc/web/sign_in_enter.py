@@ -37,35 +37,35 @@ def usable_here(request: web.Request, name: str) -> Staff | None:
     return staff if may_use_own_ways(staff, request.app[PROVIDERS].values()) else None
 
 
-async def session_cookies(
+async def session_cookie(
     request: web.Request, staff: Staff, factor: str = "", *, how: str = "", sid: str = ""
-) -> list[str]:
-    """Sign somebody in and write it down: the Set-Cookie lines. Raises Gone, StoreUnavailable.
+) -> str:
+    """Sign somebody in and write it down: the Set-Cookie line. Raises Gone, StoreUnavailable.
 
     `how` is the way in where it is not a password, `factor` the second step; `sid` stands for their session at an
     identity provider.
     """
-    gate = request.app[GATE]
     try:
         token = await request.app[NODE].sign_in.open_session(staff.id, sid)
     except KeyError:
         raise Gone from None
-    await gate.let_in(staff, factor, how)
-    device = gate.devices.set_cookie(request.cookies.get(COOKIE), staff.id, gate.now_s())
-    return [f"{STAFF_COOKIE}={token}; {STAFF_ATTRIBUTES}", device]
+    await request.app[GATE].let_in(staff, factor, how)
+    return f"{STAFF_COOKIE}={token}; {STAFF_ATTRIBUTES}"
 
 
 async def entered(
     request: web.Request, staff: Staff, shown: Shown, *, how: str = "", sid: str = ""
 ) -> web.Response:
-    """200 with who it is, and the session's cookie; 401 if the account is not there any more."""
+    """200 with who it is, and the cookies of session and device; 401 if the account is not there any more."""
     try:
-        cookies = await session_cookies(request, staff, shown.how, how=how, sid=sid)
+        session = await session_cookie(request, staff, shown.how, how=how, sid=sid)
     except Gone:
         return wrong_login()
+    gate = request.app[GATE]
+    device = gate.devices.set_cookie(request.cookies.get(COOKIE), staff.id, gate.now_s())
     recovery = {"recovery": list(shown.recovery)} if shown.recovery else {}
     answer = uncached(described_self(request, staff) | recovery)
-    for line in cookies:
+    for line in (session, device):
         answer.headers.add("Set-Cookie", line)
     return answer
 

@@ -19,6 +19,7 @@ from chatsvc.domain.one_time import STEP_MS, hotp
 from chatsvc.domain.sites import Staff, StaffId
 from chatsvc.services.vouched import Admission, Vouched
 from chatsvc.store.audit import AuditStore
+from chatsvc.web.sign_in_devices import COOKIE
 from tests.support.canary import Detector, Mark
 from tests.support.ports import free_port
 from tests.support.provider import IdentityProvider, Traveller, identity_provider, query_of, travelling
@@ -169,6 +170,23 @@ async def test_a_change_is_recorded_though_their_pool_is_away(service: Service) 
     assert await deeds(service) == [
         ("oidc kunta", f"counsellor {action}", account.id) for action in ("add", "change", "disable")
     ]
+
+
+async def test_marks_of_others_at_this_browser_stay(service: Service, traveller: Traveller) -> None:
+    """A browser leaves a Strict cookie at home on the way back from the provider; it still has it after that."""
+    assert (await traveller.api("POST", "/login", {"username": "aino", "password": PASSWORD}))[0] == 200
+    assert traveller.cookie(COOKIE)
+    assert service.settings.oidc
+    back = await traveller.vouched_for(await traveller.begin(), "maija")
+    journey = f"__Host-chatsvc-oidc={traveller.cookie('__Host-chatsvc-oidc')}"
+    async with (
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as other_site,
+        other_site.get(back, headers={"Cookie": journey}, allow_redirects=False) as answer,
+    ):
+        assert answer.headers["Location"] == "/console/"
+        begun = [line.partition("=")[0] for line in answer.headers.getall("Set-Cookie")]
+    assert "__Host-chatsvc-staff" in begun
+    assert COOKIE not in begun
 
 
 async def test_whom_the_operator_has_disabled(service: Service, traveller: Traveller) -> None:
