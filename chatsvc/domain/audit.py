@@ -128,7 +128,12 @@ def is_over(deed: Deed, months: int, now: int, held: AbstractSet[str] = frozense
     """
     if not held.isdisjoint(deed.record.split("/")):
         return False
-    return local_day(Period(months).after(deed.at)) < local_day(now)
+    return rule_is_over(deed.at, months, now)
+
+
+def rule_is_over(at: int, months: int, now: int) -> bool:
+    """Whether the `months` after an instant (ms) have ended on a day before that of `now` (ms), in Finland."""
+    return local_day(Period(months).after(at)) < local_day(now)
 
 
 def _sha256(text: str) -> str:

@@ -2,22 +2,37 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
-from chatsvc.domain.audit import CUT, Cut, Entry, Head, Statement, Statements, beginning
+from chatsvc.domain.audit import (
+    CUT,
+    LEAST_MONTHS,
+    MOST_MONTHS,
+    Checkpoint,
+    Cut,
+    Entry,
+    Head,
+    Statement,
+    Statements,
+    beginning,
+    rule_is_over,
+)
+from chatsvc.domain.retention import DAY_MS
 
 OVERDUE_MS = (
     86_400_000  # what a cut has announced is removed within moments, or when the worker is there again
 )
 
 FaultKind = Literal[
-    "broken", "changed", "cut_not_entered", "forged", "gap", "head", "missing", "not_removed", "other_site",
+    "broken", "changed", "cut_not_entered", "early", "forged", "gap", "head", "missing", "not_removed", "other_site",
     "truncated", "uncovered",
 ]  # fmt: skip
 _WHAT: Mapping[FaultKind, str] = {
     "broken": "does not follow from the entry before it",
     "changed": "another entry than the one that a checkpoint or cut has",
     "cut_not_entered": "a signed cut ends before this entry, and no entry of the log says so",
+    "early": "removed before its time",
     "forged": "a checkpoint or cut whose signature is not ours",
     "gap": "another entry should be here",
     "head": "is not where the head says that the log ends",
@@ -30,15 +45,22 @@ _WHAT: Mapping[FaultKind, str] = {
 
 
 class Fault(NamedTuple):
-    """Something that is wrong with a log, at entry `seq`."""
+    """Something that is wrong with a log, at entry `seq`.
+
+    Of what was removed early: when it was written, as its checkpoint says, and when it was removed (ms).
+    """
 
     seq: int
     kind: FaultKind
+    written: int = 0
+    removed: int = 0
 
     @property
     def what(self) -> str:
         """The same in words."""
-        return _WHAT[self.kind]
+        if self.kind != "early":
+            return _WHAT[self.kind]
+        return f"{_WHAT[self.kind]}: written {_time(self.written)}, removed {_time(self.removed)}"
 
 
 @dataclass(slots=True)
@@ -60,7 +82,8 @@ class Verification:
     _last: Head | None = None
     _unmet: dict[int, set[str]] = field(default_factory=dict)  # digests that are stated, by number
     _cuts: dict[int, Cut] = field(default_factory=dict)
-    _entered: set[object] = field(default_factory=set)  # of which cuts the log itself has an entry
+    _checkpoints: list[Checkpoint] = field(default_factory=list)  # of ours
+    _entered: dict[object, Cut] = field(default_factory=dict)  # what the log itself says of cuts
 
     def __post_init__(self) -> None:
         """Sort out what is not signed by us."""
@@ -73,6 +96,8 @@ class Verification:
             self._unmet.setdefault(one.seq, set()).add(one.digest)
             if isinstance(one, Cut):
                 self._cuts[one.seq] = one
+            else:
+                self._checkpoints.append(one)
 
     def feed(self, entries: Iterable[Entry]) -> None:
         """The next entries of the log."""
@@ -82,7 +107,8 @@ class Verification:
             self._chain(entry)
             self._hold_against(entry)
             if entry.deed.action == CUT:
-                self._entered.add(entry.deed.details.get("through"))
+                said = _said(entry)
+                self._entered.setdefault(said.seq, said)
             self.number += 1
 
     def end(self, head: Head) -> list[Fault]:
@@ -92,15 +118,29 @@ class Verification:
         if (self._last or beginning(self.site)) != head:
             self.faults.add(Fault(head.seq, "head"))
         self.faults |= {Fault(seq, "missing") for seq in self._unmet}
-        if self.cut and not self.says_cut_at(self.cut.seq):  # written in one step with the removal
+        if self.cut and self.cut_entered_at(self.cut.seq) is None:  # written in one step with the removal
             self.faults.add(Fault(self.cut.seq + 1, "cut_not_entered"))
         if self._last:
             self._look_for_leftovers()
         return sorted(self.faults)
 
-    def says_cut_at(self, seq: int) -> bool:
-        """Whether the log itself has an entry that it was cut there: no proof, but where to look for one."""
-        return seq in self._entered
+    def cut_entered_at(self, seq: int) -> Cut | None:
+        """What the log itself says of a cut there, unsigned: no proof, but where to look for one."""
+        return self._entered.get(seq)
+
+    def removed_early(self, cut: Cut) -> set[Fault]:
+        """Entries that a cut has removed before their months had ended at its own time, as our checkpoints say.
+
+        Their own times say nothing: whoever made the chain anew has chosen them. No rule keeps less than
+        `LEAST_MONTHS`, whatever a cut says.
+        """
+        months = min(max(cut.months, LEAST_MONTHS), MOST_MONTHS)
+        over = cut.at - (31 * months + 2) * DAY_MS  # surely, so that only what is near it costs a calendar
+        return {
+            Fault(one.seq, "early", one.at, cut.at)
+            for one in self._checkpoints
+            if one.seq <= cut.seq and one.at > over and not rule_is_over(one.at, months, cut.at)
+        }
 
     def _begin(self, seq: int, previous: str) -> None:
         """The log begins with entry `seq`: at its beginning, or where a signed cut says."""
@@ -117,6 +157,7 @@ class Verification:
         self.cut, self._last = cut, Head(cut.seq, cut.digest)
         if self._unmet[cut.seq] != {cut.digest}:
             self.faults.add(Fault(cut.seq, "changed"))
+        self.faults |= self.removed_early(cut)
         self._unmet = {at: digests for at, digests in self._unmet.items() if at > cut.seq}
 
     def _chain(self, entry: Entry) -> None:
@@ -140,6 +181,22 @@ class Verification:
         for cut in self._cuts.values():
             if cut.seq >= self.first and cut.at < self.settled - OVERDUE_MS:
                 self.faults.add(Fault(self.first, "not_removed"))
+
+
+def _said(entry: Entry) -> Cut:
+    """The cut of which an entry speaks; 0 for what it does not say."""
+    through, months = (entry.deed.details.get(name) for name in ("through", "months"))
+    return Cut(
+        entry.site,
+        through if isinstance(through, int) else 0,
+        "",
+        entry.deed.at,
+        months if isinstance(months, int) else 0,
+    )
+
+
+def _time(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="seconds")
 
 
 def verify(

@@ -3,10 +3,10 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatsvc.domain.audit import Cut
-from chatsvc.domain.audit_verification import Fault
+from chatsvc.domain.audit_verification import Fault, Verification
 from chatsvc.services.audit import Audit
 from chatsvc.services.audit_check import check
 
@@ -51,9 +51,17 @@ class AuditStates:
             self._audit.log, site, lambda: checkpoints.read(site), checkpoints.genuine, now
         )
         # Other machines have checkpoints of their own, and one of them has the cut.
-        elsewhere = found.cut is None and found.first > 1 and found.says_cut_at(found.first - 1)
-        ours = [one for one in faults if not _for_others(one, found.first if elsewhere else 0)]
-        return AuditState(now, found.number, found.first, found.covered, found.cut, elsewhere, ours)
+        said = found.cut_entered_at(found.first - 1) if found.cut is None and found.first > 1 else None
+        elsewhere = said is not None
+        ours = {one for one in faults if not _for_others(one, found.first if elsewhere else 0)}
+        if said is not None:
+            ours |= _removed_early(found, said, now)
+        return AuditState(now, found.number, found.first, found.covered, found.cut, elsewhere, sorted(ours))
+
+
+def _removed_early(found: Verification, said: Cut, now: int) -> set[Fault]:
+    """What the log says was cut elsewhere before its time; whoever can write to the store may have set that time."""
+    return found.removed_early(replace(said, at=min(max(said.at, 0), now)))
 
 
 def _for_others(fault: Fault, cut_before: int) -> bool:

@@ -147,9 +147,10 @@ async def get_state(call: Call) -> web.Response:
 
 def _state(found: AuditState) -> AuditLogState:
     cut = AuditCut(found.cut.seq, found.cut.at, found.cut.months) if found.cut else None
+    faults = [AuditFault(one.seq, one.kind) for one in found.faults[:FAULTS_SHOWN]]
     return AuditLogState(
         "faulty" if found.faults else "whole", found.at, found.entries, found.first, found.covered, cut,
-        found.cut_elsewhere, [AuditFault(*fault) for fault in found.faults[:FAULTS_SHOWN]], len(found.faults),
+        found.cut_elsewhere, faults, len(found.faults),
     )  # fmt: skip
 
 

@@ -227,10 +227,32 @@ def _end_at_the_cut(chance: random.Random, kept: Kept) -> Kept:
     return replace(laid(kept, left), checkpoints=checkpoints)
 
 
+def _back_date(chance: random.Random, kept: Kept) -> Kept:
+    """All is made anew with times long ago, what is young too, and one entry more at least; then a worker that has
+    only the checkpoints of its own cuts, and finds the chain whole, removes all of it behind a real cut."""
+    now, deed = LATER - DAY_MS, kept.entries[0].deed
+    head, checkpoints = kept.head, list(kept.checkpoints)
+    for _ in range(chance.randrange(1, 5)):
+        young = follow(
+            head, SITE, replace(deed, at=now - chance.randrange(600) * DAY_MS, action="openTranscript")
+        )
+        head = Head(young.seq, young.digest)
+        checkpoints.append(Checkpoint(SITE, young.seq, young.digest, young.deed.at, b"ours"))
+    last = Head(kept.entries[0].seq - 1, kept.entries[0].previous)
+    for seq in range(kept.entries[0].seq, head.seq + chance.randrange(2, 5)):
+        forged = follow(last, SITE, replace(deed, at=now - 900 * DAY_MS + seq))
+        last = Head(forged.seq, forged.digest)
+    cut = Cut(SITE, last.seq, last.digest, now, 24, b"ours")
+    details: dict[str, str | int | bool] = {"through": last.seq, "digest": last.digest, "months": 24}
+    said = follow(last, SITE, Deed(now, "worker", "none", CUT, "", details))
+    checkpoints.append(Checkpoint(SITE, said.seq, said.digest, now, b"ours"))
+    return replace(laid(kept, [said]), checkpoints=tuple(checkpoints), cuts=(*kept.cuts, cut))
+
+
 CHANGES: tuple[Change, ...] = (
     _edit, _delete, _swap, _behead, _truncate, _double, _chain_anew, _forge_a_cut, _move_the_cut,
     _replay_an_older_cut, _renumber_to_an_older_cut, _drop_the_cuts, _drop_checkpoints_and_the_end,
-    _drop_checkpoints_and_edit, _empty, _end_at_the_cut,
+    _drop_checkpoints_and_edit, _empty, _end_at_the_cut, _back_date,
 )  # fmt: skip
 
 
@@ -245,6 +267,23 @@ def test_a_thousand_mutations_of_cut_logs_are_found() -> None:
         changed = change(chance, kept)
         assert changed != kept
         assert changed.faults(), f"{change.__name__}, mutation {number}"
+
+
+@pytest.mark.parametrize("months", [1, LEAST_MONTHS, USUAL_MONTHS])
+def test_what_is_removed_early_is_named_with_its_times(months: int) -> None:
+    """To the day, by the checkpoint's own time; a cut that says a shorter rule than there is counts as the shortest."""
+    over = Period(max(months, LEAST_MONTHS)).after(AUTUMN)
+    entry = follow(beginning(SITE), SITE, Deed(0, "saana", "supervisor", "openTranscript"))
+    checkpoint = Checkpoint(SITE, 1, entry.digest, AUTUMN, b"ours")
+    for now, early in ((over, True), (over + DAY_MS, False)):
+        cut = Cut(SITE, 1, entry.digest, now, months, b"ours")
+        details: dict[str, str | int | bool] = {"through": 1, "months": months}
+        said = follow(Head(1, entry.digest), SITE, Deed(now, "worker", "none", CUT, "", details))
+        found = verify(SITE, [said], Head(2, said.digest), Statements([checkpoint], [cut]), ours, now)
+        assert found == ([Fault(1, "early", AUTUMN, now)] if early else [])
+    assert Fault(1, "early", AUTUMN, AUTUMN + DAY_MS).what == (
+        "removed before its time: written 2026-10-30T22:40:00+00:00, removed 2026-10-31T22:40:00+00:00"
+    )
 
 
 def test_with_the_key_a_cut_can_be_forged() -> None:

@@ -11,10 +11,13 @@ from chatsvc.domain.audit import CUT, Deed, Head
 from chatsvc.domain.audit_verification import Fault
 from chatsvc.domain.errors import StoreUnavailable
 from chatsvc.domain.retention import DAY_MS, Period
+from chatsvc.services.audit import Audit
 from chatsvc.services.audit_check import check
 from chatsvc.services.audit_cuts import NOTHING, AuditCuts
+from chatsvc.services.audit_state import AuditStates
 from chatsvc.store.audit import AuditStore
-from chatsvc.store.checkpoints import CheckpointFiles
+from chatsvc.store.checkpoints import CheckpointFiles, read_statements
+from chatsvc.store.clock import ManualClock
 from chatsvc.store.link import Link
 from chatsvc.worker.audit_cuts import cut_logs
 
@@ -178,6 +181,62 @@ async def test_a_forged_age_does_not_make_an_entry_go(link: Link, files: Checkpo
     await store.append("kunta", replace(first.deed, at=1))
     assert (await AuditCuts(store, files).cut("kunta", MONTHS, day(0), frozenset())).faults
     assert files.read("kunta").cuts == []
+
+
+async def test_a_forged_log_that_another_machine_has_cut_is_found(
+    link: Link, files: CheckpointFiles, tmp_path: Path
+) -> None:
+    """Made anew with times long ago, it looks whole to a worker that lacks the node's checkpoints, which signs and
+    removes it; `verify` with both folders finds it, and so does the node with its own."""
+    store = await filled(link, files)
+    deeds = [one.deed for one in await store.entries("kunta")]
+    await link.call(LOG, "DEL", LOG)
+    await link.call(LOG, "DEL", LOG.replace(":log:", ":head:"))
+    for deed in (*deeds, deeds[-1]):
+        await store.append("kunta", replace(deed, at=deed.at - 900 * DAY_MS))
+    now = BEGUN + 10 * DAY_MS
+    others = CheckpointFiles(tmp_path / "other", bytes(range(32)))
+    found = await AuditCuts(store, others).cut("kunta", MONTHS, now, frozenset())
+    assert (found.number, found.faults) == (11, 0)
+    folders = [files.folder, others.folder]
+    wrong = (await check(store, "kunta", lambda: read_statements(folders, "kunta"), files.genuine, now))[1]
+    early = [Fault(number + 1, "early", BEGUN + number * DAY_MS, now) for number in range(10)]
+    assert wrong == early
+    at_node = AuditStates(Audit(store, files, ManualClock(now)))
+    state = await at_node.of("kunta", now)
+    assert (state.cut_elsewhere, state.faults) == (True, early)
+    alone = AuditStates(Audit(store, others, ManualClock(now)))
+    assert (await alone.of("kunta", now)).faults == []
+
+
+async def test_a_cut_of_another_machine_is_no_fault_here(
+    link: Link, files: CheckpointFiles, tmp_path: Path
+) -> None:
+    """Nor with both folders: what it has removed was over by the checkpoints of the node too."""
+    store = await filled(link, files)
+    others = CheckpointFiles(tmp_path / "other", bytes(range(32)))
+    assert (await AuditCuts(store, others).cut("kunta", MONTHS, day(4), frozenset())).number == 4
+    state = await AuditStates(Audit(store, files, ManualClock(day(4)))).of("kunta", day(4))
+    assert (state.cut_elsewhere, state.faults) == (True, [])
+    folders = [files.folder, others.folder]
+    assert (await check(store, "kunta", lambda: read_statements(folders, "kunta"), files.genuine, day(4)))[
+        1
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("months", "at"), [(1, 2**60), (-(10**9), -(2**60)), (2**62, 2**60), ("none", 2**60)]
+)
+async def test_a_forged_entry_of_a_cut_does_not_say_how_old_entries_were(
+    link: Link, files: CheckpointFiles, months: int | str, at: int
+) -> None:
+    """Whoever can write to the store says that a cut was made elsewhere, years ahead or by a rule that nobody has."""
+    store = await filled(link, files)
+    now = BEGUN + 10 * DAY_MS
+    await store.cut("kunta", Deed(at, "worker", "none", CUT, "", {"through": 9, "months": months}), "9-0")
+    state = await AuditStates(Audit(store, files, ManualClock(now))).of("kunta", now)
+    assert state.cut_elsewhere
+    assert [(one.seq, one.kind) for one in state.faults] == [(seq, "early") for seq in range(1, 10)]
 
 
 @pytest.mark.parametrize("damage", ["entry", "head", "all"])
