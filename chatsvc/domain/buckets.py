@@ -6,6 +6,8 @@ from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
 
+ROUNDING_S = 1e-9  # less than this is no wait, but what is left of adding fractions
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -39,7 +41,8 @@ class Buckets(Generic[Key]):
 
     def wait(self, key: Key, now_s: float, cost: float = 1.0) -> float:
         """In how many seconds the bucket holds `cost`; 0 if it does. Takes nothing."""
-        return max(0.0, (cost - self.level(key, now_s)) / self.rate.per_s)
+        wait_s = (cost - self.level(key, now_s)) / self.rate.per_s
+        return wait_s if wait_s > ROUNDING_S else 0.0
 
     def take(self, key: Key, now_s: float, cost: float = 1.0) -> float:
         """Take `cost` from the bucket, or nothing if it holds less: in how many seconds it will do; 0 if it did."""
