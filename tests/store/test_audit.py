@@ -24,7 +24,7 @@ pytest_plugins = ["tests.support.stores"]
 
 SEED = bytes(range(32))
 LOG, HEAD = "chatsvc:{audit}:log:kunta", "chatsvc:{audit}:head:kunta"
-LATER = 10**9
+LATER = 10**11  # ms: more than the 24 months of a cut after the first entries
 
 
 @pytest.fixture
