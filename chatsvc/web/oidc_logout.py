@@ -26,7 +26,7 @@ async def logout_there(request: web.Request) -> web.Response:
     """POST /oidc/{provider}/logout, a form with `logout_token`: those sessions are over, on every node."""
     raw = await read_raw(request, LONGEST, SEND_LESS)
     link, gate, elsewhere = link_of(request), request.app[GATE], request.app[ELSEWHERE]
-    if wait_s := gate.begin_return(request):
+    if wait_s := gate.begin_logout(request):
         return too_often(wait_s)
     try:
         given = parse_qs(raw.decode("ascii"), max_num_fields=8).get("logout_token", [])
@@ -40,7 +40,7 @@ async def logout_there(request: web.Request) -> web.Response:
         why = bad.why if isinstance(bad, BadToken) else "form"
         _tell(elsewhere, link, why)
         return _bad()
-    gate.returned(request)
+    gate.logged_out(request)
     mark = f"jti {link.provider.issuer} {claims['jti']}"
     if await elsewhere.sessions.used(mark):
         _tell(elsewhere, link, "jti used")

@@ -40,6 +40,7 @@ class Gate:
         self.codes = Attempts(CODES)
         self.passkeys = Attempts(PASSKEYS)
         self._returns: Buckets[bytes] = Buckets(PASSWORDS.source, REMEMBERED)
+        self._logouts: Buckets[bytes] = Buckets(PASSWORDS.source, REMEMBERED)
         self._neighbours = neighbours
         self._node = node
         self._audit = audit
@@ -56,14 +57,28 @@ class Gate:
 
         Only their network pays for it: whose account it will be is not known yet.
         """
-        self._renew()
-        source = self._neighbours.of(request)
-        return self._returns.take(source, self.now_s()) if source else 0.0
+        return self._begin(self._returns, request)
 
     def returned(self, request: web.Request) -> None:
         """They were let in, or on: it costs nothing."""
+        self._give_back(self._returns, request)
+
+    def begin_logout(self, request: web.Request) -> float:
+        """Count a logout token as one that is not believed, apart from who signs in: any page can send junk here."""
+        return self._begin(self._logouts, request)
+
+    def logged_out(self, request: web.Request) -> None:
+        """The token was believed: it costs nothing."""
+        self._give_back(self._logouts, request)
+
+    def _begin(self, counted: Buckets[bytes], request: web.Request) -> float:
+        self._renew()
+        source = self._neighbours.of(request)
+        return counted.take(source, self.now_s()) if source else 0.0
+
+    def _give_back(self, counted: Buckets[bytes], request: web.Request) -> None:
         if source := self._neighbours.of(request):
-            self._returns.take(source, self.now_s(), -1.0)
+            counted.take(source, self.now_s(), -1.0)
 
     def _renew(self) -> None:
         if self._neighbours.renew(self.now_s()):
@@ -71,6 +86,7 @@ class Gate:
             self.codes.forget_sources()
             self.passkeys.forget_sources()
             self._returns.clear()
+            self._logouts.clear()
 
     def refuse(self, staff: Staff | None, why: str) -> None:
         """Somebody was not let in: that is counted, and written to the log of an account that exists.
